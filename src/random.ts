@@ -1,0 +1,51 @@
+/**
+ * Seeds and random numbers. Every seed is derived from `(sweep seed, replicate, purpose)` and nothing else, so the
+ * order of work, the worker and a rerun change nothing.
+ */
+import { createHash } from 'node:crypto';
+import { uniformInt } from 'pure-rand/distribution/uniformInt';
+import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus';
+
+/** What a seed is for; a purpose never shares its stream with another. */
+export type SeedPurpose = 'subset' | 'split' | 'initialisation' | 'shuffle' | 'dropout' | 'augmentation' | 'noop';
+
+/**
+ * A 31-bit seed: the first bytes of SHA-256 over `sweepSeed/replicate/purpose[/extra…]`.
+ * @param extra further coordinates, such as the epoch or a class, each an integer or a word
+ * @returns integer in [0, 2³¹)
+ */
+export function deriveSeed(
+  sweepSeed: number,
+  replicate: number,
+  purpose: SeedPurpose,
+  ...extra: readonly (number | string)[]
+): number {
+  const text = [sweepSeed, replicate, purpose, ...extra].join('/');
+  return createHash('sha256').update(text).digest().readUInt32BE(0) >>> 1;
+}
+
+/**
+ * Fisher–Yates permutation of 0…length−1.
+ * @param length integer ≥ 0
+ * @returns shape [length]; equal seeds give equal permutations
+ */
+export function permutation(length: number, seed: number): Uint32Array {
+  const order = Uint32Array.from({ length }, (_, i) => i);
+  const generator = xoroshiro128plus(seed);
+  for (let i = length - 1; i > 0; i--) {
+    const j = uniformInt(generator, 0, i);
+    const held = order[i]!;
+    order[i] = order[j]!;
+    order[j] = held;
+  }
+  return order;
+}
+
+/**
+ * Uniform numbers in [0, 1) with 32 random bits each.
+ * @param length integer ≥ 0
+ */
+export function uniforms(length: number, seed: number): Float64Array {
+  const generator = xoroshiro128plus(seed);
+  return Float64Array.from({ length }, () => uniformInt(generator, 0, 0xffffffff) / 0x100000000);
+}

@@ -1,0 +1,59 @@
+/** What a parsed sweep file is, and what arms and trials are made of. Types only; defaults stand in schema.ts. */
+
+/** A value an axis may take. Numbers are finite. */
+export type Scalar = string | number | boolean | null;
+
+/** One combination of settings by parameter name, without samplesPerClass. Keys in alphabetical order. */
+export type ArmParams = Readonly<Record<string, Scalar>>;
+
+export type Trainable =
+  | { readonly kind: 'builtin' }
+  /** Waits `seconds` (≥ 0) and writes one metric, `score` in [0, 1), derived from seed, arm, size and replicate. */
+  | { readonly kind: 'noop'; readonly seconds: number };
+
+export interface Objective {
+  readonly metric: string;
+  readonly direction: 'maximize' | 'minimize';
+}
+
+/** A sweep file with every default filled in: plain JSON, stored as it is. */
+export interface SweepSpec {
+  readonly name: string;
+  /** A name in the catalog, such as `cifar10`. */
+  readonly dataset: string;
+  /** Integer in [0, 2³¹). */
+  readonly seed: number;
+  /** Integer ≥ 1. */
+  readonly replicates: number;
+  /** Intra-op threads of a trial, integer ≥ 1. */
+  readonly threads: number;
+  readonly trainable: Trainable;
+  /** Axes of the grid; every list has at least one value, no value twice. A fixed value is a list of one. */
+  readonly space: Readonly<Record<string, readonly Scalar[]>>;
+  readonly search: 'grid';
+  readonly objective: Objective;
+  readonly budget: { readonly maxTrials: number | null };
+  readonly pool: string;
+  /** Integer ≥ 1: how many short trials one trial workflow runs in a row. */
+  readonly trialsPerWorkflow: number;
+  readonly report: { readonly target: number | null; readonly delta: number };
+}
+
+/** An arm of a sweep. */
+export interface Arm {
+  /** Hex, 12 characters: of model, data set, trainable and every non-default setting but samplesPerClass. */
+  readonly hash: string;
+  readonly params: ArmParams;
+  /** What tells this arm from the others of its sweep, e.g. `optimizer=adam batchNorm=true`; the model's name when there is one arm. */
+  readonly label: string;
+}
+
+/** One trial as planned; numbered from 0 in the order they are to be started. */
+export interface PlannedTrial {
+  readonly number: number;
+  readonly arm: Arm;
+  /** Samples per class, integer ≥ 1; null where the trainable has none. */
+  readonly samplesPerClass: number | null;
+  /** From 0. */
+  readonly replicate: number;
+}

@@ -1,0 +1,255 @@
+/**
+ * The storage contract. Every implementation passes tests/contract/storage.ts.
+ *
+ * Guarantees:
+ * - Writes of a running attempt carry its lease; a write under any lease but the newest changes nothing and throws
+ *   `lease-lost`.
+ * - Repeating a write changes nothing (planning, opening attempts, epochs, logs, outcomes).
+ * - State transitions are conditional on the state they start from; a transition that does not apply returns false.
+ * - Attempts are added, never deleted, except with their whole sweep.
+ * - Numbers read back equal to the bit (NaN and infinities are stored as null).
+ * - A server out of reach throws `database-unreachable`.
+ */
+import type { ArmParams, PlannedTrial, SweepSpec } from '../spec/types.js';
+
+export type SweepStatus =
+  | 'planning'
+  | 'running'
+  | 'pausing'
+  | 'paused'
+  | 'cancelling'
+  | 'finished'
+  | 'cancelled'
+  | 'failed';
+export type TrialStatus = 'queued' | 'running' | 'succeeded' | 'pruned' | 'failed' | 'cancelled';
+/** Statuses an attempt ends with. */
+export type EndedStatus = Extract<TrialStatus, 'succeeded' | 'pruned' | 'failed' | 'cancelled'>;
+
+export interface SweepRow {
+  readonly id: string;
+  readonly name: string;
+  readonly status: SweepStatus;
+  readonly spec: SweepSpec;
+  /** The sweep file as it was written. */
+  readonly source: string;
+  /** Trial workflows a sweep keeps open at once; those beyond the slots wait on the pool's queue. */
+  readonly concurrency: number;
+  readonly createdAt: Date;
+  readonly startedAt: Date | null;
+  readonly finishedAt: Date | null;
+}
+
+/** Trials by the status of their latest attempt. */
+export type Counts = Readonly<Record<TrialStatus, number>>;
+
+/** A trial that is to be run: its latest attempt, which is queued. */
+export interface QueuedTrial {
+  readonly number: number;
+  readonly attemptId: string;
+  readonly attempt: number;
+  readonly armLabel: string;
+  readonly armHash: string;
+  readonly samplesPerClass: number | null;
+  readonly replicate: number;
+}
+
+/** Everything a worker needs to run an attempt. */
+export interface AttemptTask {
+  readonly attemptId: string;
+  readonly attempt: number;
+  readonly sweepId: string;
+  readonly sweepName: string;
+  readonly trial: number;
+  readonly armHash: string;
+  readonly armLabel: string;
+  readonly params: ArmParams;
+  readonly samplesPerClass: number | null;
+  readonly replicate: number;
+  readonly spec: SweepSpec;
+  /** Of this execution; larger than every earlier lease of the attempt. */
+  readonly lease: number;
+}
+
+/** Where a lease runs and in what environment; kept with the attempt. */
+export interface Environment {
+  readonly elbowVersion: string;
+  readonly gitCommit: string | null;
+  readonly node: string;
+  readonly tensorflow: string | null;
+  /** `cpu`, or the GPU's name; null for trainables without TensorFlow. */
+  readonly device: string | null;
+  /** SHA-256 of the data set in hex. */
+  readonly dataDigest: string | null;
+}
+
+export interface EpochMetrics {
+  /** From 1. */
+  readonly epoch: number;
+  readonly trainLoss: number | null;
+  readonly trainAccuracy: number | null;
+  readonly valLoss: number | null;
+  readonly valAccuracy: number | null;
+  readonly learningRate: number | null;
+  /** Wall time of the epoch, steps and evaluation. */
+  readonly seconds: number;
+}
+
+/** What an attempt ended with. */
+export interface Outcome {
+  readonly status: EndedStatus;
+  readonly epochs: number;
+  /** From 1; null where no epoch ended. */
+  readonly bestEpoch: number | null;
+  /** At the best weights; accuracies in [0, 1]. */
+  readonly trainLoss: number | null;
+  readonly valLoss: number | null;
+  readonly testLoss: number | null;
+  readonly trainAccuracy: number | null;
+  readonly valAccuracy: number | null;
+  readonly testAccuracy: number | null;
+  /** Of the objective's metric. */
+  readonly objective: number | null;
+  /** Further metrics by name; finite. */
+  readonly metrics: Readonly<Record<string, number>>;
+  /** Wall time of this lease in the trainer; storage adds the leases up. */
+  readonly seconds: number;
+  readonly imagesPerSecond: number | null;
+  /** `diverged`, `chance-level`, `epoch-limit` … or null. */
+  readonly diagnosis: string | null;
+  readonly failure: { readonly code: string; readonly message: string } | null;
+}
+
+/** A row of the view `trial_results`, in the words of the code. */
+export interface TrialResult extends Omit<Outcome, 'status' | 'failure' | 'seconds' | 'epochs'> {
+  readonly sweep: string;
+  readonly trial: number;
+  readonly armHash: string;
+  readonly armLabel: string;
+  readonly params: ArmParams;
+  readonly samplesPerClass: number | null;
+  readonly replicate: number;
+  readonly attempt: number;
+  readonly status: TrialStatus;
+  /** Epochs that ended; counted from the epoch rows while the attempt runs. */
+  readonly epochs: number;
+  readonly seconds: number | null;
+  readonly worker: string | null;
+  readonly failureCode: string | null;
+  readonly failureMessage: string | null;
+  readonly startedAt: Date | null;
+  readonly finishedAt: Date | null;
+}
+
+export interface AttemptRow {
+  readonly id: string;
+  readonly attempt: number;
+  readonly status: TrialStatus;
+  readonly lease: number;
+  readonly outcome: Outcome | null;
+  readonly worker: string | null;
+  readonly host: string | null;
+  readonly environment: Environment | null;
+  readonly queuedAt: Date;
+  readonly startedAt: Date | null;
+  readonly finishedAt: Date | null;
+}
+
+export interface LogLine {
+  readonly lease: number;
+  /** From 0 within its lease. */
+  readonly index: number;
+  readonly at: Date;
+  readonly stream: 'stdout' | 'stderr' | 'elbow';
+  readonly text: string;
+}
+
+export interface WorkerRow {
+  /** `host:pid`, unique. */
+  readonly id: string;
+  readonly host: string;
+  readonly pid: number;
+  readonly pool: string;
+  readonly slots: number;
+  /** Attempts running on it now. */
+  readonly busy: number;
+  readonly version: string;
+  readonly device: string | null;
+  readonly lastSeenAt: Date;
+}
+
+export interface QueryResult {
+  readonly columns: readonly string[];
+  /** JSON values; bigint and numeric become numbers, dates ISO strings. */
+  readonly rows: readonly Readonly<Record<string, unknown>>[];
+}
+
+export interface Storage {
+  // Sweeps
+  /** Stores a sweep as `planning`; with a name that exists, changes nothing and returns that sweep. */
+  createSweep(spec: SweepSpec, source: string): Promise<{ sweep: SweepRow; created: boolean }>;
+  findSweep(name: string): Promise<SweepRow | null>;
+  getSweep(id: string): Promise<SweepRow>;
+  /** Newest first. */
+  listSweeps(): Promise<readonly (SweepRow & { counts: Counts; trials: number })[]>;
+  /** Moves the status when it is one of `from`; sets started/finished times. */
+  moveSweep(id: string, from: readonly SweepStatus[], to: SweepStatus): Promise<boolean>;
+  countTrials(sweepId: string): Promise<Counts>;
+  /** Deletes the sweep and all that belongs to it; false when there is none. */
+  deleteSweep(id: string): Promise<boolean>;
+
+  // Planning
+  /** Adds trials with their first attempt, queued; those that exist are left alone. */
+  addTrials(sweepId: string, trials: readonly PlannedTrial[]): Promise<void>;
+  /** Queues a new attempt for trials whose latest attempt has ended; returns the numbers it was done for. */
+  openAttempts(sweepId: string, trials: readonly number[]): Promise<readonly number[]>;
+  /** Queued trials with number > after, ascending, at most `limit`. */
+  queuedTrials(sweepId: string, after: number, limit: number): Promise<readonly QueuedTrial[]>;
+
+  // Running
+  /**
+   * Starts an execution of an attempt that is queued or running: raises its lease, drops its epochs and log lines
+   * of earlier leases' epochs, marks it running on `worker`. Null when the attempt has ended.
+   */
+  takeLease(attemptId: string, worker: { id: string; host: string }): Promise<AttemptTask | null>;
+  setEnvironment(attemptId: string, lease: number, environment: Environment): Promise<void>;
+  recordEpochs(attemptId: string, lease: number, epochs: readonly EpochMetrics[]): Promise<void>;
+  recordLogs(attemptId: string, lease: number, lines: readonly LogLine[]): Promise<void>;
+  /** Ends an attempt under its lease. Repeating it with the same lease is no error. */
+  finishAttempt(attemptId: string, lease: number, outcome: Outcome): Promise<void>;
+  /** Ends an attempt that no worker will end (lost, cancelled before it began); false when it has ended already. */
+  closeAttempt(
+    attemptId: string,
+    status: 'failed' | 'cancelled',
+    failure: { code: string; message: string },
+  ): Promise<boolean>;
+
+  // Reading
+  /** By trial number. */
+  trialResults(sweepId: string): Promise<readonly TrialResult[]>;
+  trialResult(sweepId: string, trial: number): Promise<TrialResult | null>;
+  /** Oldest first. */
+  attempts(sweepId: string, trial: number): Promise<readonly AttemptRow[]>;
+  /** Of the latest attempt of each trial, by trial and epoch; all trials when `trial` is left out. */
+  epochs(sweepId: string, trial?: number): Promise<readonly (EpochMetrics & { trial: number })[]>;
+  /** Of one attempt (the latest when left out), lines after (lease, index). */
+  logs(
+    sweepId: string,
+    trial: number,
+    options?: { attempt?: number; after?: { lease: number; index: number } },
+  ): Promise<readonly LogLine[]>;
+
+  // Workers
+  /** Adds or refreshes a worker's row. */
+  seeWorker(worker: Omit<WorkerRow, 'busy' | 'lastSeenAt'>): Promise<void>;
+  removeWorker(id: string): Promise<void>;
+  /** Those seen within the last `withinMs`. */
+  workers(withinMs: number): Promise<readonly WorkerRow[]>;
+
+  close(): Promise<void>;
+}
+
+/** SQL of users, under the read-only role, with a statement timeout. @throws `query-failed` */
+export interface QueryRunner {
+  query(sql: string): Promise<QueryResult>;
+  close(): Promise<void>;
+}

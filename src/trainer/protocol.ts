@@ -1,0 +1,43 @@
+/** What supervisor and trainer process say to each other over IPC: plain JSON, one message a line of this union. */
+import type { EpochMetrics, Environment, Outcome } from '../storage/storage.js';
+import type { ArmParams } from '../spec/types.js';
+
+/** One training, complete: equal jobs give equal bits (same TensorFlow build, threads and CPU features). */
+export interface TrainJob {
+  /** Name in the catalog. */
+  readonly dataset: string;
+  /** Folder that holds the data sets (`ELBOW_HOME/data`). */
+  readonly dataDir: string;
+  readonly params: ArmParams;
+  /** Integer ≥ 1, or null: all images of the smallest class. */
+  readonly samplesPerClass: number | null;
+  readonly sweepSeed: number;
+  readonly replicate: number;
+  readonly threads: number;
+  /** Name of the metric that is the objective. */
+  readonly objective: string;
+}
+
+export type ToTrainer =
+  | { readonly type: 'train'; readonly id: number; readonly job: TrainJob }
+  /** The trainer ends the training between two steps and answers `cancelled`. */
+  | { readonly type: 'cancel'; readonly id: number };
+
+export type FromTrainer =
+  /** Once, after TensorFlow is loaded. */
+  | { readonly type: 'ready'; readonly environment: Pick<Environment, 'node' | 'tensorflow' | 'device'> }
+  | { readonly type: 'data'; readonly id: number; readonly digest: string }
+  /** Several times a second at most, so that a supervisor knows that it lives. */
+  | { readonly type: 'step'; readonly id: number; readonly epoch: number; readonly step: number; readonly steps: number }
+  | { readonly type: 'epoch'; readonly id: number; readonly metrics: EpochMetrics }
+  | { readonly type: 'log'; readonly id: number; readonly text: string }
+  | { readonly type: 'done'; readonly id: number; readonly outcome: Outcome }
+  | { readonly type: 'cancelled'; readonly id: number }
+  | {
+      readonly type: 'failed';
+      readonly id: number;
+      readonly code: string;
+      readonly message: string;
+      readonly hint: string | null;
+      readonly stack: string | null;
+    };

@@ -1,0 +1,13 @@
+import { defineConfig } from 'vitest/config';
+
+export default defineConfig({
+  test: {
+    include: ['tests/**/*.test.ts'],
+    testTimeout: 60_000,
+    hookTimeout: 120_000,
+    // Two cores, and the end-to-end suites start servers: more files at once only makes them wait for each other.
+    maxWorkers: 2,
+    pool: 'forks',
+    reporters: ['default'],
+  },
+});
