@@ -1,0 +1,90 @@
+import { renameSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createHome, queryRows, type TestHome } from '../support/elbow.js';
+
+const MINUTES = 60_000;
+let stack: TestHome;
+
+beforeAll(async () => {
+  // Enough for the small batch; the large one needs several times as much.
+  stack = createHome({ data: true, env: { ELBOW_TRAINER_MEMORY_MB: '1300' } });
+  expect((await stack.elbow('up')).code).toBe(0);
+}, 3 * MINUTES);
+
+afterAll(async () => {
+  await stack.remove();
+}, MINUTES);
+
+describe('trials that fail', () => {
+  it(
+    'for want of memory do not fail their sweep, and only they are run again',
+    async () => {
+      writeFileSync(
+        join(stack.scratch, 'memory.yaml'),
+        'name: memory\nspace: { samplesPerClass: 1000, batchSize: [100, 8000], epochs: 1 }\n',
+      );
+      const run = await stack.elbow('run', 'memory.yaml', '--json');
+      expect(run.code, run.stderr).toBe(3);
+      expect(JSON.parse(run.stdout)).toMatchObject({
+        status: 'finished',
+        counts: { succeeded: 1, failed: 1 },
+      });
+      const [failed] = await queryRows(
+        stack,
+        "select trial, failure_code, failure_message from trial_results where sweep = 'memory' and status = 'failed'",
+      );
+      expect(failed).toMatchObject({ failure_code: 'out-of-memory' });
+      expect(failed!['failure_message']).toMatch(/1,?300 MB/);
+      const before = await queryRows(
+        stack,
+        "select * from trial_results where sweep = 'memory' and status = 'succeeded'",
+      );
+
+      // A machine with more memory: the same stack, its worker started without the limit.
+      await stack.elbow('down');
+      delete stack.env['ELBOW_TRAINER_MEMORY_MB'];
+      expect((await stack.elbow('up')).code).toBe(0);
+      const rerun = await stack.elbow('rerun', 'memory');
+      expect(rerun.code, rerun.stderr).toBe(0);
+      const attempts = await queryRows(
+        stack,
+        "select trial, attempt, status, failure_code from attempts where sweep = 'memory' order by trial, attempt",
+      );
+      expect(attempts.filter((row) => row['trial'] === failed!['trial'])).toEqual([
+        { trial: failed!['trial'], attempt: 1, status: 'failed', failure_code: 'out-of-memory' },
+        { trial: failed!['trial'], attempt: 2, status: 'succeeded', failure_code: null },
+      ]);
+      expect(attempts).toHaveLength(3);
+      const untouched = before[0]!['trial'] as number;
+      expect(
+        await queryRows(stack, `select * from trial_results where sweep = 'memory' and trial = ${untouched}`),
+      ).toEqual(before);
+      const nothing = await stack.elbow('rerun', 'memory');
+      expect(nothing.code).toBe(0);
+    },
+    6 * MINUTES,
+  );
+
+  it(
+    'for want of data say which file is missing, and run once it is back',
+    async () => {
+      writeFileSync(
+        join(stack.scratch, 'data.yaml'),
+        'name: data\nspace: { samplesPerClass: [5, 10], epochs: 1 }\n',
+      );
+      const file = join(stack.home, 'data', 'cifar10', 'data_batch_3.bin');
+      // The stack is brought down so that no warm trainer holds the images in memory.
+      await stack.elbow('down');
+      expect((await stack.elbow('up')).code).toBe(0);
+      const hold = await stack.elbow('run', 'data.yaml', '--dry-run');
+      expect(hold.code, hold.stderr).toBe(0);
+      renameSync(file, `${file}.away`);
+      const run = await stack.elbow('run', 'data.yaml', '--set', 'trialsPerWorkflow=1');
+      renameSync(`${file}.away`, file);
+      expect([3, 5]).toContain(run.code);
+      expect(run.stderr + run.stdout).toMatch(/data_batch_3\.bin/);
+    },
+    4 * MINUTES,
+  );
+});

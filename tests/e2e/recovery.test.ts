@@ -1,0 +1,148 @@
+import { readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createHome, queryRows, type TestHome } from '../support/elbow.js';
+import { until } from '../support/wait.js';
+
+const MINUTES = 60_000;
+let stack: TestHome;
+/** Epoch metrics of the undisturbed sweep. */
+let undisturbed: Record<string, unknown>[];
+
+const SPEC = 'space: { samplesPerClass: [100, 200], epochs: 6, patience: 6 }\nreplicates: 2\n';
+
+beforeAll(async () => {
+  stack = createHome({ data: true });
+  writeFileSync(join(stack.scratch, 'spec.yaml'), SPEC);
+  const run = await stack.elbow('run', 'spec.yaml', '--name', 'undisturbed');
+  expect(run.code, run.stderr).toBe(0);
+  undisturbed = await metrics('undisturbed');
+  expect(undisturbed.length).toBeGreaterThan(0);
+}, 5 * MINUTES);
+
+afterAll(async () => {
+  await stack.remove();
+}, MINUTES);
+
+async function metrics(name: string): Promise<Record<string, unknown>[]> {
+  return queryRows(
+    stack,
+    `select trial, epoch, train_loss, val_loss, val_accuracy from epoch_metrics where sweep = '${name}' order by 1, 2`,
+  );
+}
+
+/** Pids of this stack's processes whose command line holds `part`. */
+function pidsOf(part: string): number[] {
+  return readdirSync('/proc')
+    .filter((entry) => /^\d+$/.test(entry))
+    .map(Number)
+    .filter((pid) => {
+      try {
+        const environment = readFileSync(`/proc/${pid}/environ`, 'utf8').split('\0');
+        return (
+          environment.includes(`ELBOW_HOME=${stack.home}`) &&
+          readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes(part)
+        );
+      } catch {
+        return false;
+      }
+    });
+}
+
+async function startAndReachEpoch(name: string): Promise<void> {
+  const started = await stack.elbow('run', 'spec.yaml', '--name', name, '--detach');
+  expect(started.code, started.stderr).toBe(0);
+  await until(`an epoch of ${name}`, async () => (await metrics(name)).length > 0);
+}
+
+async function expectUndisturbed(name: string): Promise<void> {
+  const ended = await stack.elbow('watch', name);
+  expect(ended.code, ended.stderr).toBe(0);
+  expect(await metrics(name)).toEqual(undisturbed);
+  const attempts = await queryRows(
+    stack,
+    `select trial, attempt, status from attempts where sweep = '${name}' order by 1`,
+  );
+  expect(attempts).toEqual([0, 1, 2, 3].map((trial) => ({ trial, attempt: 1, status: 'succeeded' })));
+}
+
+describe('a running sweep', () => {
+  it(
+    'goes on with equal bits after the trainer was killed by the system',
+    async () => {
+      await startAndReachEpoch('trainer-killed');
+      const trainers = pidsOf('trainer/process.js');
+      expect(trainers.length).toBeGreaterThan(0);
+      process.kill(trainers[0]!, 'SIGKILL');
+      await expectUndisturbed('trainer-killed');
+    },
+    4 * MINUTES,
+  );
+
+  it(
+    'goes on with equal bits after the worker was killed and `up` brought it back',
+    async () => {
+      await startAndReachEpoch('worker-killed');
+      const workers = pidsOf('workers/main.js');
+      expect(workers).toHaveLength(1);
+      process.kill(workers[0]!, 'SIGKILL');
+      await until('the trainers of the dead worker to end', () => pidsOf('trainer/process.js').length === 0);
+      const up = await stack.elbow('up');
+      expect(up.code, up.stderr).toBe(0);
+      expect(pidsOf('workers/main.js')).toHaveLength(1);
+      await expectUndisturbed('worker-killed');
+    },
+    5 * MINUTES,
+  );
+
+  it(
+    'goes on with equal bits after Postgres was killed and started again',
+    async () => {
+      await startAndReachEpoch('postgres-killed');
+      const folder = join(stack.home, 'stack', 'postgres');
+      const postmaster = Number(readFileSync(join(folder, 'postmaster.pid'), 'utf8').split('\n')[0]);
+      // Under a user namespace the pid file still carries the pid as this machine sees it.
+      process.kill(postmaster, 'SIGKILL');
+      const up = await stack.elbow('up');
+      expect(up.code, up.stderr).toBe(0);
+      await expectUndisturbed('postgres-killed');
+    },
+    5 * MINUTES,
+  );
+
+  it(
+    'is cancelled with its trainers, keeps what it has, and is finished by a rerun',
+    async () => {
+      await startAndReachEpoch('cancelled');
+      const cancelled = await stack.elbow('cancel', 'cancelled');
+      expect(cancelled.code, cancelled.stderr).toBe(0);
+      const rows = await queryRows(
+        stack,
+        "select status, count(*) from trial_results where sweep = 'cancelled' group by 1",
+      );
+      expect(rows.some((row) => row['status'] === 'cancelled')).toBe(true);
+      expect(rows.some((row) => row['status'] === 'running' || row['status'] === 'queued')).toBe(false);
+      expect((await stack.elbow('cancel', 'cancelled')).code).toBe(0);
+    },
+    3 * MINUTES,
+  );
+});
+
+describe('the stack', () => {
+  it(
+    'answers a second `down` and `status` calmly',
+    async () => {
+      expect((await stack.elbow('down')).code).toBe(0);
+      expect((await stack.elbow('down')).code).toBe(0);
+      expect(pidsOf('')).toEqual([]);
+      const status = await stack.elbow('status', '--json');
+      expect(status.code).toBe(4);
+      expect(JSON.parse(status.stdout)).toMatchObject({
+        temporal: { up: false },
+        database: { up: false },
+        workers: [],
+      });
+    },
+    MINUTES,
+  );
+});
