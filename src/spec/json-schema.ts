@@ -1,0 +1,58 @@
+/** The JSON Schema of a sweep file, for editors. */
+import { z } from 'zod';
+import { DATASETS } from './known.js';
+import { builtinSweep, noopSweep } from './schema.js';
+
+type JsonSchema = Record<string, unknown>;
+
+/**
+ * JSON Schema (draft 7, which editors of YAML understand). Which parameters `space` takes depends on `trainable`,
+ * so `space` and `objective` are chosen by an if/then/else.
+ */
+export function sweepJsonSchema(): object {
+  const largest = Math.max(...Object.values(DATASETS).map((dataset) => dataset.largestSize));
+  const builtin = toJson(builtinSweep(largest));
+  const noop = toJson(noopSweep);
+  const builtinProperties = builtin['properties'] as JsonSchema;
+  const noopProperties = noop['properties'] as JsonSchema;
+  const dependent = ['space', 'objective', 'report'];
+  const shared = Object.fromEntries(
+    Object.entries(builtinProperties).map(([key, value]) => [
+      key,
+      dependent.includes(key) ? { type: 'object' } : value,
+    ]),
+  );
+  const pick = (properties: JsonSchema): JsonSchema => ({
+    properties: Object.fromEntries(dependent.map((key) => [key, properties[key]])),
+  });
+  return {
+    ...builtin,
+    title: 'elbow sweep',
+    description:
+      'A sweep: which settings and how many samples per class to try. Everything but `name` may be left out.',
+    properties: shared,
+    if: {
+      required: ['trainable'],
+      properties: { trainable: { not: { const: 'builtin' } } },
+    },
+    then: pick(noopProperties),
+    else: pick(builtinProperties),
+  };
+}
+
+function toJson(schema: z.ZodType): JsonSchema {
+  return z.toJSONSchema(schema, {
+    target: 'draft-7',
+    io: 'input',
+    override: ({ jsonSchema }) => {
+      if (jsonSchema['axis'] !== true) return;
+      delete jsonSchema['axis'];
+      const { type, items, minItems, ...about } = jsonSchema;
+      if (type !== 'array') return;
+      delete jsonSchema.type;
+      delete jsonSchema.items;
+      delete jsonSchema.minItems;
+      Object.assign(jsonSchema, about, { anyOf: [items, { type, items, minItems, uniqueItems: true }] });
+    },
+  });
+}

@@ -1,0 +1,163 @@
+/** From a sweep file's text to a SweepSpec, or to every error in it at once. */
+import { ElbowError } from '../errors.js';
+import { countTrials } from './arms.js';
+import { DATASETS } from './known.js';
+import { digits } from './leaves.js';
+import { pathText, problemsOf, show, type Places } from './problems.js';
+import { MOST_TRIALS, builtinSweep, noopSweep, type ParsedSweep } from './schema.js';
+import { isMapping, layered, type Settings } from './settings.js';
+import { parseSource, type Path } from './source.js';
+import type { Scalar, SweepSpec, Trainable } from './types.js';
+
+/** How a sweep is parsed: what is laid over the file. */
+export type ParseOptions = Settings;
+
+/**
+ * Parses a sweep file.
+ * @param file how the text is called in messages
+ * @throws ElbowError `spec-invalid`, the first thing that is wrong, with the rest in `others`; `usage` for options
+ */
+export function parseSweep(text: string, file: string, options: ParseOptions = {}): SweepSpec {
+  const source = parseSource(text, file);
+  if (!source.isUsable) throw together(source.problems);
+  const layers = layered(source, options);
+  const value = withLists(layers.value);
+  const isNoop = isMapping(value) && isNoopValue(value['trainable']);
+  const schema = isNoop ? noopSweep : builtinSweep(largestSize(value));
+  const result = schema.safeParse(value);
+  const problems = [
+    ...source.problems,
+    ...layers.problems,
+    ...repeats(value, layers),
+    // The value as it was written: a single value is not shown as the list that was made of it.
+    ...(result.success ? [] : problemsOf(result.error.issues, value, layers, (path) => keysAt(path, isNoop))),
+  ];
+  if (!result.success || problems.length > 0) throw together(problems);
+  const spec = toSpec(result.data);
+  checkCount(spec, layers);
+  return spec;
+}
+
+/** One error that carries the others. */
+function together(problems: readonly ElbowError[]): ElbowError {
+  const sorted = [...problems].sort((a, b) => order(a) - order(b));
+  const [first, ...others] = sorted;
+  if (first === undefined) throw new ElbowError('bug', 'a sweep file was refused without a reason');
+  return new ElbowError('spec-invalid', first.message, {
+    ...(first.hint === undefined ? {} : { hint: first.hint }),
+    ...(first.where === undefined ? {} : { where: first.where }),
+    others,
+  });
+}
+
+const order = (error: ElbowError): number => (error.where?.line ?? 0) * 1e6 + (error.where?.column ?? 0);
+
+function isNoopValue(trainable: unknown): boolean {
+  return trainable === 'noop' || (isMapping(trainable) && Object.hasOwn(trainable, 'noop'));
+}
+
+/** A single value of an axis becomes a list of one. */
+function withLists(value: unknown): unknown {
+  if (!isMapping(value) || !isMapping(value['space'])) return value;
+  const space = Object.fromEntries(
+    Object.entries(value['space']).map(([key, axis]) => [
+      key,
+      Array.isArray(axis) || isMapping(axis) || (axis === null && key !== 'samplesPerClass') ? axis : [axis],
+    ]),
+  );
+  return { ...value, space };
+}
+
+function largestSize(value: unknown): number {
+  const dataset = isMapping(value) ? (value['dataset'] ?? 'cifar10') : 'cifar10';
+  const known =
+    typeof dataset === 'string' && Object.hasOwn(DATASETS, dataset) ? DATASETS[dataset] : undefined;
+  return known?.largestSize ?? Number.MAX_SAFE_INTEGER;
+}
+
+/** Values that stand twice in an axis. */
+function repeats(value: unknown, places: Places): ElbowError[] {
+  if (!isMapping(value) || !isMapping(value['space'])) return [];
+  return Object.entries(value['space']).flatMap(([key, axis]) => {
+    if (!Array.isArray(axis)) return [];
+    const values: readonly unknown[] = axis;
+    return values.flatMap((item, i) => {
+      if (typeof item === 'object' && item !== null) return [];
+      if (values.findIndex((other) => Object.is(other, item)) === i) return [];
+      const path: Path = ['space', key, i];
+      return new ElbowError(
+        'spec-invalid',
+        `\`${pathText(path)}\`: expected each value once, got ${show(item)} again`,
+        {
+          where: places.whereIs(path),
+          hint: 'To repeat trials with other seeds, use `replicates`.',
+        },
+      );
+    });
+  });
+}
+
+const asRecord = (value: unknown): Readonly<Record<string, unknown>> => (isMapping(value) ? value : {});
+
+/** The names a mapping of the file may hold. */
+function keysAt(path: Path, isNoop: boolean): readonly string[] {
+  const { shape } = isNoop ? noopSweep : builtinSweep(1);
+  if (path.length === 0) return Object.keys(shape);
+  const [first] = path;
+  if (first === 'trainable') return path.length === 1 ? ['noop'] : ['seconds'];
+  // Every section is an object inside a default; a parse of nothing lists what it may hold.
+  const section = asRecord(shape)[String(first)];
+  const inner = asRecord(asRecord(asRecord(section)['def'])['innerType']);
+  return Object.keys(asRecord(inner['shape']));
+}
+
+function toSpec(parsed: ParsedSweep): SweepSpec {
+  const { trainable: written, objective, space } = parsed;
+  const trainable: Trainable =
+    written === 'builtin'
+      ? { kind: 'builtin' }
+      : { kind: 'noop', seconds: written === 'noop' ? 0 : written.noop.seconds };
+  const metric = objective.metric ?? (trainable.kind === 'builtin' ? 'val_accuracy' : 'score');
+  const axes: Record<string, readonly Scalar[]> = {};
+  for (const [key, values] of Object.entries(space)) if (values !== undefined) axes[key] = values;
+  return {
+    name: parsed.name,
+    dataset: parsed.dataset,
+    seed: parsed.seed,
+    replicates: parsed.replicates,
+    threads: parsed.threads,
+    trainable,
+    space: axes,
+    search: parsed.search,
+    objective: {
+      metric,
+      direction: objective.direction ?? (metric.endsWith('loss') ? 'minimize' : 'maximize'),
+    },
+    budget: parsed.budget,
+    pool: parsed.pool,
+    trialsPerWorkflow: parsed.trialsPerWorkflow,
+    report: parsed.report,
+  };
+}
+
+function checkCount(spec: SweepSpec, places: Places): void {
+  const trials = countTrials(spec);
+  const limit = spec.budget.maxTrials ?? MOST_TRIALS;
+  if (trials <= limit) return;
+  const axes = Object.entries(spec.space).filter(([, values]) => values.length > 1);
+  const product = [
+    ...axes.map(([key, values]) => `${values.length} ${key}`),
+    `${digits(spec.replicates)} replicates`,
+  ];
+  throw new ElbowError(
+    'spec-invalid',
+    `the grid has ${digits(trials)} trials (${product.join(' × ')}), the limit is ${digits(limit)}`,
+    {
+      where: places.whereIs(spec.budget.maxTrials === null ? ['space'] : ['budget', 'maxTrials']),
+      hint:
+        spec.budget.maxTrials === null
+          ? 'No sweep may be larger; leave values out.'
+          : 'Raise `budget.maxTrials`, or leave values out.',
+    },
+  );
+}

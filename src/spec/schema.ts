@@ -1,0 +1,143 @@
+/** What a sweep file may say. Defaults stand here and in params.ts, and nowhere else. */
+import { z } from 'zod';
+import { DATASETS, NOOP_METRIC, OBJECTIVES, SEARCHES } from './known.js';
+import { axis, name, nonNegative, oneOf, positive, scalar, whole } from './leaves.js';
+import { builtinAxes } from './params.js';
+
+/** Seeds are 31 bits wide, so that every generator can take them. */
+const LARGEST_SEED = 2 ** 31 - 1;
+/** No sweep is larger: a grid of this many trials is a slip of the pen, and would fill the memory. */
+export const MOST_TRIALS = 1_000_000;
+
+const mapping = (what: string) => ({
+  // Unknown keys get their own message in problems.ts.
+  error: (issue: { code?: string | undefined }) => (issue.code === 'unrecognized_keys' ? undefined : what),
+});
+
+const trainable = z
+  .union([
+    oneOf(['builtin', 'noop']),
+    z.strictObject(
+      { noop: z.strictObject({ seconds: nonNegative().default(0) }, mapping('a mapping with `seconds`')) },
+      mapping('builtin, noop or { noop: { seconds: 1 } }'),
+    ),
+  ])
+  .default('builtin')
+  .describe('What a trial does: a real training, or (`noop`, to try the orchestration) waiting.');
+
+const datasetNames = Object.keys(DATASETS);
+const [firstDataset = 'cifar10', ...otherDatasets] = datasetNames;
+
+const common = {
+  name: name()
+    .describe('Unique name of the sweep: lower case, digits, dashes.')
+    .meta({ examples: ['batch-norm'] }),
+  dataset: oneOf([firstDataset, ...otherDatasets])
+    .default('cifar10')
+    .describe('The images; see `elbow datasets`.'),
+  seed: whole(0, LARGEST_SEED).default(42).describe('All randomness of the sweep comes from it.'),
+  replicates: whole(1, MOST_TRIALS)
+    .default(1)
+    .describe('How often every arm and size is repeated, with other seeds.'),
+  threads: whole(1, 1024)
+    .default(1)
+    .describe('TensorFlow threads of one trial; part of what makes it repeatable.'),
+  trainable,
+  search: oneOf(SEARCHES)
+    .default('grid')
+    .describe('How the space is walked; `grid` tries every combination.'),
+  budget: z
+    .strictObject(
+      {
+        maxTrials: whole(1, MOST_TRIALS)
+          .nullable()
+          .default(null)
+          .describe('Refuse a grid with more trials than this; null sets no limit.'),
+      },
+      mapping('a mapping with `maxTrials`'),
+    )
+    .prefault({})
+    .describe('Limits of the sweep.'),
+  pool: name().default('default').describe('The workers that run the trials.'),
+  trialsPerWorkflow: whole(1, 200)
+    .default(1)
+    .describe('More than 1: one trial workflow runs this many short trials in a row.'),
+  scales: z
+    .record(name(), z.record(z.string(), z.unknown(), { error: 'a mapping of settings' }), {
+      error: 'a mapping of names to settings',
+    })
+    .optional()
+    .describe('Named variants: `--scale NAME` lays its settings over the file.'),
+};
+
+const report = (target: z.ZodNumber) =>
+  z
+    .strictObject(
+      {
+        target: target.nullable().default(null).describe('Score to reach; the report marks it.'),
+        delta: positive()
+          .default(0.01)
+          .describe('A doubling of the data that gains less than this is past the elbow.'),
+      },
+      mapping('a mapping with `target` and `delta`'),
+    )
+    .prefault({})
+    .describe('What the report answers.');
+
+const objective = <const T extends readonly [string, ...string[]]>(metrics: T) =>
+  z
+    .strictObject(
+      {
+        metric: oneOf(metrics).optional().describe('The figure that ranks trials.'),
+        direction: oneOf(['maximize', 'minimize'])
+          .optional()
+          .describe('Which way is better; a loss is minimised and all else maximised unless you say so.'),
+      },
+      mapping('a mapping with `metric` and `direction`'),
+    )
+    .prefault({})
+    .describe('What a search looks at.');
+
+/**
+ * The schema of a sweep with the built-in trainable.
+ * @param largestSize training images of the data set's smallest class, integer ≥ 1
+ */
+export function builtinSweep(largestSize: number) {
+  const target = 'an accuracy above 0 and at most 1';
+  return z.strictObject(
+    {
+      ...common,
+      space: z
+        .strictObject(builtinAxes(largestSize), mapping('a mapping of parameters to values'))
+        .prefault({})
+        .describe('Every list is an axis of the grid; a single value is fixed.'),
+      objective: objective(OBJECTIVES),
+      report: report(z.number({ error: target }).gt(0, { error: target }).max(1, { error: target })),
+    },
+    mapping('a mapping of settings'),
+  );
+}
+
+/** The schema of a sweep with `noop`: its space takes any parameter names. */
+export const noopSweep = z.strictObject(
+  {
+    ...common,
+    space: z
+      .object(
+        { samplesPerClass: axis(whole(1, Number.MAX_SAFE_INTEGER).nullable()).optional() },
+        mapping('a mapping of parameters to values'),
+      )
+      .catchall(axis(scalar()))
+      .prefault({})
+      .describe('Any parameters; every list is an axis of the grid.'),
+    objective: objective([NOOP_METRIC]),
+    report: report(z.number({ error: 'a number' })),
+  },
+  mapping('a mapping of settings'),
+);
+
+/** A sweep file after the schema, with defaults; what parse.ts makes a SweepSpec of. */
+export type ParsedSweep = z.output<ReturnType<typeof builtinSweep>> | z.output<typeof noopSweep>;
+
+/** Keys that stand at the top of a sweep file. */
+export const TOP_LEVEL_KEYS: readonly string[] = Object.keys(noopSweep.shape);

@@ -1,0 +1,73 @@
+import { Ajv } from 'ajv';
+import { describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { packageRoot } from '../../src/paths.js';
+import { BUILTIN_PARAMS, parseSweep, sweepJsonSchema } from '../../src/spec/index.js';
+
+const schema = sweepJsonSchema();
+const validate = new Ajv({
+  strict: true,
+  strictTypes: false,
+  strictRequired: false,
+  allErrors: true,
+}).compile(schema);
+const accepts = (text: string): boolean => validate(parse(text));
+
+describe('the JSON Schema', () => {
+  it.each([
+    'name: a',
+    'name: a\nspace: { optimizer: adam, samplesPerClass: [1, 5000, null], batchNorm: [true, false] }',
+    'name: a\nobjective: { metric: val_loss }\nreport: { target: 0.5 }',
+    'name: a\ntrainable: noop\nspace: { any: [1, two, null], other: x }',
+    'name: a\ntrainable: { noop: { seconds: 2 } }\nobjective: { metric: score }',
+    'name: a\nscales: { small: { replicates: 1 } }',
+  ])('accepts what the parser accepts: %s', (text) => {
+    expect(accepts(text), JSON.stringify(validate.errors)).toBe(true);
+    expect(() => parseSweep(text, 'f')).not.toThrow();
+  });
+
+  it.each([
+    'seed: 1',
+    'name: A',
+    'name: a\nspace: { optimiser: adam }',
+    'name: a\nspace: { samplesPerClass: [0] }',
+    'name: a\nspace: { samplesPerClass: [6000] }',
+    'name: a\nspace: { samplesPerClass: 1.5 }',
+    'name: a\nspace: { optimizer: [adam, adam] }',
+    'name: a\nspace: { optimizer: [] }',
+    'name: a\nspace: { dropout: 1 }',
+    'name: a\nsearch: tpe',
+    'name: a\nsed: 3',
+    'name: a\nobjective: { metric: score }',
+    'name: a\ntrainable: noop\nobjective: { metric: val_accuracy }',
+  ])('refuses what the parser refuses: %s', (text) => {
+    expect(accepts(text)).toBe(false);
+    expect(() => parseSweep(text, 'f')).toThrow();
+  });
+
+  it.each(['src/spec/presets/quickstart.yaml', 'src/spec/presets/smoke.yaml', 'examples/batch-norm.yaml'])(
+    'accepts %s',
+    async (file) => {
+      expect(accepts(await readFile(join(packageRoot, file), 'utf8'))).toBe(true);
+    },
+  );
+
+  it('describes every key and parameter, with its default', () => {
+    const { properties, else: builtin } = schema as {
+      properties: Record<string, { description?: string; default?: unknown }>;
+      else: {
+        properties: { space: { properties: Record<string, { description?: string; default?: unknown }> } };
+      };
+    };
+    const space = builtin.properties.space.properties;
+    expect(Object.keys(space)).toEqual(BUILTIN_PARAMS);
+    for (const [key, value] of Object.entries({ ...space, ...properties })) {
+      if (['space', 'objective', 'report'].includes(key)) continue;
+      expect(value.description, key).toMatch(/\.$/);
+    }
+    expect(space['learningRate']!.default).toEqual([0.001]);
+    expect(properties['seed']!.default).toBe(42);
+  });
+});

@@ -1,0 +1,99 @@
+import { chmod, mkdir, mkdtemp, rm, truncate, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { planTrials, listPresets, loadSweep } from '../../src/spec/index.js';
+import { packageRoot } from '../../src/paths.js';
+
+let folder: string;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'elbow-spec-'));
+  await writeFile(join(folder, 'mine.yaml'), '# Mine.\nname: mine\n');
+  await mkdir(join(folder, 'sub'));
+});
+afterAll(async () => rm(folder, { recursive: true }));
+
+const load = (file: string) => loadSweep(file, { cwd: folder });
+
+describe('loading', () => {
+  it('reads a file relative to a folder, and keeps its text', async () => {
+    expect(await load('mine.yaml')).toMatchObject({
+      spec: { name: 'mine' },
+      source: '# Mine.\nname: mine\n',
+      file: 'mine.yaml',
+    });
+  });
+
+  it.each([
+    ['mime.yaml', 'spec-unreadable', 'Did you mean the file `mine.yaml`?'],
+    ['mine', 'spec-unreadable', 'the file `mine.yaml`'],
+    ['quikstart', 'spec-unreadable', 'Did you mean the preset `quickstart`?'],
+    ['nothing-like-it', 'spec-unreadable', 'Presets: '],
+    ['sub', 'spec-unreadable', 'Presets: '],
+    ['/dev/null', 'spec-unreadable', undefined],
+  ])('of %s says %s', async (file, code, hint) => {
+    await expect(load(file)).rejects.toMatchObject({
+      code,
+      exitCode: 2,
+      ...(hint === undefined ? {} : { hint: expect.stringContaining(hint) }),
+    });
+  });
+
+  it('refuses binary and huge files', async () => {
+    await writeFile(join(folder, 'binary.yaml'), Buffer.from([0xff, 0xfe, 0x00, 0x80]));
+    await expect(load('binary.yaml')).rejects.toMatchObject({
+      code: 'spec-invalid',
+      message: expect.stringContaining('binary'),
+    });
+    await writeFile(join(folder, 'huge.yaml'), '');
+    await truncate(join(folder, 'huge.yaml'), 50 * 2 ** 30);
+    await expect(load('huge.yaml')).rejects.toMatchObject({
+      message: expect.stringContaining('at most 1 MiB, got 51200.0 MiB'),
+    });
+  });
+
+  it.skipIf(process.getuid?.() === 0)('says that a file must not be read', async () => {
+    await writeFile(join(folder, 'secret.yaml'), 'name: a');
+    await chmod(join(folder, 'secret.yaml'), 0);
+    await expect(load('secret.yaml')).rejects.toMatchObject({ code: 'spec-unreadable' });
+  });
+});
+
+describe('presets', () => {
+  it('have names, descriptions and numbers of trials', async () => {
+    const presets = await listPresets();
+    expect(presets.map((preset) => [preset.name, preset.trials])).toEqual([
+      ['quickstart', 21],
+      ['smoke', 4],
+    ]);
+    for (const preset of presets) expect(preset.description).toMatch(/^[A-Z].*\.$/);
+  });
+
+  it('quickstart is one arm of the LeNet over seven sizes', async () => {
+    const { spec } = await loadSweep('quickstart');
+    const trials = planTrials(spec);
+    expect(new Set(trials.map((t) => t.arm.hash)).size).toBe(1);
+    expect([...new Set(trials.map((t) => t.samplesPerClass))]).toEqual([10, 20, 50, 100, 200, 500, 1000]);
+    expect(trials[0]!.arm.params).toEqual({
+      model: 'lenet',
+      optimizer: 'adam',
+      learningRate: 0.001,
+      loss: 'cross-entropy',
+      batchNorm: true,
+      dropout: 0,
+      batchSize: 64,
+      epochs: 50,
+      patience: 3,
+    });
+    expect(spec).toMatchObject({ seed: 42, replicates: 3, threads: 1 });
+  });
+});
+
+describe('the example sweep', () => {
+  it('compares two optimizers with and without batch norm in 16 trials', async () => {
+    const { spec } = await loadSweep(join(packageRoot, 'examples', 'batch-norm.yaml'));
+    const trials = planTrials(spec);
+    expect(trials).toHaveLength(16);
+    expect(new Set(trials.map((t) => t.arm.hash)).size).toBe(4);
+  });
+});
