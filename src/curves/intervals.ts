@@ -1,0 +1,95 @@
+/** Means, spreads and Student t intervals. Pure. */
+import tQuantile from '@stdlib/stats-base-dists-t-quantile';
+import { ElbowError } from '../errors.js';
+
+/** Both ends belong to it. */
+export interface Interval {
+  readonly lo: number;
+  readonly hi: number;
+}
+
+/** A mean with what is known about it. */
+export interface Summary {
+  /** How many values. */
+  readonly count: number;
+  readonly mean: number;
+  /** Sample standard deviation (n − 1); null for a single value. */
+  readonly std: number | null;
+  /** Student t interval of the mean; null for a single value. */
+  readonly interval: Interval | null;
+}
+
+/**
+ * Mean, spread and t interval of values, from these alone.
+ * @param values shape [count], count ≥ 1, finite
+ * @param confidence in (0, 1)
+ * @throws ElbowError `bug` when there is no value, or one that is not finite
+ */
+export function tInterval(values: readonly number[], confidence: number): Summary {
+  checkFinite(values);
+  checkConfidence(confidence);
+  const mean = meanOf(values);
+  const count = values.length;
+  if (count < 2) return { count, mean, std: null, interval: null };
+  const std = Math.sqrt(squaresAround(values, mean) / (count - 1));
+  return { count, mean, std, interval: around(mean, std, count, count - 1, confidence) };
+}
+
+/**
+ * One spread for several groups of values (each with a mean of its own), and with it an interval for each group:
+ * far narrower than three values alone allow, if the groups spread about equally.
+ * @param groups each with at least one finite value
+ * @returns the pooled standard deviation and its degrees of freedom, Σ (count − 1); all null or 0 when no group has
+ *   two values. Groups of a single value get an interval too.
+ */
+export function pooledIntervals(
+  groups: readonly (readonly number[])[],
+  confidence: number,
+): {
+  readonly std: number | null;
+  readonly freedom: number;
+  readonly intervals: readonly (Interval | null)[];
+} {
+  checkConfidence(confidence);
+  let squares = 0;
+  let freedom = 0;
+  for (const values of groups) {
+    checkFinite(values);
+    squares += squaresAround(values, meanOf(values));
+    freedom += values.length - 1;
+  }
+  if (freedom === 0) return { std: null, freedom, intervals: groups.map(() => null) };
+  const std = Math.sqrt(squares / freedom);
+  return {
+    std,
+    freedom,
+    intervals: groups.map((values) => around(meanOf(values), std, values.length, freedom, confidence)),
+  };
+}
+
+function around(mean: number, std: number, count: number, freedom: number, confidence: number): Interval {
+  const half = (tQuantile((1 + confidence) / 2, freedom) * std) / Math.sqrt(count);
+  return { lo: mean - half, hi: mean + half };
+}
+
+/** Equal values have exactly that mean: no rounding may make a spread of nothing. */
+function meanOf(values: readonly number[]): number {
+  const first = values[0]!;
+  return first + values.reduce((sum, value) => sum + (value - first), 0) / values.length;
+}
+
+function squaresAround(values: readonly number[], mean: number): number {
+  return values.reduce((sum, value) => sum + (value - mean) ** 2, 0);
+}
+
+function checkFinite(values: readonly number[]): void {
+  if (values.length === 0) throw new ElbowError('bug', 'an interval needs at least one value, got none');
+  const odd = values.find((value) => !Number.isFinite(value));
+  if (odd !== undefined) throw new ElbowError('bug', `an interval needs finite values, got ${odd}`);
+}
+
+function checkConfidence(confidence: number): void {
+  if (!(confidence > 0 && confidence < 1)) {
+    throw new ElbowError('bug', `expected a confidence between 0 and 1, got ${confidence}`);
+  }
+}
