@@ -1,0 +1,118 @@
+/** `doctor`: looks at the machine, the parts and the servers, and says what to do about what is wrong. */
+import { SEARCH_ATTRIBUTES } from '../../workflows/messages.js';
+import { messageOf } from '../errors.js';
+import { elbowHome, elbowVersion } from '../paths.js';
+import { fail, ok, warn } from './checks.js';
+import type { Check } from './checks.js';
+import { connectionsOf, externalServers } from './connections.js';
+import type { TemporalConnection } from './connections.js';
+import { runningWorker } from './local-worker.js';
+import { checkMachine } from './machine-checks.js';
+import { isPortFree } from './ports.js';
+import { readState } from './state.js';
+import type { StackState } from './state.js';
+import { readStatus } from './status.js';
+import type { StackStatus } from './status.js';
+
+export type { Check } from './checks.js';
+
+/** Every check, the machine's first. Starts and repairs nothing. */
+export async function diagnose(env: NodeJS.ProcessEnv, signal: AbortSignal): Promise<readonly Check[]> {
+  const home = elbowHome(env);
+  const machine = await checkMachine({ env, signal, home });
+  try {
+    const state = readState(home);
+    const external = await externalServers(env);
+    const { temporal } = connectionsOf(external, state);
+    const status = await readStatus(env);
+    return [
+      ok('elbow', elbowVersion),
+      ...machine,
+      ...(state ? await checkPorts(state, status) : []),
+      ...(await checkTemporal(temporal, status)),
+      checkDatabase(status),
+      checkWorkers(status, home),
+    ];
+  } catch (error) {
+    return [...machine, fail('settings', messageOf(error), 'Mend the setting and run `elbow doctor` again.')];
+  }
+}
+
+async function checkPorts(state: StackState, status: StackStatus): Promise<readonly Check[]> {
+  const wanted = [
+    { what: 'Temporal', port: state.temporal.port, server: status.temporal },
+    { what: "Temporal's UI", port: state.temporal.uiPort, server: status.temporal },
+    { what: 'Postgres', port: state.postgres.port, server: status.database },
+  ].filter(({ server }) => server.embedded);
+  const taken: string[] = [];
+  for (const { what, port, server } of wanted) {
+    if (!server.up && !(await isPortFree(port))) taken.push(`${port} of ${what}`);
+  }
+  if (wanted.length === 0) return [];
+  if (taken.length === 0) return [ok('ports', wanted.map(({ what, port }) => `${what} ${port}`).join(', '))];
+  const hint = '`elbow up` chooses others.';
+  return [warn('ports', `taken by another program: ${taken.join(', ')}`, hint)];
+}
+
+async function checkTemporal(
+  connection: TemporalConnection | null,
+  status: StackStatus,
+): Promise<readonly Check[]> {
+  const { temporal } = status;
+  const startHint = temporal.embedded
+    ? '`elbow up` starts it.'
+    : 'See TEMPORAL_ADDRESS, TEMPORAL_NAMESPACE and the credentials; `elbow init` prepares a namespace.';
+  if (!connection || !temporal.up) {
+    return [fail('Temporal', `${temporal.address ?? 'local server'}: ${temporal.problem}`, startHint)];
+  }
+  const found = `${temporal.address}, namespace ${temporal.namespace}, server ${temporal.version}`;
+  const missing = await missingAttributes(connection);
+  if (missing.length === 0) return [ok('Temporal', found)];
+  const hint = temporal.embedded
+    ? '`elbow up` registers them.'
+    : `\`elbow init\` registers them, or \`temporal operator search-attribute create -n ${temporal.namespace} --name NAME --type TYPE\`.`;
+  return [fail('Temporal', `${found}; search attributes missing: ${missing.join(', ')}`, hint)];
+}
+
+/** Search attributes that the namespace does not know, or knows with another type. */
+async function missingAttributes(connection: TemporalConnection): Promise<readonly string[]> {
+  const { Connection } = await import('@temporalio/client');
+  const client = await Connection.connect(connection.connect.connection);
+  try {
+    const { customAttributes } = await client.operatorService.listSearchAttributes({
+      namespace: connection.namespace,
+    });
+    return Object.keys(SEARCH_ATTRIBUTES).filter((name) => customAttributes?.[name] === undefined);
+  } finally {
+    await client.close();
+  }
+}
+
+function checkDatabase({ database }: StackStatus): Check {
+  if (database.up) return ok('Postgres', `${database.url}, the schema is the one this elbow needs`);
+  const hint = database.embedded
+    ? '`elbow up` starts it and brings its schema up to date.'
+    : 'See DATABASE_URL; `elbow migrate` brings the schema up to date.';
+  return fail('Postgres', `${database.url ?? 'local server'}: ${database.problem}`, hint);
+}
+
+function checkWorkers(status: StackStatus, home: string): Check {
+  if (!status.database.up)
+    return warn('workers', 'not known without Postgres', '`elbow up` starts what is missing.');
+  const { workers } = status;
+  if (workers.length === 0)
+    return fail('workers', 'none is alive', '`elbow up` starts one; `elbow worker` adds more.');
+  const found = workers
+    .map(
+      (worker) =>
+        `${worker.host}:${worker.pid} (pool ${worker.pool}, ${worker.busy} of ${worker.slots} slots busy)`,
+    )
+    .join(', ');
+  const others = workers.filter((worker) => worker.version !== elbowVersion);
+  if (others.length > 0) {
+    const hint = `Restart them with elbow ${elbowVersion}.`;
+    return warn('workers', `${found}; ${others.length} of another elbow version`, hint);
+  }
+  const local = runningWorker(home);
+  return ok('workers', local === null ? found : `${found}; the local one is ${local}`);
+}

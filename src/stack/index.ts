@@ -1,0 +1,16 @@
+/** The local stack: parts found or brought, servers and worker started, stopped, looked at. */
+export { externalServers, readConnections, redact } from './connections.js';
+export type { Connections, DatabaseConnection, TemporalConnection } from './connections.js';
+export { diagnose } from './doctor.js';
+export type { Check } from './doctor.js';
+export { takeDown } from './down.js';
+export { downloadFile } from './downloads.js';
+export { withLock } from './lock.js';
+export type { StackOptions } from './options.js';
+export { obtainNpmPackage } from './packages.js';
+export { isAllUp, readStatus } from './status.js';
+export type { StackStatus } from './status.js';
+export { obtainTemporal } from './temporal-cli.js';
+export { ensureTensorflow } from './tensorflow.js';
+export type { Tensorflow } from './tensorflow.js';
+export { ensureUp } from './up.js';

@@ -1,0 +1,129 @@
+/** The one worker of the local stack: pool `default`, started detached, found again by its pid file. */
+import { createHash } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { hostname } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import { ElbowError } from '../errors.js';
+import { compiled, elbowVersion, packageRoot } from '../paths.js';
+import type { Connections } from './connections.js';
+import type { StackOptions } from './options.js';
+import { readText } from './read-text.js';
+import {
+  isRunning,
+  readPidFile,
+  removePidFile,
+  startDetached,
+  stopProcess,
+  writePidFile,
+} from './processes.js';
+import { interrupted, lastLines } from './run-program.js';
+import { stackFiles } from './state.js';
+import type { Tensorflow } from './tensorflow.js';
+
+const POOL = 'default';
+const START_LIMIT_MS = 60_000;
+/** A worker lets its trainers end; what they had is in their checkpoints or is trained again. */
+const STOP_LIMIT_MS = 15_000;
+/** A worker that reported within this counts as alive. */
+export const WORKER_ALIVE_MS = 60_000;
+
+interface WorkerPid {
+  /** Of what it was started with; a worker of other servers or of another build is replaced. */
+  readonly setup: string;
+}
+
+/** Servers, build and device as one string. */
+function setupOf(connections: Connections, tensorflow: Tensorflow): string {
+  const { temporal, database } = connections;
+  const build = readText(join(packageRoot, 'dist', 'build.json'));
+  const parts = [
+    temporal.address,
+    temporal.namespace,
+    database.url,
+    elbowVersion,
+    build,
+    packageRoot,
+    tensorflow.kind,
+  ];
+  return createHash('sha256').update(parts.join('\n')).digest('hex');
+}
+
+/** The local worker's pid, if it runs. */
+export function runningWorker(home: string): number | null {
+  const file = readPidFile<WorkerPid>(stackFiles.workerPid(home));
+  return file && isRunning(file) ? file.pid : null;
+}
+
+export interface WorkerOptions extends StackOptions {
+  readonly home: string;
+  readonly connections: Connections;
+  readonly tensorflow: Tensorflow;
+}
+
+/**
+ * Starts the worker unless it runs with these servers and this build, and waits until it is registered.
+ * @returns whether it had to be started
+ * @throws ElbowError `stack-start` with the worker's last log lines
+ */
+export async function startWorker(options: WorkerOptions): Promise<boolean> {
+  const { home, connections } = options;
+  const path = stackFiles.workerPid(home);
+  const setup = setupOf(connections, options.tensorflow);
+  const file = readPidFile<WorkerPid>(path);
+  if (file && isRunning(file)) {
+    if (file.setup === setup) return false;
+    options.note('the local worker was started by another build or for other servers; replacing it');
+  }
+  // Also what a worker that was killed left behind.
+  await stopWorker(home);
+  const main = compiled('src/workers/main.js');
+  if (!existsSync(main)) {
+    throw new ElbowError('stack-start', `elbow is not built: ${main} is missing`, {
+      hint: 'Run `npm run build`.',
+    });
+  }
+  const log = stackFiles.workerLog(home);
+  const logged = readText(log).length;
+  const id = await startDetached(process.execPath, {
+    args: [main, '--pool', POOL],
+    env: { ...options.env, ELBOW_HOME: home },
+    cwd: home,
+    log,
+  });
+  const pid: typeof id & WorkerPid = { ...id, setup };
+  writePidFile(path, pid);
+  const { connectStorage } = await import('../storage/index.js');
+  const storage = await connectStorage({ url: connections.database.url });
+  try {
+    const name = `${hostname()}:${id.pid}`;
+    const end = performance.now() + START_LIMIT_MS;
+    for (;;) {
+      const workers = await storage.workers(WORKER_ALIVE_MS);
+      if (workers.some((worker) => worker.id === name)) return true;
+      const isDead = !isRunning(id);
+      if (isDead || performance.now() > end || options.signal.aborted) {
+        await stopWorker(home);
+        if (options.signal.aborted) throw interrupted();
+        const said = lastLines(readText(log).slice(logged), 8);
+        throw new ElbowError(
+          'stack-start',
+          `the local worker ${isDead ? 'ended at once' : `did not register within ${START_LIMIT_MS / 1000} s`}${said ? `:\n${said}` : ''}`,
+          { hint: `Its log is ${log}; \`elbow doctor\` says what is wrong.` },
+        );
+      }
+      await pause(50);
+    }
+  } finally {
+    await storage.close();
+  }
+}
+
+/** Stops the local worker and its trainers. */
+export async function stopWorker(home: string): Promise<boolean> {
+  const path = stackFiles.workerPid(home);
+  const file = readPidFile(path);
+  const wasRunning = file ? await stopProcess(file, STOP_LIMIT_MS) : false;
+  removePidFile(path);
+  return wasRunning;
+}

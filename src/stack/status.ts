@@ -1,0 +1,119 @@
+/** What is up, and where. */
+import { ElbowError } from '../errors.js';
+import { elbowHome } from '../paths.js';
+import type { WorkerRow } from '../storage/storage.js';
+import { connectionsOf, externalServers, redact } from './connections.js';
+import type { DatabaseConnection, TemporalConnection } from './connections.js';
+import { WORKER_ALIVE_MS } from './local-worker.js';
+import { readState } from './state.js';
+
+export interface ServerStatus {
+  readonly up: boolean;
+  /** What is wrong; null when it is up. */
+  readonly problem: string | null;
+  readonly embedded: boolean;
+  /** `1.32.0`, of the server; null where it does not answer. */
+  readonly version: string | null;
+}
+
+export interface StackStatus {
+  readonly temporal: ServerStatus & {
+    readonly address: string | null;
+    readonly namespace: string;
+    readonly ui: string | null;
+  };
+  readonly database: ServerStatus & {
+    /** Of the role that can only read, ready for psql; of a server elsewhere without its password. */
+    readonly url: string | null;
+  };
+  readonly workers: readonly Pick<
+    WorkerRow,
+    'host' | 'pool' | 'slots' | 'busy' | 'version' | 'device' | 'pid'
+  >[];
+}
+
+const TIMEOUT_MS = 5_000;
+
+/** Asks both servers; nothing is started. Never throws for a server that does not answer. */
+export async function readStatus(env: NodeJS.ProcessEnv): Promise<StackStatus> {
+  const external = await externalServers(env);
+  const { temporal, database } = connectionsOf(external, readState(elbowHome(env)));
+  const [temporalStatus, databaseStatus] = await Promise.all([askTemporal(temporal), askDatabase(database)]);
+  return {
+    temporal: {
+      ...temporalStatus,
+      address: temporal?.address ?? null,
+      namespace: temporal?.namespace ?? external.namespace,
+      ui: temporal?.uiUrl ?? null,
+    },
+    database: {
+      ...databaseStatus.server,
+      url: database ? (database.readerUrl ?? redact(database.url)) : null,
+    },
+    workers: databaseStatus.workers.map(({ host, pool, slots, busy, version, device, pid }) => ({
+      host,
+      pool,
+      slots,
+      busy,
+      version,
+      device,
+      pid,
+    })),
+  };
+}
+
+/** Whether everything is up: both servers, and a worker that can do something. */
+export const isAllUp = (status: StackStatus): boolean =>
+  status.temporal.up && status.database.up && status.workers.length > 0;
+
+const NEVER_UP = 'it has not been started yet';
+
+async function askTemporal(connection: TemporalConnection | null): Promise<ServerStatus> {
+  if (!connection) return { up: false, problem: NEVER_UP, embedded: true, version: null };
+  const { embedded } = connection;
+  const { Connection } = await import('@temporalio/client');
+  const client = Connection.lazy({ ...connection.connect.connection, connectTimeout: TIMEOUT_MS });
+  try {
+    const info = await client.withDeadline(Date.now() + TIMEOUT_MS, async () => {
+      const system = await client.workflowService.getSystemInfo({});
+      await client.workflowService.describeNamespace({ namespace: connection.namespace });
+      return system;
+    });
+    return { up: true, problem: null, embedded, version: info.serverVersion ?? null };
+  } catch (error) {
+    return { up: false, problem: firstLine(error), embedded, version: null };
+  } finally {
+    await client.close().catch(() => undefined);
+  }
+}
+
+interface DatabaseAnswer {
+  readonly server: ServerStatus;
+  readonly workers: readonly WorkerRow[];
+}
+
+async function askDatabase(connection: DatabaseConnection | null): Promise<DatabaseAnswer> {
+  if (!connection) {
+    return { server: { up: false, problem: NEVER_UP, embedded: true, version: null }, workers: [] };
+  }
+  const { embedded } = connection;
+  try {
+    const { connectStorage } = await import('../storage/index.js');
+    const storage = await connectStorage({ url: connection.url });
+    try {
+      const workers = await storage.workers(WORKER_ALIVE_MS);
+      return { server: { up: true, problem: null, embedded, version: null }, workers };
+    } finally {
+      await storage.close();
+    }
+  } catch (error) {
+    return { server: { up: false, problem: firstLine(error), embedded, version: null }, workers: [] };
+  }
+}
+
+/** The first line of what was thrown, with gRPC's and Node's details where they say more. */
+function firstLine(error: unknown): string {
+  const details = error instanceof Error && 'details' in error ? String(error.details) : '';
+  const message = error instanceof ElbowError || details === '' ? (error as Error).message : details;
+  return message.split('\n')[0] || String(error);
+}

@@ -1,0 +1,228 @@
+/** The local Temporal dev server: started detached, its namespace kept as elbow needs it. */
+import { mkdirSync } from 'node:fs';
+import { setTimeout as pause } from 'node:timers/promises';
+import { SEARCH_ATTRIBUTES } from '../../workflows/messages.js';
+import { ElbowError, asElbowError } from '../errors.js';
+import { homeFolders } from '../paths.js';
+import type { StackOptions } from './options.js';
+import { doesPortAnswer, isPortFree } from './ports.js';
+import {
+  isRunning,
+  readPidFile,
+  removePidFile,
+  startDetached,
+  stopProcess,
+  writePidFile,
+} from './processes.js';
+import { interrupted, lastLines, runProgram } from './run-program.js';
+import { readText } from './read-text.js';
+import { stackFiles } from './state.js';
+import { isDiskFull } from './ways.js';
+
+/** Days for which ended workflows stay to be looked at. */
+const RETENTION = { text: '90d', seconds: 90 * 24 * 3600 };
+const START_LIMIT_MS = 30_000;
+
+export interface TemporalPlace {
+  readonly port: number;
+  readonly uiPort: number;
+}
+
+export interface TemporalOptions extends StackOptions {
+  readonly home: string;
+  /** The CLI. */
+  readonly program: string;
+  readonly namespace: string;
+  readonly place: TemporalPlace;
+}
+
+interface TemporalPid extends TemporalPlace {
+  readonly program: string;
+}
+
+/** The server's process and place, if it runs. */
+export function runningTemporal(home: string): (TemporalPlace & { pid: number }) | null {
+  const file = readPidFile<TemporalPid>(stackFiles.temporalPid(home));
+  if (!file || !isRunning(file) || file.port === undefined || file.uiPort === undefined) return null;
+  return { pid: file.pid, port: file.port, uiPort: file.uiPort };
+}
+
+/**
+ * Starts the server unless it runs and answers, and sees to its namespace.
+ * @returns where it is: the place asked for
+ * @throws ElbowError `stack-start` with the server's last log lines
+ */
+export async function startTemporal(options: TemporalOptions): Promise<void> {
+  const running = runningTemporal(options.home);
+  if (running && running.port === options.place.port && (await answersWithin(running.port, 5_000))) {
+    return ensureNamespace(options);
+  }
+  if (running) {
+    options.note('the local Temporal server runs but does not answer; starting it again');
+    await stopTemporal(options.home);
+  }
+  await launch(options);
+  await ensureNamespace(options);
+}
+
+async function launch(options: TemporalOptions): Promise<void> {
+  const { home, place } = options;
+  mkdirSync(homeFolders.stack(home), { recursive: true, mode: 0o700 });
+  const log = stackFiles.temporalLog(home);
+  const logged = readText(log).length;
+  const args = [
+    'server',
+    'start-dev',
+    '--ip',
+    '127.0.0.1',
+    '--port',
+    `${place.port}`,
+    '--ui-port',
+    `${place.uiPort}`,
+  ];
+  args.push(
+    '--db-filename',
+    stackFiles.temporalDatabase(home),
+    '--namespace',
+    options.namespace,
+    '--log-level',
+    'warn',
+  );
+  for (const [name, type] of Object.entries(SEARCH_ATTRIBUTES))
+    args.push('--search-attribute', `${name}=${type}`);
+  const id = await startDetached(options.program, {
+    args,
+    env: { ...withoutTemporalSettings(options.env), ELBOW_HOME: home },
+    cwd: home,
+    log,
+  });
+  const pid: typeof id & TemporalPid = { ...id, ...place, program: options.program };
+  writePidFile(stackFiles.temporalPid(home), pid);
+  const end = performance.now() + START_LIMIT_MS;
+  while (!((await doesPortAnswer(place.port)) && (await doesPortAnswer(place.uiPort)) && isRunning(id))) {
+    const isDead = !isRunning(id);
+    if (isDead || performance.now() > end || options.signal.aborted) {
+      await stopTemporal(home);
+      if (options.signal.aborted) throw interrupted();
+      const said = lastLines(readText(log).slice(logged), 6);
+      throw new ElbowError(
+        'stack-start',
+        `the local Temporal server ${isDead ? 'ended at once' : `did not answer within ${START_LIMIT_MS / 1000} s`}${said ? `:\n${said}` : ''}`,
+        { hint: `Its log is ${log}; \`elbow doctor\` says what is wrong.` },
+      );
+    }
+    await pause(30);
+  }
+}
+
+/** The CLI must talk to this server, whatever server the user's settings name. */
+function withoutTemporalSettings(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  return Object.fromEntries(Object.entries(env).filter(([name]) => !name.startsWith('TEMPORAL_')));
+}
+
+async function answersWithin(port: number, limitMs: number): Promise<boolean> {
+  const end = performance.now() + limitMs;
+  for (;;) {
+    if (await doesPortAnswer(port)) return true;
+    if (performance.now() > end) return false;
+    await pause(50);
+  }
+}
+
+/** Runs `temporal operator …` against the local server. */
+async function operator(
+  options: TemporalOptions,
+  ...args: readonly string[]
+): Promise<{ code: number | null; out: string; err: string }> {
+  const all = ['operator', ...args, '--address', `127.0.0.1:${options.place.port}`, '--disable-config-file'];
+  const ended = await runProgram(options.program, all, {
+    env: withoutTemporalSettings(options.env),
+    signal: options.signal,
+    timeoutMs: 15_000,
+  });
+  return { code: ended.code, out: ended.stdout, err: ended.stderr };
+}
+
+interface NamespaceDescription {
+  readonly config?: {
+    readonly workflowExecutionRetentionTtl?: string;
+    readonly customSearchAttributeAliases?: Readonly<Record<string, string>>;
+  };
+}
+
+/** The namespace exists, keeps for 90 days and knows elbow's search attributes; made so where it is not. */
+async function ensureNamespace(options: TemporalOptions): Promise<void> {
+  const end = performance.now() + START_LIMIT_MS;
+  for (;;) {
+    const described = await operator(options, 'namespace', 'describe', '-n', options.namespace, '-o', 'json');
+    if (described.code === 0)
+      return repairNamespace(options, JSON.parse(described.out) as NamespaceDescription);
+    if (/not found/i.test(described.err)) {
+      await expectDone(
+        options,
+        'namespace',
+        'create',
+        '-n',
+        options.namespace,
+        '--retention',
+        RETENTION.text,
+      );
+    } else if (performance.now() > end) {
+      throw new ElbowError(
+        'stack-start',
+        `the local Temporal server does not answer: ${lastLines(described.err, 2)}`,
+        {
+          hint: `Its log is ${stackFiles.temporalLog(options.home)}.`,
+        },
+      );
+    }
+    await pause(50);
+  }
+}
+
+async function repairNamespace(options: TemporalOptions, namespace: NamespaceDescription): Promise<void> {
+  if (namespace.config?.workflowExecutionRetentionTtl !== `${RETENTION.seconds}s`) {
+    await expectDone(options, 'namespace', 'update', '-n', options.namespace, '--retention', RETENTION.text);
+  }
+  const known = new Set(Object.values(namespace.config?.customSearchAttributeAliases ?? {}));
+  const missing = Object.entries(SEARCH_ATTRIBUTES).filter(([name]) => !known.has(name));
+  for (const [name, type] of missing) {
+    await expectDone(
+      options,
+      'search-attribute',
+      'create',
+      '-n',
+      options.namespace,
+      '--name',
+      name,
+      '--type',
+      type,
+    );
+  }
+}
+
+async function expectDone(options: TemporalOptions, ...args: readonly string[]): Promise<void> {
+  const ended = await operator(options, ...args);
+  // Two `up` of different homes never meet here; a name that exists by now is what was wanted.
+  if (ended.code === 0 || /already (exists|registered)/i.test(ended.err)) return;
+  throw new ElbowError(
+    'stack-start',
+    `\`temporal operator ${args.join(' ')}\` failed: ${lastLines(ended.err, 2)}`,
+  );
+}
+
+/** Stops the local server if it runs. */
+export async function stopTemporal(home: string): Promise<boolean> {
+  const path = stackFiles.temporalPid(home);
+  const file = readPidFile(path);
+  const wasRunning = file ? await stopProcess(file, 10_000) : false;
+  removePidFile(path);
+  return wasRunning;
+}
+
+/** Whether a failed start may be due to a port that somebody took in the meantime. */
+export async function isPortTaken(error: unknown, ports: readonly number[]): Promise<boolean> {
+  if (asElbowError(error).code !== 'stack-start' || isDiskFull(error)) return false;
+  for (const port of ports) if (!(await isPortFree(port))) return true;
+  return false;
+}
