@@ -1,0 +1,19 @@
+/** Brings what the tests need beside the dependencies: TensorFlow, Temporal and the data set, into `ELBOW_HOME`. */
+import { ensureDataset } from '../dist/src/data/index.js';
+import { ensureTensorflow, obtainTemporal } from '../dist/src/stack/index.js';
+
+const options = {
+  env: process.env,
+  signal: new AbortController().signal,
+  note: (line) => console.error(line),
+};
+
+try {
+  await obtainTemporal(options);
+  await ensureTensorflow(options);
+  await ensureDataset('cifar10', options);
+} catch (error) {
+  console.error(error.message);
+  if (error.hint) console.error(error.hint);
+  process.exitCode = error.exitCode ?? 1;
+}
