@@ -1,8 +1,14 @@
 /** Names a sweep file may use, in one place; what is not listed is not built. */
 
-/** Data sets by name, with the largest size: training images of the smallest class. */
-export const DATASETS: Readonly<Record<string, { readonly largestSize: number }>> = {
-  cifar10: { largestSize: 5_000 },
+/** What planning and reports need to know of a data set. */
+export interface DatasetFacts {
+  /** Training images of the smallest class. */
+  readonly largestSize: number;
+  readonly classes: number;
+}
+
+export const DATASETS: Readonly<Record<string, DatasetFacts>> = {
+  cifar10: { largestSize: 5_000, classes: 10 },
 };
 
 export const MODELS = ['lenet'] as const;

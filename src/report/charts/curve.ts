@@ -1,0 +1,161 @@
+/** The learning curve: replicates as points, means as lines, intervals as bars, on a log axis. */
+import { rounded } from '../format.js';
+import { color } from '../palette.js';
+import type { ArmReport, ReportModel } from '../types.js';
+import {
+  CHART_WIDTH,
+  CONFIG,
+  highlighted,
+  scoreDomain,
+  sizeAxis,
+  sizeDomain,
+  type Chart,
+  type Layout,
+} from './layout.js';
+
+/** With more arms than this, elbows are left to the table: their lines would hide the curves. */
+const MOST_ELBOWS = 3;
+/** Arms stand beside each other at a size: this share of the axis apart. */
+const DODGE = 0.007;
+
+/** Null where there is no curve. */
+export function curveChart(model: ReportModel, layout: Layout): Chart | null {
+  const { sizes } = model;
+  if (sizes.length === 0) return null;
+  const series = highlighted(model).filter(({ arm }) => arm.points.length > 0);
+  const others = model.arms.filter((arm) => !arm.isHighlighted && arm.points.length > 0);
+  const domain = sizeDomain(sizes);
+  const dodge = (n: number, i: number): number =>
+    n * (domain[1] / domain[0]) ** ((i - (series.length - 1) / 2) * DODGE);
+  const means = series.flatMap(({ arm }, i) =>
+    arm.points.map((point) => ({
+      arm: arm.label,
+      n: dodge(point.n, i),
+      mean: point.mean,
+      lo: point.pooled?.lo ?? null,
+      hi: point.pooled?.hi ?? null,
+    })),
+  );
+  const replicates = series.flatMap(({ arm }, i) =>
+    arm.points.flatMap((point) =>
+      point.scores.map(({ score }) => ({ arm: arm.label, n: dodge(point.n, i), score })),
+    ),
+  );
+  const rest = others.flatMap((arm) =>
+    arm.points.map((point) => ({ arm: arm.hash, n: point.n, mean: point.mean })),
+  );
+  const lines = linesOf(
+    model,
+    series.map(({ arm }) => arm),
+  );
+  const bars = means.flatMap((mean) =>
+    mean.lo === null || mean.hi === null ? [] : [{ ...mean, lo: mean.lo, hi: mean.hi }],
+  );
+  const scores = [
+    ...replicates.map((one) => one.score),
+    ...rest.map((one) => one.mean),
+    ...bars.flatMap(({ lo, hi }) => [lo, hi]),
+    ...lines.scores.map((line) => line.score),
+  ];
+  const yDomain = scoreDomain(scores, model.score.isAccuracy);
+  const x = {
+    field: 'n',
+    type: 'quantitative' as const,
+    scale: { type: 'log' as const, domain, nice: false },
+    axis: sizeAxis(sizes, layout),
+  };
+  const y = (field: string) => ({
+    field,
+    type: 'quantitative' as const,
+    title: model.score.name,
+    scale: { domain: yDomain, nice: false, zero: false },
+    axis: { format: '.2~f', tickCount: 6 },
+  });
+  const hue = {
+    field: 'arm',
+    type: 'nominal' as const,
+    scale: { domain: series.map(({ arm }) => arm.label), range: series.map((one) => one.color) },
+    legend: series.length < 2 ? null : { columns: layout === 'wide' ? 2 : 1 },
+  };
+  return {
+    width: CHART_WIDTH[layout],
+    height: layout === 'wide' ? 400 : 300,
+    autosize: { type: 'fit', contains: 'padding' },
+    config: CONFIG,
+    layer: [
+      ...(rest.length === 0
+        ? []
+        : [
+            {
+              data: { values: rest },
+              mark: { type: 'line' as const, color: color('other'), strokeWidth: 1 },
+              encoding: { x, y: y('mean'), detail: { field: 'arm' } },
+            },
+          ]),
+      ...lines.layers(x, y('score'), layout),
+      {
+        data: { values: bars },
+        mark: { type: 'rule' as const, strokeWidth: 2, opacity: 0.55, clip: true },
+        encoding: { x, y: y('lo'), y2: { field: 'hi' }, color: hue },
+      },
+      {
+        data: { values: means },
+        mark: { type: 'line' as const, strokeWidth: 2.5 },
+        encoding: { x, y: y('mean'), color: hue },
+      },
+      {
+        data: { values: replicates },
+        mark: { type: 'point' as const, filled: false, size: 26, strokeWidth: 1.2, opacity: 0.75 },
+        encoding: { x, y: y('score'), color: hue },
+      },
+      {
+        data: { values: means },
+        mark: { type: 'point' as const, filled: true, size: 56, opacity: 1 },
+        encoding: { x, y: y('mean'), color: hue },
+      },
+    ],
+  };
+}
+
+/** Target, chance and elbows. */
+function linesOf(model: ReportModel, arms: readonly ArmReport[]) {
+  const scores = [
+    ...(model.chance === null ? [] : [{ score: model.chance, text: 'chance' }]),
+    ...(model.target === null ? [] : [{ score: model.target, text: `target ${model.target}` }]),
+  ];
+  const elbows = arms.flatMap((arm, i) => {
+    const n = arm.elbow?.byMeans.state === 'reached' ? arm.elbow.byMeans.n : null;
+    if (n === null || arms.length > MOST_ELBOWS) return [];
+    const doubt = arm.elbow?.state === 'undecided' ? 'undecided' : 'preliminary';
+    const who = arms.length === 1 ? 'elbow' : `elbow of ${arm.label}`;
+    return [{ n, text: `${who} ≈ ${rounded(n)} (${doubt})`, row: i }];
+  });
+  const layers = (x: object, y: object, layout: Layout) => [
+    {
+      data: { values: scores },
+      mark: { type: 'rule' as const, strokeDash: [4, 4], color: color('ink-soft'), opacity: 0.7 },
+      encoding: { y },
+    },
+    {
+      data: { values: scores },
+      mark: { type: 'text' as const, align: 'left' as const, dx: 6, dy: -6, x: 0 },
+      encoding: { y, text: { field: 'text' } },
+    },
+    {
+      data: { values: elbows },
+      mark: { type: 'rule' as const, strokeDash: [2, 3], color: color('ink-soft') },
+      encoding: { x },
+    },
+    ...elbows.map((elbow) => ({
+      data: { values: [elbow] },
+      mark: {
+        type: 'text' as const,
+        align: layout === 'wide' ? ('right' as const) : ('center' as const),
+        dx: layout === 'wide' ? -6 : 0,
+        y: layout === 'wide' ? 10 + 16 * elbow.row : 4 + 16 * elbow.row,
+      },
+      encoding: { x, text: { field: 'text' } },
+    })),
+  ];
+  return { scores, layers };
+}

@@ -1,0 +1,88 @@
+/** What all charts share: sizes for a wide page and for a phone, fonts, lines. */
+import { color, seriesColor } from '../palette.js';
+import type { ArmReport, ReportModel } from '../types.js';
+
+/**
+ * A Vega-Lite specification. Its own type is a union too wide to check layers against that are put together at run
+ * time; a test draws every chart, and Vega-Lite refuses what it does not know.
+ */
+export type Chart = Readonly<Record<string, unknown>>;
+
+/** Every chart is drawn twice: text must stay readable where the page is narrow. */
+export type Layout = 'wide' | 'narrow';
+
+/** Width of a whole chart in CSS pixels. */
+export const CHART_WIDTH: Readonly<Record<Layout, number>> = { wide: 820, narrow: 340 };
+
+/** Fonts of a chart; a page's own font follows, files use the first. */
+export const FONT = 'Inter, system-ui, sans-serif';
+
+/** Vega's configuration, the same for all charts. */
+export const CONFIG: Chart = {
+  background: 'transparent',
+  font: FONT,
+  padding: 4,
+  view: { stroke: 'transparent' },
+  axis: {
+    labelColor: color('ink-soft'),
+    titleColor: color('ink-soft'),
+    titleFontWeight: 'normal',
+    labelFontSize: 12,
+    titleFontSize: 12,
+    titlePadding: 8,
+    gridColor: color('grid'),
+    domainColor: color('grid'),
+    tickColor: color('grid'),
+  },
+  header: { labelColor: color('ink'), labelFontSize: 12, labelFontWeight: 'bold', title: null },
+  legend: {
+    labelColor: color('ink'),
+    labelFontSize: 12,
+    title: null,
+    orient: 'bottom',
+    symbolType: 'circle',
+    symbolStrokeWidth: 0,
+    labelLimit: 0,
+    offset: 6,
+  },
+  text: { fontSize: 12, color: color('ink-soft') },
+};
+
+/** Arms that have a colour, with it, in the order of the grid. */
+export function highlighted(
+  model: ReportModel,
+): readonly { readonly arm: ArmReport; readonly color: string }[] {
+  return model.arms.filter((arm) => arm.isHighlighted).map((arm, i) => ({ arm, color: seriesColor(i) }));
+}
+
+/** A log axis whose ticks are the sizes themselves. */
+export function sizeAxis(sizes: readonly number[], layout: Layout) {
+  return {
+    title: 'samples per class (log scale)',
+    values: [...sizes],
+    format: ',',
+    grid: true,
+    labelOverlap: 'greedy' as const,
+    labelAngle: 0,
+    labelFlush: false,
+    labelFontSize: layout === 'wide' ? 12 : 11,
+  };
+}
+
+/** The domain of a log axis: a little more than the sizes; a single one stands in the middle. */
+export function sizeDomain(sizes: readonly number[]): [number, number] {
+  const first = sizes[0] ?? 1;
+  const last = sizes.at(-1) ?? first;
+  if (first === last) return [first / 2, last * 2];
+  const margin = (last / first) ** 0.04;
+  return [first / margin, last * margin];
+}
+
+/** The domain of a score: all values with a margin, and no accuracy outside [0, 1]. */
+export function scoreDomain(values: readonly number[], isAccuracy: boolean): [number, number] {
+  const low = Math.min(...values);
+  const high = Math.max(...values);
+  const margin = (high - low) * 0.06 || 0.05;
+  const [lo, hi] = [low - margin, high + margin];
+  return isAccuracy ? [Math.max(0, lo), Math.min(1, hi)] : [lo, hi];
+}

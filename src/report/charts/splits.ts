@@ -1,0 +1,102 @@
+/** Train, validation and test accuracy against size, a panel an arm: where they part, the model overfits. */
+import { color } from '../palette.js';
+import type { ReportModel } from '../types.js';
+import {
+  CHART_WIDTH,
+  CONFIG,
+  highlighted,
+  scoreDomain,
+  sizeAxis,
+  sizeDomain,
+  type Chart,
+  type Layout,
+} from './layout.js';
+
+const SPLITS = ['train', 'validation', 'test'] as const;
+
+/** Null where no trial has accuracies. */
+export function splitsChart(model: ReportModel, layout: Layout): Chart | null {
+  const arms = highlighted(model).map(({ arm }) => arm);
+  const values = arms.flatMap((arm) =>
+    arm.splits.flatMap((means) =>
+      SPLITS.flatMap((split) => {
+        const accuracy = means[split];
+        return accuracy === null ? [] : [{ arm: arm.label, n: means.n, split, accuracy }];
+      }),
+    ),
+  );
+  if (values.length === 0) return null;
+  const isSingle = arms.length === 1;
+  const columns = isSingle || layout === 'narrow' ? 1 : Math.min(arms.length, 3);
+  const domain = scoreDomain(
+    values.map((value) => value.accuracy),
+    true,
+  );
+  const x = {
+    field: 'n',
+    type: 'quantitative' as const,
+    scale: { type: 'log' as const, domain: sizeDomain(model.sizes), nice: false },
+    axis: { ...sizeAxis(model.sizes, layout), ...(columns > 1 ? { title: 'samples per class' } : {}) },
+  };
+  const y = {
+    field: 'accuracy',
+    type: 'quantitative' as const,
+    title: 'accuracy',
+    scale: { domain, nice: false, zero: false },
+    axis: { format: '.2~f', tickCount: 5 },
+  };
+  const hue = {
+    field: 'split',
+    type: 'nominal' as const,
+    scale: { domain: [...SPLITS], range: [color('series-1'), color('series-2'), color('series-0')] },
+    legend: { columns: 3 },
+  };
+  const layer = [
+    {
+      mark: { type: 'line' as const, strokeWidth: 2 },
+      encoding: {
+        x,
+        y,
+        color: hue,
+        strokeDash: {
+          field: 'split',
+          type: 'nominal' as const,
+          scale: {
+            domain: [...SPLITS],
+            range: [
+              [5, 3],
+              [2, 2],
+              [1, 0],
+            ],
+          },
+          legend: null,
+        },
+      },
+    },
+    { mark: { type: 'point' as const, filled: true, size: 36, opacity: 1 }, encoding: { x, y, color: hue } },
+  ];
+  if (isSingle) {
+    return {
+      width: CHART_WIDTH[layout],
+      height: layout === 'wide' ? 280 : 240,
+      autosize: { type: 'fit', contains: 'padding' },
+      config: CONFIG,
+      data: { values },
+      layer,
+    };
+  }
+  const width = (CHART_WIDTH[layout] - 60) / columns - 24;
+  return {
+    config: CONFIG,
+    data: { values },
+    columns,
+    facet: {
+      field: 'arm',
+      type: 'nominal',
+      sort: arms.map((arm) => arm.label),
+      header: { labelLimit: width, title: null },
+    },
+    spacing: 22,
+    spec: { width, height: 170, layer },
+  };
+}

@@ -1,0 +1,52 @@
+/** Figures as reports write them: the same on every machine. Pure. */
+
+const MINUS = '−';
+
+/** 0.5123 as `0.512`; a real minus sign. */
+export function decimal(value: number, digits = 3): string {
+  const text = Math.abs(value).toFixed(digits);
+  return value < 0 && Number(text) !== 0 ? `${MINUS}${text}` : text;
+}
+
+/** 0.0614 as `+0.061`. */
+export function signed(value: number, digits = 3): string {
+  return value < 0 ? decimal(value, digits) : `+${decimal(value, digits)}`;
+}
+
+/** 12345 as `12,345`; rounds to whole numbers. */
+export function count(value: number): string {
+  return Math.round(value).toLocaleString('en-US');
+}
+
+/** `1 trial`, `2 trials`; irregular plurals are given. */
+export function counted(value: number, noun: string, plural = `${noun}s`): string {
+  return `${count(value)} ${value === 1 ? noun : plural}`;
+}
+
+/** Two significant digits, for an elbow that is read off a coarse curve: 317.4 as `320`. */
+export function rounded(value: number): string {
+  if (value < 100) return count(Math.ceil(value));
+  const step = 10 ** (Math.floor(Math.log10(value)) - 1);
+  return count(Math.ceil(value / step) * step);
+}
+
+/** 75.3 as `1 min 15 s`. */
+export function duration(seconds: number): string {
+  if (seconds < 10) return `${seconds.toFixed(1)} s`;
+  const whole = Math.round(seconds);
+  if (whole < 60) return `${whole} s`;
+  const minutes = Math.floor(whole / 60);
+  if (minutes < 60) return `${minutes} min ${whole % 60} s`;
+  return `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
+}
+
+/** `a`, `a and b`, `a, b and c`. */
+export function listed(items: readonly string[]): string {
+  if (items.length < 2) return items.join('');
+  return `${items.slice(0, -1).join(', ')} and ${items.at(-1)}`;
+}
+
+/** Half the width of an interval, or null. */
+export function halfWidth(interval: { readonly lo: number; readonly hi: number } | null): number | null {
+  return interval === null ? null : (interval.hi - interval.lo) / 2;
+}

@@ -1,0 +1,208 @@
+/** Prints a report as one page that needs nothing else: no network, no script. */
+import { printSpec } from '../spec/index.js';
+import { count, counted, duration } from './format.js';
+import { Markup, html, raw } from './markup.js';
+import type { Plot } from './plots.js';
+import { STYLE } from './style.js';
+import { curveTable, failureTable, trialTable } from './tables.js';
+import { tilesOf } from './tiles.js';
+import type { ReportModel } from './types.js';
+
+/** The whole page. */
+export function reportHtml(model: ReportModel, plots: readonly Plot[]): string {
+  const { sweep, score } = model;
+  const plot = (name: Plot['name']): Plot | undefined => plots.find((one) => one.name === name);
+  const hasCurve = model.sizes.length > 0;
+  const page = html`<!doctype html>
+    <html lang="en">
+      <head>
+        <meta charset="utf-8" />
+        <meta name="viewport" content="width=device-width, initial-scale=1" />
+        <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'" />
+        <title>${sweep.name} · elbow</title>
+        <style>
+          ${raw(STYLE)}
+        </style>
+      </head>
+      <body>
+        <main>
+          <header>
+            <p class="kind">elbow · sweep report</p>
+            <h1>${sweep.name}</h1>
+            <div class="answers">${model.answers.map((answer) => html`<p>${answer}</p>`)}</div>
+            <dl class="tiles">
+              ${tilesOf(model).map(
+                ({ name, value, detail }) =>
+                  html`<div class="tile">
+                    <dt>${name}</dt>
+                    <dd>${value}${detail === null ? null : html`<small>${detail}</small>`}</dd>
+                  </div>`,
+              )}
+            </dl>
+          </header>
+          ${section(
+            hasCurve ? 'Learning curve' : 'Scores',
+            hasCurve
+              ? `Mean ${score.name} against labelled samples per class, with every replicate as an open ring. Bars are 95 % t intervals of the means${model.arms.some((arm) => !arm.isHighlighted) ? '; the best arms by the objective are coloured, the others grey' : ''}.`
+              : `Each ring is a trial's ${score.name}, the tick an arm's mean.`,
+            figure(
+              plot('curve'),
+              hasCurve ? `Learning curve: ${score.name} against samples per class` : `${score.name} by arm`,
+            ),
+            model.answers.length > 0 && (hasCurve || model.arms.some((arm) => arm.sizeless !== null))
+              ? curveTable(model)
+              : null,
+          )}
+          ${section(
+            'Train, validation and test',
+            'Mean accuracies at the weights that were best in validation. A train curve far above the others is overfitting.',
+            figure(plot('splits'), 'Train, validation and test accuracy against samples per class'),
+          )}
+          ${section(
+            'Losses by epoch',
+            'One line a trial: training loss as a running mean over the epoch, validation loss after it. The best epoch is the one with the highest validation accuracy, not always the lowest loss.',
+            figure(plot('losses'), 'Training and validation loss by epoch, one panel a size'),
+          )}
+          ${
+            model.notes.length === 0
+              ? null
+              : html`<section class="${model.sweep.isPartial ? 'partial' : ''}">
+                  <h2>To know before you believe it</h2>
+                  <ul class="notes">
+                    ${model.notes.map((note) => html`<li>${note.text}</li>`)}
+                  </ul>
+                </section>`
+          }
+          ${
+            model.failures.length === 0
+              ? null
+              : html`<section>
+                  <h2>Failures</h2>
+                  <p class="caption">
+                    Run them again with <code>elbow rerun ${sweep.name}</code>; the failed attempts are kept.
+                  </p>
+                  ${failureTable(model)}
+                </section>`
+          }
+          ${
+            model.trials === 0
+              ? null
+              : html`<section>
+                  <h2>Trials</h2>
+                  ${trialTable(model)}
+                </section>`
+          }
+          ${madeSection(model)}
+          <footer>
+            <p>
+              Made ${when(model.madeAt)} by elbow ${model.elbowVersion}. The figures are in
+              <code>report.json</code>, <code>trials.csv</code> and <code>curves.csv</code> beside this page.
+            </p>
+          </footer>
+        </main>
+      </body>
+    </html> `;
+  return page.text;
+}
+
+/** Nothing when there is nothing to show in it. */
+function section(title: string, caption: string, ...content: readonly (Markup | null)[]): Markup | null {
+  if (content.every((part) => part === null)) return null;
+  return html`<section>
+    <h2>${title}</h2>
+    <p class="caption">${caption}</p>
+    ${content}
+  </section>`;
+}
+
+/** A drawing, once for wide pages and once for phones. */
+function figure(plot: Plot | undefined, description: string): Markup | null {
+  if (plot === undefined) return null;
+  const labelled = (svg: string): Markup =>
+    raw(svg.replace('<svg ', `<svg role="img" aria-label="${description.replaceAll('"', '')}" `));
+  return html`<figure>
+    <div class="wide">${labelled(plot.svg.wide)}</div>
+    <div class="narrow">${labelled(plot.svg.narrow)}</div>
+  </figure>`;
+}
+
+function madeSection({ made, sweep }: ReportModel): Markup {
+  const { spec, environments } = made;
+  const facts: [string, string][] = [
+    ['Sweep', `${sweep.name}, ${sweep.status}`],
+    ['Data set', spec.dataset],
+    ['Seed', String(spec.seed)],
+    ['Replicates', count(spec.replicates)],
+    ['Threads of a trial', count(spec.threads)],
+    ['Created', when(sweep.createdAt)],
+    ...(sweep.startedAt === null ? [] : [['Started', when(sweep.startedAt)] as [string, string]]),
+    ...(sweep.finishedAt === null ? [] : [['Finished', when(sweep.finishedAt)] as [string, string]]),
+    ...(sweep.seconds === null ? [] : [['Took', duration(sweep.seconds)] as [string, string]]),
+    ...digests(made),
+  ];
+  return html`<section>
+    <h2>How it was made</h2>
+    <dl class="facts">
+      ${facts.map(
+        ([name, value]) =>
+          html`<dt>${name}</dt>
+            <dd>${value}</dd>`,
+      )}
+    </dl>
+    ${
+      environments.length === 0
+        ? null
+        : html`<div class="scroll">
+            <table>
+              <thead>
+                <tr>
+                  <th class="text">Environment</th>
+                  <th>Trials</th>
+                  <th class="text">Device</th>
+                  <th class="text">TensorFlow</th>
+                  <th class="text">Node</th>
+                  <th class="text">Commit</th>
+                  <th class="text">Hosts</th>
+                </tr>
+              </thead>
+              <tbody>
+                ${environments.map(
+                  (e) =>
+                    html`<tr>
+                      <td class="text">elbow ${e.elbowVersion}</td>
+                      <td>${count(e.trials)}</td>
+                      <td class="text">${e.device ?? '–'}</td>
+                      <td class="text">${e.tensorflow ?? '–'}</td>
+                      <td class="text">${e.node}</td>
+                      <td class="text">${e.gitCommit?.slice(0, 12) ?? '–'}</td>
+                      <td class="text">${e.hosts.join(', ') || '–'}</td>
+                    </tr>`,
+                )}
+              </tbody>
+            </table>
+          </div>`
+    }
+    <h3>The same again</h3>
+    <p class="caption">
+      Equal seeds, threads, TensorFlow and processor features give equal results to the bit.
+    </p>
+    <pre>${made.commands.join('\n')}</pre>
+    <details open>
+      <summary>sweep.yaml, with every default written out</summary>
+      <pre>${printSpec(spec)}</pre>
+    </details>
+  </section>`;
+}
+
+function digests({ environments }: ReportModel['made']): [string, string][] {
+  const known = [...new Set(environments.flatMap((environment) => environment.dataDigest ?? []))];
+  if (known.length === 0) return [];
+  return [
+    [known.length === 1 ? 'Data digest (SHA-256)' : counted(known.length, 'data digest'), known.join(', ')],
+  ];
+}
+
+/** `2026-11-24 12:00:05 UTC` */
+function when(iso: string): string {
+  return `${iso.slice(0, 10)} ${iso.slice(11, 19)} UTC`;
+}

@@ -1,0 +1,251 @@
+/** Collects a report from what storage holds. Pure: equal inputs give equal reports. */
+import { summarize, tInterval, type Curve, type Observation } from '../curves/index.js';
+import { ERROR_CODES, isErrorCode } from '../errors.js';
+import { groupBy } from '../group-by.js';
+import { DATASETS } from '../spec/index.js';
+import type { SweepSpec } from '../spec/types.js';
+import type { Counts, TrialResult, TrialStatus } from '../storage/storage.js';
+import { answersOf } from './answers.js';
+import { notesOf } from './notes.js';
+import type {
+  ArmReport,
+  AttemptPlace,
+  EnvironmentReport,
+  FailureGroup,
+  ReportInput,
+  ReportModel,
+  SplitMeans,
+  TrialReport,
+} from './types.js';
+
+/** Of every interval in a report. */
+const CONFIDENCE = 0.95;
+/** More arms than this cannot be told apart by colour; then only the best get one. */
+const MOST_COLORS = 7;
+const HIGHLIGHTED_OF_MANY = 6;
+const STATUSES: readonly TrialStatus[] = ['queued', 'running', 'succeeded', 'pruned', 'failed', 'cancelled'];
+
+/** The report of a sweep, whatever state it is in. */
+export function buildReport(input: ReportInput): ReportModel {
+  const { sweep, results } = input;
+  const { spec } = sweep;
+  const counts = countsOf(results);
+  const isPartial = counts.queued + counts.running > 0;
+  const scored = results.filter((result) => result.status === 'succeeded' && scoreOf(result) !== null);
+  const isAccuracy = spec.trainable.kind === 'builtin';
+  const arms = armReports(spec, results, scored);
+  const draft = {
+    format: 1 as const,
+    madeAt: input.madeAt.toISOString(),
+    elbowVersion: input.elbowVersion,
+    sweep: {
+      name: sweep.name,
+      status: sweep.status,
+      createdAt: sweep.createdAt.toISOString(),
+      startedAt: sweep.startedAt?.toISOString() ?? null,
+      finishedAt: sweep.finishedAt?.toISOString() ?? null,
+      seconds:
+        sweep.startedAt === null
+          ? null
+          : ((sweep.finishedAt ?? input.madeAt).getTime() - sweep.startedAt.getTime()) / 1000,
+      isPartial,
+    },
+    trials: results.length,
+    counts,
+    score: { name: isAccuracy ? 'test accuracy' : spec.objective.metric, isAccuracy },
+    chance: isAccuracy && DATASETS[spec.dataset] !== undefined ? 1 / DATASETS[spec.dataset]!.classes : null,
+    confidence: CONFIDENCE,
+    delta: spec.report.delta,
+    target: spec.report.target,
+    arms,
+    sizes: [...new Set(arms.flatMap((arm) => arm.points.map((point) => point.n)))].sort((a, b) => a - b),
+    trialReports: [...results].sort((a, b) => a.trial - b.trial).map(trialReport),
+    trialEpochs: [...groupBy(input.epochs, (epoch) => epoch.trial)].map(([trial, epochs]) => ({
+      trial,
+      epochs: epochs.map(({ trial: _trial, ...epoch }) => epoch).sort((a, b) => a.epoch - b.epoch),
+    })),
+    failures: failureGroups(results),
+    made: {
+      spec,
+      source: sweep.source,
+      environments: environmentReports(input.attempts ?? []),
+      commands: [`elbow run ${sweep.name}.yaml`, `elbow report ${sweep.name}`],
+    },
+  };
+  return { ...draft, answers: answersOf(draft), notes: notesOf(draft) };
+}
+
+/** What a curve shows of a trial: test accuracy, or the objective where there is none; null when not finite. */
+function scoreOf(result: TrialResult): number | null {
+  const score = result.testAccuracy ?? result.objective;
+  return score !== null && Number.isFinite(score) ? score : null;
+}
+
+/** The size of a trial on the axis: all images count as the largest size. */
+export function sizeOf(spec: SweepSpec, samplesPerClass: number | null): number | null {
+  if (samplesPerClass !== null || spec.trainable.kind !== 'builtin') return samplesPerClass;
+  return DATASETS[spec.dataset]?.largestSize ?? null;
+}
+
+function countsOf(results: readonly TrialResult[]): Counts {
+  const count = (status: TrialStatus): number => results.filter((result) => result.status === status).length;
+  // Every status is a key of the record.
+  return Object.fromEntries(STATUSES.map((status) => [status, count(status)])) as Counts;
+}
+
+function armReports(
+  spec: SweepSpec,
+  results: readonly TrialResult[],
+  scored: readonly TrialResult[],
+): readonly ArmReport[] {
+  const observations = scored.flatMap((result): Observation[] => {
+    const n = sizeOf(spec, result.samplesPerClass);
+    return n === null
+      ? []
+      : [{ arm: result.armHash, n, replicate: result.replicate, score: scoreOf(result)! }];
+  });
+  const curves = new Map(
+    summarize(observations, spec.report.delta, CONFIDENCE).map((curve) => [curve.arm, curve]),
+  );
+  const byArm = groupBy(
+    [...results].sort((a, b) => a.trial - b.trial),
+    (result) => result.armHash,
+  );
+  const objectives = new Map([...byArm.keys()].map((hash) => [hash, objectiveOf(spec, scored, hash)]));
+  const ranks = rankArms(spec, objectives);
+  return [...byArm].map(([hash, own]) => {
+    const first = own[0]!;
+    const curve = curves.get(hash);
+    const rank = ranks.get(hash) ?? null;
+    return {
+      hash,
+      label: first.armLabel,
+      params: first.params,
+      rank,
+      objective: objectives.get(hash) ?? null,
+      isHighlighted: byArm.size <= MOST_COLORS || (rank !== null && rank <= HIGHLIGHTED_OF_MANY),
+      ...curvePart(spec, curve),
+      splits: splitMeans(
+        spec,
+        scored.filter((result) => result.armHash === hash),
+      ),
+      sizeless: sizelessOf(
+        spec,
+        scored.filter((result) => result.armHash === hash),
+      ),
+    };
+  });
+}
+
+function curvePart(
+  spec: SweepSpec,
+  curve: Curve | undefined,
+): Pick<ArmReport, 'points' | 'pooledStd' | 'freedom' | 'elbow' | 'targetAt'> {
+  if (curve === undefined) return { points: [], pooledStd: null, freedom: 0, elbow: null, targetAt: null };
+  const { target } = spec.report;
+  const reached = target === null ? undefined : curve.points.find((point) => point.mean >= target);
+  return {
+    points: curve.points,
+    pooledStd: curve.pooledStd,
+    freedom: curve.freedom,
+    elbow: curve.elbow,
+    targetAt: reached?.n ?? null,
+  };
+}
+
+/** Mean objective of an arm at the largest size that any arm has results for. */
+function objectiveOf(spec: SweepSpec, scored: readonly TrialResult[], hash: string): number | null {
+  const largest = Math.max(...scored.map((result) => sizeOf(spec, result.samplesPerClass) ?? 0));
+  const values = scored
+    .filter((result) => result.armHash === hash && (sizeOf(spec, result.samplesPerClass) ?? 0) === largest)
+    .flatMap((result) => result.objective ?? []);
+  return meanOrNull(values);
+}
+
+/** Best first; equal ones in the order of the grid. */
+function rankArms(spec: SweepSpec, objectives: ReadonlyMap<string, number | null>): Map<string, number> {
+  const sign = spec.objective.direction === 'maximize' ? -1 : 1;
+  const known = [...objectives].flatMap(([hash, value]) => (value === null ? [] : [{ hash, value }]));
+  known.sort((a, b) => sign * (a.value - b.value));
+  return new Map(known.map(({ hash }, i) => [hash, i + 1]));
+}
+
+function splitMeans(spec: SweepSpec, own: readonly TrialResult[]): SplitMeans[] {
+  const bySize = [...groupBy(own, (result) => sizeOf(spec, result.samplesPerClass))];
+  return bySize
+    .flatMap(([n, group]): SplitMeans[] => {
+      if (n === null) return [];
+      const mean = (pick: (result: TrialResult) => number | null) =>
+        meanOrNull(group.flatMap((one) => pick(one) ?? []));
+      return [
+        {
+          n,
+          train: mean((one) => one.trainAccuracy),
+          validation: mean((one) => one.valAccuracy),
+          test: mean((one) => one.testAccuracy),
+        },
+      ];
+    })
+    .sort((a, b) => a.n - b.n);
+}
+
+function sizelessOf(spec: SweepSpec, own: readonly TrialResult[]): ArmReport['sizeless'] {
+  const scores = own
+    .filter((result) => sizeOf(spec, result.samplesPerClass) === null)
+    .map((one) => scoreOf(one)!);
+  return scores.length === 0 ? null : { ...tInterval(scores, CONFIDENCE), scores };
+}
+
+function meanOrNull(values: readonly number[]): number | null {
+  return values.length === 0 ? null : tInterval(values, CONFIDENCE).mean;
+}
+
+function trialReport(result: TrialResult): TrialReport {
+  const { sweep: _sweep, armLabel: arm, metrics: _metrics, startedAt, finishedAt, ...rest } = result;
+  return {
+    ...rest,
+    arm,
+    startedAt: startedAt?.toISOString() ?? null,
+    finishedAt: finishedAt?.toISOString() ?? null,
+  };
+}
+
+function failureGroups(results: readonly TrialResult[]): FailureGroup[] {
+  const failed = results.filter((result) => result.status === 'failed');
+  const groups = [...groupBy(failed, (result) => result.failureCode ?? 'bug')];
+  return groups
+    .map(([code, own]) => ({
+      code,
+      meaning: isErrorCode(code) ? ERROR_CODES[code].meaning : 'no code that this version of elbow knows',
+      trials: own.map((result) => result.trial).sort((a, b) => a - b),
+      messages: [...groupBy(own, (result) => result.failureMessage ?? 'no message')]
+        .sort(([, a], [, b]) => b.length - a.length)
+        .map(([message]) => message),
+    }))
+    .sort((a, b) => b.trials.length - a.trials.length);
+}
+
+function environmentReports(attempts: readonly AttemptPlace[]): EnvironmentReport[] {
+  const known = attempts.flatMap(({ environment, host }) =>
+    environment === null ? [] : [{ environment, host }],
+  );
+  return [...groupBy(known, ({ environment: e }) => Object.values(keysOf(e)).join('\n')).values()]
+    .map((own) => ({
+      ...keysOf(own[0]!.environment),
+      trials: own.length,
+      hosts: [...new Set(own.flatMap(({ host }) => host ?? []))].sort(),
+    }))
+    .sort((a, b) => b.trials - a.trials);
+}
+
+/** An environment with nothing but its keys, in one order. */
+function keysOf({
+  elbowVersion,
+  gitCommit,
+  node,
+  tensorflow,
+  device,
+  dataDigest,
+}: EnvironmentReport | NonNullable<AttemptPlace['environment']>) {
+  return { elbowVersion, gitCommit, node, tensorflow, device, dataDigest };
+}

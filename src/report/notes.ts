@@ -1,0 +1,154 @@
+/** What to know before the figures are believed. Pure. */
+import { groupBy } from '../group-by.js';
+import { DATASETS } from '../spec/index.js';
+import { count, counted, listed } from './format.js';
+import type { Note, ReportModel, TrialReport } from './types.js';
+
+type Draft = Omit<ReportModel, 'answers' | 'notes'>;
+
+/** Most important first. */
+export function notesOf(model: Draft): Note[] {
+  return [
+    ...partial(model),
+    ...missing(model),
+    ...diagnoses(model),
+    ...epochLimit(model),
+    ...largeBatch(model),
+    ...noValidation(model),
+    ...chosen(model),
+    ...reruns(model),
+    ...environments(model),
+    ...errorBars(model),
+  ];
+}
+
+const note = (code: Note['code'], text: string): Note[] => [{ code, text }];
+
+function partial({ sweep, counts, trials }: Draft): Note[] {
+  if (!sweep.isPartial) return [];
+  const parts = [
+    ...(counts.running > 0 ? [`${count(counts.running)} running`] : []),
+    ...(counts.queued > 0 ? [`${count(counts.queued)} queued`] : []),
+  ];
+  return note('partial', `This report is partial: of ${counted(trials, 'trial')}, ${listed(parts)}.`);
+}
+
+function missing({ counts, trialReports }: Draft): Note[] {
+  const parts = (['failed', 'pruned', 'cancelled'] as const).flatMap((status) =>
+    counts[status] > 0 ? [`${count(counts[status])} ${status}`] : [],
+  );
+  const scoreless = trialReports.filter(
+    (trial) => trial.status === 'succeeded' && trial.testAccuracy === null && trial.objective === null,
+  ).length;
+  if (scoreless > 0) parts.push(`${count(scoreless)} without a score`);
+  if (parts.length === 0) return [];
+  return note('missing', `Not in the curves: ${listed(parts)} of ${counted(trialReports.length, 'trial')}.`);
+}
+
+function diagnoses({ trialReports }: Draft): Note[] {
+  // Reaching the epoch limit has a note of its own, which weighs it by size.
+  const diagnosed = trialReports.filter(
+    (trial) => trial.diagnosis !== null && trial.diagnosis !== 'epoch-limit',
+  );
+  return [...groupBy(diagnosed, (trial) => trial.diagnosis)].map(([diagnosis, own]) => ({
+    code: 'diagnosis',
+    text: `Diagnosed as ${diagnosis}: ${trialList(own)}. They count with what they reached.`,
+  }));
+}
+
+function trialList(trials: readonly TrialReport[]): string {
+  const shown = trials.slice(0, 8).map((trial) => String(trial.trial));
+  const rest = trials.length - shown.length;
+  return `${trials.length === 1 ? 'trial' : 'trials'} ${rest > 0 ? `${shown.join(', ')} and ${rest} more` : listed(shown)}`;
+}
+
+/** Of settings that a trial has as numbers. */
+function numberOf(trial: TrialReport, parameter: string): number | null {
+  const value = trial.params[parameter];
+  return typeof value === 'number' ? value : null;
+}
+
+function epochLimit({ made, trialReports }: Draft): Note[] {
+  if (made.spec.trainable.kind !== 'builtin') return [];
+  const succeeded = trialReports.filter((trial) => trial.status === 'succeeded');
+  const limited = [...groupBy(succeeded, (trial) => trial.samplesPerClass)].flatMap(([size, own]) => {
+    const reached = own.filter((trial) => trial.epochs >= (numberOf(trial, 'epochs') ?? Infinity));
+    return reached.length * 2 > own.length ? [`${sizeText(size)} (${reached.length} of ${own.length})`] : [];
+  });
+  if (limited.length === 0) return [];
+  return note(
+    'epoch-limit',
+    `Over half the trials reached the epoch limit at ${listed(limited)}: with more epochs the curve may be higher there.`,
+  );
+}
+
+const sizeText = (size: number | null): string => (size === null ? 'all images' : `${count(size)} per class`);
+
+/** Training images of a size: of each class, every fifth image is for validation from five on. */
+function trainingImages(size: number, classes: number): number {
+  return (size < 5 ? size : size - Math.floor(size / 5)) * classes;
+}
+
+function largeBatch({ made, trialReports }: Draft): Note[] {
+  const dataset = DATASETS[made.spec.dataset];
+  if (made.spec.trainable.kind !== 'builtin' || dataset === undefined) return [];
+  const large = trialReports.flatMap((trial) => {
+    const batch = numberOf(trial, 'batchSize');
+    const images = trainingImages(trial.samplesPerClass ?? dataset.largestSize, dataset.classes);
+    return batch !== null && batch > images ? [{ size: trial.samplesPerClass, batch }] : [];
+  });
+  if (large.length === 0) return [];
+  const sizes = [...new Set(large.map(({ size }) => size))].sort((a, b) => (a ?? 0) - (b ?? 0)).map(sizeText);
+  const batches = [...new Set(large.map(({ batch }) => batch))].sort((a, b) => a - b).map(count);
+  return note(
+    'large-batch',
+    `The batch size (${listed(batches)}) is larger than the training images at ${listed(sizes)}: there an epoch is one step with all of them.`,
+  );
+}
+
+function noValidation({ made, trialReports }: Draft): Note[] {
+  if (made.spec.trainable.kind !== 'builtin') return [];
+  const sizes = new Set(trialReports.flatMap(({ samplesPerClass: n }) => (n !== null && n < 5 ? [n] : [])));
+  if (sizes.size === 0) return [];
+  const text = listed([...sizes].sort((a, b) => a - b).map(sizeText));
+  return note('no-validation', `At ${text} there are no validation images: the last epoch counts there.`);
+}
+
+function chosen({ arms, score }: Draft): Note[] {
+  if (!score.isAccuracy || arms.filter((arm) => arm.rank !== null).length < 2) return [];
+  return note(
+    'chosen',
+    'The best arm is chosen by validation and shown with its test accuracy. The best of many looks a little better than it is: both figures come from the same trained models.',
+  );
+}
+
+function reruns({ trialReports }: Draft): Note[] {
+  const again = trialReports.filter((trial) => trial.attempt > 1);
+  if (again.length === 0) return [];
+  return note('reruns', `Run again: ${trialList(again)}; the latest attempt is shown.`);
+}
+
+function environments({ made }: Draft): Note[] {
+  if (made.environments.length < 2) return [];
+  return note(
+    'environments',
+    `The trials ran in ${made.environments.length} environments: equal seeds promise equal bits within one only.`,
+  );
+}
+
+function errorBars({ arms, made }: Draft): Note[] {
+  const withCurves = arms.filter((arm) => arm.points.length > 0);
+  if (withCurves.length === 0) return [];
+  if (withCurves.every((arm) => arm.freedom === 0)) {
+    const { replicates } = made.spec;
+    return note(
+      'one-replicate',
+      `${replicates === 1 ? 'One replicate' : 'No size has two replicates that succeeded'}: nothing says how far chance moves these figures. Three or more replicates give error bars.`,
+    );
+  }
+  const freedoms = [...new Set(withCurves.map((arm) => arm.freedom))].sort((a, b) => a - b);
+  return note(
+    'error-bars',
+    `Error bars are 95 % Student t intervals of the mean over replicates, with the spread pooled over an arm's sizes (${listed(freedoms.map(String))} degrees of freedom); the table also has each size's own.`,
+  );
+}

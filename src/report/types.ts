@@ -1,0 +1,177 @@
+/** The report as plain JSON: everything that is drawn or printed is collected here first. Types only. */
+import type { CurvePoint, Elbow, Summary } from '../curves/index.js';
+import type { ArmParams, SweepSpec } from '../spec/types.js';
+import type {
+  Counts,
+  EpochMetrics,
+  Environment,
+  SweepRow,
+  SweepStatus,
+  TrialResult,
+  TrialStatus,
+} from '../storage/storage.js';
+
+/** An attempt's surroundings, for "how it was made". */
+export interface AttemptPlace {
+  readonly trial: number;
+  readonly host: string | null;
+  readonly environment: Environment | null;
+}
+
+/** What a report is made of. */
+export interface ReportInput {
+  readonly sweep: SweepRow;
+  /** One a trial: its latest attempt. */
+  readonly results: readonly TrialResult[];
+  /** Of the latest attempts. */
+  readonly epochs: readonly (EpochMetrics & { readonly trial: number })[];
+  /** Of the latest attempts; those without are left out of "how it was made". */
+  readonly attempts?: readonly AttemptPlace[];
+  /** When it is made. */
+  readonly madeAt: Date;
+  readonly elbowVersion: string;
+}
+
+/** Means over replicates at one size; null where no trial has the figure. */
+export interface SplitMeans {
+  readonly n: number;
+  readonly train: number | null;
+  readonly validation: number | null;
+  readonly test: number | null;
+}
+
+/** An arm with its curve. */
+export interface ArmReport {
+  readonly hash: string;
+  readonly label: string;
+  readonly params: ArmParams;
+  /** 1 is the arm that is best by the objective at the largest size that has results; null without results. */
+  readonly rank: number | null;
+  /** Mean of the objective there. */
+  readonly objective: number | null;
+  /** Whether plots give it a colour: all arms, or the best of many. */
+  readonly isHighlighted: boolean;
+  /** Empty where trials have no size or none succeeded. */
+  readonly points: readonly CurvePoint[];
+  readonly pooledStd: number | null;
+  readonly freedom: number;
+  /** Null where there is no curve. */
+  readonly elbow: Elbow | null;
+  readonly splits: readonly SplitMeans[];
+  /** Smallest measured size whose mean reaches the target; null if none does, or there is no target. */
+  readonly targetAt: number | null;
+  /** Scores of trials without a size; null where trials have sizes. */
+  readonly sizeless: (Summary & { readonly scores: readonly number[] }) | null;
+}
+
+/** A trial as tables show it. Times in ISO 8601. */
+export interface TrialReport {
+  readonly trial: number;
+  readonly arm: string;
+  readonly armHash: string;
+  readonly params: ArmParams;
+  readonly samplesPerClass: number | null;
+  readonly replicate: number;
+  readonly attempt: number;
+  readonly status: TrialStatus;
+  readonly epochs: number;
+  readonly bestEpoch: number | null;
+  readonly trainLoss: number | null;
+  readonly valLoss: number | null;
+  readonly testLoss: number | null;
+  readonly trainAccuracy: number | null;
+  readonly valAccuracy: number | null;
+  readonly testAccuracy: number | null;
+  readonly objective: number | null;
+  readonly seconds: number | null;
+  readonly imagesPerSecond: number | null;
+  readonly diagnosis: string | null;
+  readonly worker: string | null;
+  readonly failureCode: string | null;
+  readonly failureMessage: string | null;
+  readonly startedAt: string | null;
+  readonly finishedAt: string | null;
+}
+
+/** Trials that failed with one code. */
+export interface FailureGroup {
+  readonly code: string;
+  /** What the code means, in words. */
+  readonly meaning: string;
+  /** Trial numbers, ascending. */
+  readonly trials: readonly number[];
+  /** Different messages, most frequent first. */
+  readonly messages: readonly string[];
+}
+
+/** Something to know before the figures are believed. */
+export interface Note {
+  readonly code:
+    | 'partial'
+    | 'missing'
+    | 'one-replicate'
+    | 'epoch-limit'
+    | 'large-batch'
+    | 'no-validation'
+    | 'diagnosis'
+    | 'environments'
+    | 'reruns'
+    | 'chosen'
+    | 'error-bars';
+  readonly text: string;
+}
+
+/** The epochs of a trial, for loss curves. */
+export interface TrialEpochs {
+  readonly trial: number;
+  readonly epochs: readonly EpochMetrics[];
+}
+
+/** An environment that trials ran in, and how many did. */
+export interface EnvironmentReport extends Environment {
+  readonly trials: number;
+  readonly hosts: readonly string[];
+}
+
+/** A whole report, as `report.json` holds it. */
+export interface ReportModel {
+  /** Raised when a key changes its meaning. */
+  readonly format: 1;
+  readonly madeAt: string;
+  readonly elbowVersion: string;
+  readonly sweep: {
+    readonly name: string;
+    readonly status: SweepStatus;
+    readonly createdAt: string;
+    readonly startedAt: string | null;
+    readonly finishedAt: string | null;
+    /** From start to end, or until now. */
+    readonly seconds: number | null;
+    /** Whether trials are still to end. */
+    readonly isPartial: boolean;
+  };
+  readonly trials: number;
+  readonly counts: Counts;
+  /** What curves show: `test accuracy`, or the objective's metric where there is none. */
+  readonly score: { readonly name: string; readonly isAccuracy: boolean };
+  /** Score of guessing, 1/classes; null where there are no classes. */
+  readonly chance: number | null;
+  readonly confidence: number;
+  readonly delta: number;
+  readonly target: number | null;
+  /** Sentences that answer the sweep's question, most important first. */
+  readonly answers: readonly string[];
+  readonly arms: readonly ArmReport[];
+  /** Sizes with results, ascending. */
+  readonly sizes: readonly number[];
+  readonly trialReports: readonly TrialReport[];
+  readonly trialEpochs: readonly TrialEpochs[];
+  readonly failures: readonly FailureGroup[];
+  readonly notes: readonly Note[];
+  readonly made: {
+    readonly spec: SweepSpec;
+    readonly source: string;
+    readonly environments: readonly EnvironmentReport[];
+    readonly commands: readonly string[];
+  };
+}

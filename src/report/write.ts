@@ -1,0 +1,61 @@
+/** Writes a report's files. */
+import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { ElbowError, messageOf } from '../errors.js';
+import { printSpec } from '../spec/index.js';
+import { curvesCsv, trialsCsv } from './csv.js';
+import { reportHtml } from './html.js';
+import { drawPlots, standaloneSvg, toPng } from './plots.js';
+import type { ReportModel } from './types.js';
+
+/**
+ * Writes report.html, report.json, trials.csv, curves.csv, sweep.yaml and each chart as SVG and PNG. Each file is
+ * written beside its place and moved there, so that a reader never sees half of one.
+ * @param dir made if it is missing; files of an earlier report are replaced, anything else is left alone
+ * @returns absolute paths, report.html first
+ * @throws ElbowError `disk-full` or `usage` when the folder cannot be written to
+ */
+export async function writeReport(model: ReportModel, dir: string): Promise<{ files: string[] }> {
+  const folder = resolve(dir);
+  const plots = await drawPlots(model);
+  const contents: [string, string | Uint8Array][] = [
+    ['report.html', reportHtml(model, plots)],
+    ['report.json', `${JSON.stringify(model, null, 2)}\n`],
+    ['trials.csv', trialsCsv(model)],
+    ['curves.csv', curvesCsv(model)],
+    ['sweep.yaml', printSpec(model.made.spec)],
+  ];
+  for (const plot of plots) {
+    const svg = standaloneSvg(plot.svg.wide);
+    contents.push([`${plot.name}.svg`, svg], [`${plot.name}.png`, await toPng(svg)]);
+  }
+  try {
+    await mkdir(folder, { recursive: true });
+    for (const [name, content] of contents) await replaceFile(join(folder, name), content);
+  } catch (error) {
+    throw writeFailure(error, folder);
+  }
+  return { files: contents.map(([name]) => join(folder, name)) };
+}
+
+async function replaceFile(path: string, content: string | Uint8Array): Promise<void> {
+  const beside = `${path}.${process.pid}.new`;
+  try {
+    await writeFile(beside, content);
+    await rename(beside, path);
+  } catch (error) {
+    await rm(beside, { force: true });
+    throw error;
+  }
+}
+
+function writeFailure(error: unknown, folder: string): ElbowError {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  if (code === 'ENOSPC' || code === 'EDQUOT') {
+    return new ElbowError('disk-full', `no space left to write the report to ${folder}`, { cause: error });
+  }
+  return new ElbowError('usage', `the report cannot be written to ${folder}: ${messageOf(error)}`, {
+    hint: 'Name a folder that you may write to with --out DIR.',
+    cause: error,
+  });
+}

@@ -1,0 +1,179 @@
+/** Made-up but plausible results, so that reports can be looked at without training anything. */
+import { deriveSeed, uniforms } from '../../src/random.js';
+import { buildReport, type ReportModel } from '../../src/report/index.js';
+import { parseSweep, planTrials } from '../../src/spec/index.js';
+import type { PlannedTrial } from '../../src/spec/types.js';
+import type { EpochMetrics, SweepRow, TrialResult } from '../../src/storage/storage.js';
+
+export interface FixtureOptions {
+  readonly text: string;
+  /** Changes the result of a trial. */
+  readonly change?: (result: TrialResult, trial: PlannedTrial) => Partial<TrialResult>;
+  readonly sweep?: Partial<SweepRow>;
+}
+
+const at = (seconds: number): Date => new Date(Date.UTC(2026, 10, 24, 12, 0, seconds));
+
+/** A report of made-up results: saturating curves with noise, overfitting with few images. */
+export function fixture({ text, change, sweep: row }: FixtureOptions): ReportModel {
+  const spec = parseSweep(text, 'fixture.yaml');
+  const plan = planTrials(spec);
+  const armIndex = new Map<string, number>();
+  const epochs: (EpochMetrics & { trial: number })[] = [];
+  const results = plan.map((trial): TrialResult => {
+    const arm = armIndex.get(trial.arm.hash) ?? armIndex.size;
+    armIndex.set(trial.arm.hash, arm);
+    const noise = uniforms(4, deriveSeed(spec.seed, trial.replicate, 'noop', trial.number));
+    const n = trial.samplesPerClass ?? 5000;
+    const isNoop = spec.trainable.kind === 'noop';
+    const test =
+      0.1 + 0.62 * (1 - (1 + n / (25 + 8 * arm)) ** -0.35) + 0.025 * (noise[0]! - 0.5) - 0.012 * arm;
+    const train = Math.min(1, test + 0.3 * (1 + n / 400) ** -0.4);
+    const ended = 6 + Math.round(8 * noise[1]!);
+    if (!isNoop) {
+      for (let epoch = 1; epoch <= ended; epoch++) {
+        const trainLoss = 2.3 * Math.exp(-epoch / 6) + 0.1 + 0.05 * noise[2]!;
+        epochs.push({
+          trial: trial.number,
+          epoch,
+          trainLoss,
+          trainAccuracy: Math.min(1, train * (1 - Math.exp(-epoch / 4))),
+          valLoss: 1.4 + 0.9 * Math.exp(-epoch / 3) + (0.02 + 4 / n) * epoch,
+          valAccuracy: test * (1 - Math.exp(-epoch / 3)),
+          learningRate: 0.001,
+          seconds: n / 3000,
+        });
+      }
+    }
+    const result: TrialResult = {
+      sweep: spec.name,
+      trial: trial.number,
+      armHash: trial.arm.hash,
+      armLabel: trial.arm.label,
+      params: trial.arm.params,
+      samplesPerClass: trial.samplesPerClass,
+      replicate: trial.replicate,
+      attempt: 1,
+      status: 'succeeded',
+      epochs: isNoop ? 0 : ended,
+      bestEpoch: isNoop ? null : ended - 3,
+      trainLoss: isNoop ? null : 0.4,
+      valLoss: isNoop ? null : 1.5,
+      testLoss: isNoop ? null : 1.6,
+      trainAccuracy: isNoop ? null : train,
+      valAccuracy: isNoop ? null : test + 0.02 * (noise[3]! - 0.5),
+      testAccuracy: isNoop ? null : test,
+      objective: isNoop ? noise[0]! : test + 0.02 * (noise[3]! - 0.5),
+      metrics: {},
+      seconds: 1 + n / 40,
+      imagesPerSecond: isNoop ? null : 2900 + 300 * noise[2]!,
+      diagnosis: null,
+      worker: 'lab-2:4711',
+      failureCode: null,
+      failureMessage: null,
+      startedAt: at(trial.number * 5),
+      finishedAt: at(trial.number * 5 + 4),
+    };
+    return { ...result, ...change?.(result, trial) };
+  });
+  return buildReport({
+    sweep: {
+      id: 'b7c4',
+      name: spec.name,
+      status: 'finished',
+      spec,
+      source: text,
+      concurrency: 2,
+      createdAt: at(0),
+      startedAt: at(1),
+      finishedAt: at(247),
+      ...row,
+    },
+    results,
+    epochs,
+    attempts: plan.map((trial) => ({
+      trial: trial.number,
+      host: 'lab-2',
+      environment: {
+        elbowVersion: '0.1.0',
+        gitCommit: '3606d65',
+        node: 'v20.20.2',
+        tensorflow: '2.21.0',
+        device: 'cpu',
+        dataDigest: 'c4a38c50a1bc5f3a1c5537f2155ab9d68f9f25eb1ed8d9ddda3db29a59bca1dd',
+      },
+    })),
+    madeAt: at(300),
+    elbowVersion: '0.1.0',
+  });
+}
+
+export const quickstart = `# The learning curve of the LeNet.
+name: quickstart
+replicates: 3
+space: { samplesPerClass: [10, 20, 50, 100, 200, 500, 1000] }
+report: { target: 0.6 }
+`;
+export const threeArms = `name: optimizers
+replicates: 3
+space:
+  samplesPerClass: [20, 50, 100, 200, 500]
+  optimizer: [adam, sgd]
+  batchNorm: [true, false]
+`;
+export const manyArms = `name: large-grid
+replicates: 2
+space:
+  samplesPerClass: [10, 50, 200, 1000]
+  optimizer: [adam, sgd]
+  batchNorm: [true, false]
+  learningRate: [0.01, 0.003, 0.001]
+  dropout: [0, 0.1, 0.2, 0.5]
+`;
+export const noop = `name: wait
+trainable: { noop: { seconds: 0 } }
+replicates: 4
+space: { color: [red, green, blue], shape: [round, square] }
+`;
+
+/** As a sweep looks in which trials failed, were cancelled, diverged or still run. */
+export const troubled: FixtureOptions = {
+  text: quickstart.replace('quickstart', 'troubled').replace('[10,', '[2, 10,'),
+  sweep: { status: 'running', finishedAt: null },
+  change: (_, trial) => {
+    const none = {
+      testAccuracy: null,
+      trainAccuracy: null,
+      valAccuracy: null,
+      objective: null,
+      epochs: 0,
+      bestEpoch: null,
+    };
+    switch (trial.number) {
+      case 3:
+        return {
+          ...none,
+          status: 'failed',
+          failureCode: 'out-of-memory',
+          failureMessage: 'the trial needed more than 512 MiB <script>alert(1)</script>',
+        };
+      case 6:
+        return {
+          ...none,
+          status: 'failed',
+          failureCode: 'data-missing',
+          failureMessage: 'there is no data_batch_1.bin in data/cifar10',
+        };
+      case 10:
+        return { diagnosis: 'diverged' };
+      case 12:
+        return { attempt: 2 };
+      case 23:
+        return { ...none, status: 'queued', startedAt: null, finishedAt: null, seconds: null };
+      case 22:
+        return { ...none, status: 'running', finishedAt: null, seconds: null, epochs: 4 };
+      default:
+        return trial.samplesPerClass === 1000 ? { epochs: 50, diagnosis: 'epoch-limit' } : {};
+    }
+  },
+};
