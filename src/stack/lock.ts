@@ -73,6 +73,7 @@ function holderEnds(path: string, signal: AbortSignal): Promise<void> {
       socket.destroy();
       resolve();
     };
+    if (signal.aborted) return done();
     signal.addEventListener('abort', done, { once: true });
     socket.on('error', done);
     socket.on('close', done);

