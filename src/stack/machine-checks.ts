@@ -5,7 +5,6 @@ import { homeFolders } from '../paths.js';
 import { fail, ok, warn } from './checks.js';
 import type { Check } from './checks.js';
 import { planTensorflow } from './gpu.js';
-import { formatBytes } from './progress.js';
 import { lastLines, runProgram } from './run-program.js';
 import { isAtLeast, temporalPath, temporalVersion } from './temporal-cli.js';
 import { keptAddon, missingToolchain, tensorflowPackage } from './tensorflow-addon.js';
@@ -63,7 +62,7 @@ function checkDisk(home: string): Check {
   } catch (error) {
     return warn('disk', messageOf(error), 'See whether ELBOW_HOME exists.');
   }
-  const found = `${formatBytes(free)} free`;
+  const found = `${(free / 1e9).toFixed(1)} GB free`;
   const hint = 'Free some space, or set ELBOW_HOME to a folder on a larger disk.';
   if (free < SCARCE_BYTES) return fail('disk', found, hint);
   return free < NEEDED_BYTES && !existsSync(homeFolders.data(home))

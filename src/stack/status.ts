@@ -5,7 +5,9 @@ import type { WorkerRow } from '../storage/storage.js';
 import { connectionsOf, externalServers, redact } from './connections.js';
 import type { DatabaseConnection, TemporalConnection } from './connections.js';
 import { WORKER_ALIVE_MS } from './local-worker.js';
-import { readState } from './state.js';
+import { isPostgresUp } from './postgres.js';
+import { readState, stackFiles } from './state.js';
+import { runningTemporal } from './temporal.js';
 
 export interface ServerStatus {
   readonly up: boolean;
@@ -36,9 +38,13 @@ const TIMEOUT_MS = 5_000;
 
 /** Asks both servers; nothing is started. Never throws for a server that does not answer. */
 export async function readStatus(env: NodeJS.ProcessEnv): Promise<StackStatus> {
+  const home = elbowHome(env);
   const external = await externalServers(env);
-  const { temporal, database } = connectionsOf(external, readState(elbowHome(env)));
-  const [temporalStatus, databaseStatus] = await Promise.all([askTemporal(temporal), askDatabase(database)]);
+  const { temporal, database } = connectionsOf(external, readState(home));
+  const [temporalStatus, databaseStatus] = await Promise.all([
+    askTemporal(home, temporal),
+    askDatabase(home, database),
+  ]);
   return {
     temporal: {
       ...temporalStatus,
@@ -66,10 +72,11 @@ export async function readStatus(env: NodeJS.ProcessEnv): Promise<StackStatus> {
 export const isAllUp = (status: StackStatus): boolean =>
   status.temporal.up && status.database.up && status.workers.length > 0;
 
-const NEVER_UP = 'it has not been started yet';
+/** A local server that is not there: nothing is asked over the network. */
+const NOT_RUNNING: ServerStatus = { up: false, problem: 'it is not running', embedded: true, version: null };
 
-async function askTemporal(connection: TemporalConnection | null): Promise<ServerStatus> {
-  if (!connection) return { up: false, problem: NEVER_UP, embedded: true, version: null };
+async function askTemporal(home: string, connection: TemporalConnection | null): Promise<ServerStatus> {
+  if (!connection || (connection.embedded && !runningTemporal(home))) return NOT_RUNNING;
   const { embedded } = connection;
   const { Connection } = await import('@temporalio/client');
   const client = Connection.lazy({ ...connection.connect.connection, connectTimeout: TIMEOUT_MS });
@@ -92,9 +99,9 @@ interface DatabaseAnswer {
   readonly workers: readonly WorkerRow[];
 }
 
-async function askDatabase(connection: DatabaseConnection | null): Promise<DatabaseAnswer> {
-  if (!connection) {
-    return { server: { up: false, problem: NEVER_UP, embedded: true, version: null }, workers: [] };
+async function askDatabase(home: string, connection: DatabaseConnection | null): Promise<DatabaseAnswer> {
+  if (!connection || (connection.embedded && !(await isPostgresUp({ folder: stackFiles.postgres(home) })))) {
+    return { server: NOT_RUNNING, workers: [] };
   }
   const { embedded } = connection;
   try {
