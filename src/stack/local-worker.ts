@@ -19,6 +19,7 @@ import {
 } from './processes.js';
 import { interrupted, lastLines } from './run-program.js';
 import { stackFiles } from './state.js';
+import { stackMark, stopStrays } from './strays.js';
 import type { Tensorflow } from './tensorflow.js';
 
 const POOL = 'default';
@@ -87,7 +88,7 @@ export async function startWorker(options: WorkerOptions): Promise<boolean> {
   const logged = readText(log).length;
   const id = await startDetached(process.execPath, {
     args: [main, '--pool', POOL],
-    env: { ...options.env, ELBOW_HOME: home },
+    env: { ...options.env, ELBOW_HOME: home, ...stackMark(home, 'worker') },
     cwd: home,
     log,
   });
@@ -124,6 +125,7 @@ export async function stopWorker(home: string): Promise<boolean> {
   const path = stackFiles.workerPid(home);
   const file = readPidFile(path);
   const wasRunning = file ? await stopProcess(file, STOP_LIMIT_MS) : false;
+  const wasStray = await stopStrays(home, 'worker', STOP_LIMIT_MS);
   removePidFile(path);
-  return wasRunning;
+  return wasRunning || wasStray;
 }

@@ -1,4 +1,5 @@
 /** What is up, and where. */
+import { hostname } from 'node:os';
 import { ElbowError } from '../errors.js';
 import { elbowHome } from '../paths.js';
 import type { WorkerRow } from '../storage/storage.js';
@@ -6,6 +7,7 @@ import { connectionsOf, externalServers, redact } from './connections.js';
 import type { DatabaseConnection, TemporalConnection } from './connections.js';
 import { WORKER_ALIVE_MS } from './local-worker.js';
 import { isPostgresUp } from './postgres.js';
+import { identify } from './processes.js';
 import { readState, stackFiles } from './state.js';
 import { runningTemporal } from './temporal.js';
 
@@ -108,7 +110,11 @@ async function askDatabase(home: string, connection: DatabaseConnection | null):
     const { connectStorage } = await import('../storage/index.js');
     const storage = await connectStorage({ url: connection.url });
     try {
-      const workers = await storage.workers(WORKER_ALIVE_MS);
+      const seen = await storage.workers(WORKER_ALIVE_MS);
+      // A worker of this machine that was killed a moment ago is known to be gone; others are believed for a minute.
+      const isGone = (worker: WorkerRow): boolean =>
+        embedded && worker.host === hostname() && identify(worker.pid) === null;
+      const workers = seen.filter((worker) => !isGone(worker));
       return { server: { up: true, problem: null, embedded, version: null }, workers };
     } finally {
       await storage.close();

@@ -17,6 +17,7 @@ import {
 import { interrupted, lastLines, runProgram } from './run-program.js';
 import { readText } from './read-text.js';
 import { stackFiles } from './state.js';
+import { stackMark, stopStrays } from './strays.js';
 import { isDiskFull } from './ways.js';
 
 /** Days for which ended workflows stay to be looked at. */
@@ -49,7 +50,6 @@ export function runningTemporal(home: string): (TemporalPlace & { pid: number })
 
 /**
  * Starts the server unless it runs and answers, and sees to its namespace.
- * @returns where it is: the place asked for
  * @throws ElbowError `stack-start` with the server's last log lines
  */
 export async function startTemporal(options: TemporalOptions): Promise<void> {
@@ -59,8 +59,9 @@ export async function startTemporal(options: TemporalOptions): Promise<void> {
   }
   if (running) {
     options.note('the local Temporal server runs but does not answer; starting it again');
-    await stopTemporal(options.home);
   }
+  // Also one that no pid file knows: it would hold the database file.
+  await stopTemporal(options.home);
   await launch(options);
   await ensureNamespace(options);
 }
@@ -92,7 +93,7 @@ async function launch(options: TemporalOptions): Promise<void> {
     args.push('--search-attribute', `${name}=${type}`);
   const id = await startDetached(options.program, {
     args,
-    env: { ...withoutTemporalSettings(options.env), ELBOW_HOME: home },
+    env: { ...withoutTemporalSettings(options.env), ELBOW_HOME: home, ...stackMark(home, 'temporal') },
     cwd: home,
     log,
   });
@@ -211,13 +212,16 @@ async function expectDone(options: TemporalOptions, ...args: readonly string[]):
   );
 }
 
+const STOP_LIMIT_MS = 10_000;
+
 /** Stops the local server if it runs. */
 export async function stopTemporal(home: string): Promise<boolean> {
   const path = stackFiles.temporalPid(home);
   const file = readPidFile(path);
-  const wasRunning = file ? await stopProcess(file, 10_000) : false;
+  const wasRunning = file ? await stopProcess(file, STOP_LIMIT_MS) : false;
+  const wasStray = await stopStrays(home, 'temporal', STOP_LIMIT_MS);
   removePidFile(path);
-  return wasRunning;
+  return wasRunning || wasStray;
 }
 
 /** Whether a failed start may be due to a port that somebody took in the meantime. */
