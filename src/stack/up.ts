@@ -13,7 +13,7 @@ import { isPostgresUp, startPostgres } from './postgres.js';
 import { createState, readState, stackFiles, stackLock, writeState } from './state.js';
 import type { StackState } from './state.js';
 import { obtainTemporal } from './temporal-cli.js';
-import { isPortTaken, runningTemporal, startTemporal } from './temporal.js';
+import { isPortTaken, runningTemporal, startTemporal, stopTemporal } from './temporal.js';
 import { ensureTensorflow } from './tensorflow.js';
 
 /** The state that the parts of one `up` share and change. */
@@ -97,6 +97,8 @@ async function upTemporal(
     writeState(home, kept.state);
   } else {
     options.note('starting Temporal');
+    // One that no pid file knows would hold the ports.
+    await stopTemporal(home);
     await movePorts();
   }
   try {
