@@ -124,7 +124,14 @@ async function upPostgres(home: string, kept: Kept, options: StackOptions): Prom
     writeState(home, kept.state);
   }
   const { port, password, readerPassword } = kept.state.postgres;
-  const { url, readerUrl } = await startPostgres({ ...options, folder, port, password, readerPassword });
+  const { url, readerUrl } = await startPostgres({
+    ...options,
+    env: { ...options.env, ELBOW_HOME: home },
+    folder,
+    port,
+    password,
+    readerPassword,
+  });
   if (url !== kept.state.postgres.url || readerUrl !== kept.state.postgres.readerUrl) {
     // Another address may mean another data folder: what was migrated before says nothing about it.
     kept.state = { ...kept.state, postgres: { ...kept.state.postgres, url, readerUrl, migrated: null } };

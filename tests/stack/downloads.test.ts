@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -36,8 +36,11 @@ async function serve(handle: (request: IncomingMessage, response: ServerResponse
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 }
 
-/** Sends the content, from where the range says if its tag is still the same; `cut` breaks off the first time. */
-function sender(options: { tag?: string; cut?: number } = {}) {
+/**
+ * Sends the content, from where the range says if its tag is still the same. With `cut`, the first connection breaks
+ * off there, once the file at `seen` has begun to grow.
+ */
+function sender(options: { tag?: string; cut?: number; seen?: string } = {}) {
   let isFirst = true;
   return (request: IncomingMessage, response: ServerResponse): void => {
     const tag = options.tag ?? '"one"';
@@ -48,7 +51,9 @@ function sender(options: { tag?: string; cut?: number } = {}) {
     response.writeHead(from > 0 ? 206 : 200, { etag: tag, 'content-length': CONTENT.length - from });
     if (options.cut !== undefined && isFirst) {
       isFirst = false;
-      response.write(CONTENT.subarray(from, options.cut), () => response.destroy());
+      response.write(CONTENT.subarray(from, options.cut));
+      const hasBegun = (): boolean => (statSync(options.seen!, { throwIfNoEntry: false })?.size ?? 0) > 0;
+      void until('the first bytes', hasBegun).then(() => response.destroy());
     } else response.end(CONTENT.subarray(from));
   };
 }
@@ -66,8 +71,8 @@ describe('downloadFile', () => {
   });
 
   it('goes on where a connection broke', async () => {
-    const base = await serve(sender({ cut: HALF }));
     const path = join(freshFolder(), 'file');
+    const base = await serve(sender({ cut: HALF, seen: `${path}.partial` }));
     const options = noted();
     await downloadFile({ ...options, urls: [`${base}/file`], path, sha256: SHA256 });
     expect(ranges).toEqual([undefined, expect.stringMatching(/^bytes=\d+-$/)]);

@@ -1,5 +1,4 @@
 import { EXIT } from '../../errors.js';
-import { diagnose } from '../../stack/index.js';
 import type { CommandModule } from '../command.js';
 
 /** `elbow doctor`: every check, and what to do about those that fail. Exit 6 when one does. */
@@ -14,6 +13,7 @@ export const command: CommandModule = {
   },
 
   async run(_input, { out, env, signal }) {
+    const { diagnose } = await import('../../stack/index.js');
     const checks = await diagnose(env, signal);
     const failed = checks.filter((check) => check.state === 'fail').length;
     if (out.json) {

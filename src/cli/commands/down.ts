@@ -1,5 +1,4 @@
 import { EXIT } from '../../errors.js';
-import { takeDown } from '../../stack/index.js';
 import type { CommandModule } from '../command.js';
 
 /** `elbow down`: stops what `up` started. */
@@ -15,6 +14,7 @@ export const command: CommandModule = {
   },
 
   async run(_input, { out, env, signal }) {
+    const { takeDown } = await import('../../stack/index.js');
     const stopped = await takeDown({ env, signal, note: (line) => out.note(line) });
     if (out.json) out.document({ stopped });
     else out.result(stopped.length > 0 ? `stopped: ${stopped.join(', ')}` : 'nothing was running');

@@ -1,6 +1,5 @@
 import { EXIT } from '../../errors.js';
 import { elbowHome } from '../../paths.js';
-import { isAllUp, readStatus } from '../../stack/index.js';
 import type { StackStatus } from '../../stack/index.js';
 import type { CommandModule } from '../command.js';
 import type { Output } from '../output.js';
@@ -14,9 +13,11 @@ export const command: CommandModule = {
   },
 
   async run(_input, { out, env }) {
+    const { isAllUp, readStatus } = await import('../../stack/index.js');
     const status = await readStatus(env);
     if (out.json) out.document(statusDocument(status));
     else printStatus(status, elbowHome(env), out);
+    if (!isAllUp(status)) out.note('`elbow up` starts what is down; `elbow doctor` says what is wrong.');
     return isAllUp(status) ? EXIT.done : EXIT.unreachable;
   },
 };
@@ -71,5 +72,4 @@ export function printStatus(status: StackStatus, home: string, out: Output): voi
     say('worker', true, worker.host, `pool ${worker.pool}`, slots, worker.device, `elbow ${worker.version}`);
   }
   out.result(`${bold('home'.padEnd(9))}       ${home}`);
-  if (!isAllUp(status)) out.note('`elbow up` starts what is down; `elbow doctor` says what is wrong.');
 }

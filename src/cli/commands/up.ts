@@ -1,6 +1,5 @@
 import { EXIT } from '../../errors.js';
 import { elbowHome } from '../../paths.js';
-import { ensureUp, isAllUp, readStatus } from '../../stack/index.js';
 import type { CommandModule } from '../command.js';
 import { printStatus, statusDocument } from './status.js';
 
@@ -18,6 +17,7 @@ export const command: CommandModule = {
   },
 
   async run(_input, { out, env, signal }) {
+    const { ensureUp, isAllUp, readStatus } = await import('../../stack/index.js');
     await ensureUp({ env, signal, note: (line) => out.note(line) });
     const status = await readStatus(env);
     if (out.json) out.document(statusDocument(status));
