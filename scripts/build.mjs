@@ -29,18 +29,26 @@ const stampFile = join(dist, 'build.json');
 const main = join(dist, 'src', 'cli', 'main.js');
 const bundleFile = join(dist, 'workflow-bundle.js');
 
-/** Runs a command to its end; its output goes to stderr, because stdout carries results. */
-function run(what, command, args, env = {}) {
+/**
+ * Runs a command to its end. Its output goes to stderr, because stdout carries results; a quiet one's is shown only
+ * when it fails.
+ */
+function run(what, command, args, { env = {}, isQuiet = false } = {}) {
   return new Promise((resolve, reject) => {
+    const output = isQuiet ? 'pipe' : 2;
     const child = spawn(command, args, {
       cwd: root,
-      stdio: ['ignore', 2, 2],
+      stdio: ['ignore', output, output],
       env: { ...process.env, ...env },
     });
+    const said = [];
+    child.stdout?.on('data', (chunk) => said.push(chunk));
+    child.stderr?.on('data', (chunk) => said.push(chunk));
     child.on('error', (error) => reject(new SetupError(`${what}: cannot run ${command}: ${error.message}`)));
-    child.on('exit', (code, signal) => {
-      if (code === 0) resolve();
-      else reject(new SetupError(`${what} failed (${command} ended with ${signal ?? code}); see above.`));
+    child.on('close', (code, signal) => {
+      if (code === 0) return resolve();
+      process.stderr.write(Buffer.concat(said));
+      reject(new SetupError(`${what} failed (${command} ended with ${signal ?? code}); see above.`));
     });
   });
 }
@@ -79,7 +87,7 @@ export async function installDependencies() {
   if (areDependenciesCurrent()) return;
   // A stack that runs from node_modules would lose its programs under its feet.
   if (existsSync(join(root, 'node_modules')) && existsSync(main)) {
-    await run('elbow down', process.execPath, [main, 'down']).catch(() => undefined);
+    await run('elbow down', process.execPath, [main, 'down'], { isQuiet: true }).catch(() => undefined);
   }
   console.error('installing the dependencies of package-lock.json');
   await run('npm ci', 'npm', ['ci', '--ignore-scripts', '--no-fund', '--no-audit', '--loglevel=error']);
@@ -132,17 +140,13 @@ export async function build() {
     rmSync(stampFile, { force: true });
     const bin = (name) => join(root, 'node_modules', '.bin', name);
     // Generating the client needs no schema engine, but Prisma's CLI would fetch one.
-    const prisma = {
+    const env = {
       PRISMA_SCHEMA_ENGINE_BINARY: '/bin/true',
       PRISMA_HIDE_UPDATE_MESSAGE: '1',
       CHECKPOINT_DISABLE: '1',
     };
-    await run(
-      'prisma generate',
-      bin('prisma'),
-      ['generate', '--config', 'prisma/prisma.config.ts', '--no-hints'],
-      prisma,
-    );
+    const generate = ['generate', '--config', 'prisma/prisma.config.ts', '--no-hints'];
+    await run('prisma generate', bin('prisma'), generate, { env, isQuiet: true });
     removeStale();
     await run('tsc', bin('tsc'), ['-p', 'tsconfig.json']);
     copyBeside();

@@ -30,9 +30,9 @@ export function placeTensorflow(member: string): string | null {
     : null;
 }
 
-/** What is needed of an nvidia wheel: `nvidia/PART/lib` and the programs and bitcode that compile kernels. */
+/** What is needed of an nvidia wheel: `nvidia/PART/lib` and the programs and bitcode that compile kernels; no static libraries. */
 export function placeNvidia(member: string): string | null {
-  return /^nvidia\/[^/]+\/(lib|bin|nvvm)\//.test(member) ? member : null;
+  return /^nvidia\/[^/]+\/(lib|bin|nvvm)\//.test(member) && !member.endsWith('.a') ? member : null;
 }
 
 /** The wheels of a kind, with what is taken out of each. */
