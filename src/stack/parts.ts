@@ -40,7 +40,7 @@ export const TENSORFLOW_GPU: Wheel = {
   name: 'tensorflow',
   version: TENSORFLOW_VERSION,
   sha256: '9056fbc9ba04235810b71ae6cbd958a196e8804fb53bbcffbf3e23b56155f124',
-  sizeBytes: 572_000_000,
+  sizeBytes: 600_000_000,
 };
 
 /** The wheels of TensorFlow's extra `and-cuda`: CUDA 12 and cuDNN 9. */

