@@ -5,10 +5,11 @@ import { elbowHome, elbowVersion } from '../paths.js';
 import { fail, ok, warn } from './checks.js';
 import type { Check } from './checks.js';
 import { connectionsOf, externalServers } from './connections.js';
-import type { TemporalConnection } from './connections.js';
+import type { DatabaseConnection, TemporalConnection } from './connections.js';
 import { runningWorker } from './local-worker.js';
 import { checkMachine } from './machine-checks.js';
 import { isPortFree } from './ports.js';
+import { checkSchema } from './schema-check.js';
 import { readState } from './state.js';
 import type { StackState } from './state.js';
 import { readStatus } from './status.js';
@@ -23,14 +24,14 @@ export async function diagnose(env: NodeJS.ProcessEnv, signal: AbortSignal): Pro
   try {
     const state = readState(home);
     const external = await externalServers(env);
-    const { temporal } = connectionsOf(external, state);
+    const { temporal, database } = connectionsOf(external, state);
     const status = await readStatus(env);
     return [
       ok('elbow', elbowVersion),
       ...machine,
       ...(state ? await checkPorts(state, status) : []),
       ...(await checkTemporal(temporal, status)),
-      checkDatabase(status),
+      await checkDatabase(database, status),
       checkWorkers(status, home),
     ];
   } catch (error) {
@@ -88,12 +89,30 @@ async function missingAttributes(connection: TemporalConnection): Promise<readon
   }
 }
 
-function checkDatabase({ database }: StackStatus): Check {
-  if (database.up) return ok('Postgres', `${database.url}, the schema is the one this elbow needs`);
+async function checkDatabase(
+  connection: DatabaseConnection | null,
+  { database }: StackStatus,
+): Promise<Check> {
   const hint = database.embedded
     ? '`elbow up` starts it and brings its schema up to date.'
     : 'See DATABASE_URL; `elbow migrate` brings the schema up to date.';
-  return fail('Postgres', `${database.url ?? 'local server'}: ${database.problem}`, hint);
+  const shown = database.url ?? 'local server';
+  if (!connection || (database.embedded && !database.up))
+    return fail('Postgres', `${shown}: ${database.problem}`, hint);
+  try {
+    const schema = await checkSchema(connection.url);
+    const found = `${shown}, version ${schema.version}`;
+    if (schema.unknown.length > 0) {
+      const newer = `its schema is a newer elbow's (${schema.unknown.join(', ')})`;
+      return fail('Postgres', `${found}; ${newer}`, 'Use that elbow, or another database.');
+    }
+    if (schema.missing.length > 0) {
+      return fail('Postgres', `${found}; migrations missing: ${schema.missing.join(', ')}`, hint);
+    }
+    return ok('Postgres', `${found}, schema up to date`);
+  } catch (error) {
+    return fail('Postgres', `${shown}: ${messageOf(error)}`, hint);
+  }
 }
 
 function checkWorkers(status: StackStatus, home: string): Check {
