@@ -9,10 +9,12 @@ import type { DatabaseConnection, TemporalConnection } from './connections.js';
 import { runningWorker } from './local-worker.js';
 import { checkMachine } from './machine-checks.js';
 import { isPortFree } from './ports.js';
+import { isPostgresUp } from './postgres.js';
 import { checkSchema } from './schema-check.js';
-import { readState } from './state.js';
+import { readState, stackFiles } from './state.js';
 import type { StackState } from './state.js';
 import { readStatus } from './status.js';
+import { runningTemporal } from './temporal.js';
 import type { StackStatus } from './status.js';
 
 export type { Check } from './checks.js';
@@ -29,9 +31,9 @@ export async function diagnose(env: NodeJS.ProcessEnv, signal: AbortSignal): Pro
     return [
       ok('elbow', elbowVersion),
       ...machine,
-      ...(state ? await checkPorts(state, status) : []),
+      ...(state ? await checkPorts(home, state, status) : []),
       ...(await checkTemporal(temporal, status)),
-      await checkDatabase(database, status),
+      await checkDatabase(home, database, status),
       checkWorkers(status, home),
     ];
   } catch (error) {
@@ -39,15 +41,25 @@ export async function diagnose(env: NodeJS.ProcessEnv, signal: AbortSignal): Pro
   }
 }
 
-async function checkPorts(state: StackState, status: StackStatus): Promise<readonly Check[]> {
+const isLocalPostgresUp = (home: string): Promise<boolean> =>
+  isPostgresUp({ folder: stackFiles.postgres(home) });
+
+/** Kept ports, of which those of servers that run are their own. */
+async function checkPorts(home: string, state: StackState, status: StackStatus): Promise<readonly Check[]> {
+  const isTemporalUp = runningTemporal(home) !== null;
   const wanted = [
-    { what: 'Temporal', port: state.temporal.port, server: status.temporal },
-    { what: "Temporal's UI", port: state.temporal.uiPort, server: status.temporal },
-    { what: 'Postgres', port: state.postgres.port, server: status.database },
+    { what: 'Temporal', port: state.temporal.port, isUp: isTemporalUp, server: status.temporal },
+    { what: "Temporal's UI", port: state.temporal.uiPort, isUp: isTemporalUp, server: status.temporal },
+    {
+      what: 'Postgres',
+      port: state.postgres.port,
+      isUp: await isLocalPostgresUp(home),
+      server: status.database,
+    },
   ].filter(({ server }) => server.embedded);
   const taken: string[] = [];
-  for (const { what, port, server } of wanted) {
-    if (!server.up && !(await isPortFree(port))) taken.push(`${port} of ${what}`);
+  for (const { what, port, isUp } of wanted) {
+    if (!isUp && !(await isPortFree(port))) taken.push(`${port} of ${what}`);
   }
   if (wanted.length === 0) return [];
   if (taken.length === 0) return [ok('ports', wanted.map(({ what, port }) => `${what} ${port}`).join(', '))];
@@ -97,7 +109,7 @@ async function checkDatabase(
     ? '`elbow up` starts it and brings its schema up to date.'
     : 'See DATABASE_URL; `elbow migrate` brings the schema up to date.';
   const shown = database.url ?? 'local server';
-  if (!connection || (database.embedded && !database.up))
+  if (!connection || (database.embedded && !(await isLocalPostgresUp(home))))
     return fail('Postgres', `${shown}: ${database.problem}`, hint);
   try {
     const schema = await checkSchema(connection.url);

@@ -1,6 +1,6 @@
 /** What is up, and where. */
 import { hostname } from 'node:os';
-import { ElbowError } from '../errors.js';
+import { ElbowError, messageOf } from '../errors.js';
 import { elbowHome } from '../paths.js';
 import type { WorkerRow } from '../storage/storage.js';
 import { connectionsOf, externalServers, redact } from './connections.js';
@@ -8,6 +8,7 @@ import type { DatabaseConnection, TemporalConnection } from './connections.js';
 import { WORKER_ALIVE_MS } from './local-worker.js';
 import { isPostgresUp } from './postgres.js';
 import { identify } from './processes.js';
+import { lastLines } from './run-program.js';
 import { readState, stackFiles } from './state.js';
 import { runningTemporal } from './temporal.js';
 
@@ -90,7 +91,7 @@ async function askTemporal(home: string, connection: TemporalConnection | null):
     });
     return { up: true, problem: null, embedded, version: info.serverVersion ?? null };
   } catch (error) {
-    return { up: false, problem: firstLine(error), embedded, version: null };
+    return { up: false, problem: oneLine(error), embedded, version: null };
   } finally {
     await client.close().catch(() => undefined);
   }
@@ -120,13 +121,14 @@ async function askDatabase(home: string, connection: DatabaseConnection | null):
       await storage.close();
     }
   } catch (error) {
-    return { server: { up: false, problem: firstLine(error), embedded, version: null }, workers: [] };
+    return { server: { up: false, problem: oneLine(error), embedded, version: null }, workers: [] };
   }
 }
 
-/** The first line of what was thrown, with gRPC's and Node's details where they say more. */
-function firstLine(error: unknown): string {
+/** What was thrown in one line: gRPC's details where there are some; Prisma says what it is about last. */
+function oneLine(error: unknown): string {
   const details = error instanceof Error && 'details' in error ? String(error.details) : '';
-  const message = error instanceof ElbowError || details === '' ? (error as Error).message : details;
-  return message.split('\n')[0] || String(error);
+  return (
+    lastLines(error instanceof ElbowError || details === '' ? messageOf(error) : details, 1) || String(error)
+  );
 }
