@@ -75,7 +75,7 @@ export function elbowSentence(model: Pick<ReportModel, 'sizes' | 'delta'>, elbow
   const doubling = `doubling from ${count(largest / 2)} to ${samples(largest)}`;
   switch (elbow.state) {
     case 'not-reached':
-      return `Elbow not reached: the last ${doubling} still brings ${gainText}, no less than δ = ${model.delta}. More data should help. ${PRELIMINARY}`;
+      return `Elbow not reached: the last ${doubling} still brings ${gainText}, not below δ = ${model.delta}. More data should help. ${PRELIMINARY}`;
     case 'reached':
       return `Elbow at about ${rounded(elbow.n ?? 0)} samples per class: from there on, every doubling up to ${count(largest)} brings less than δ = ${model.delta}; the last one ${gainText}. ${PRELIMINARY}`;
     case 'from-the-start':
@@ -116,13 +116,14 @@ function elbowsOfMany(model: Draft, arms: readonly ArmReport[]): string {
     if (own.length === 0) return [];
     const names =
       own.length <= 2 && arms.length > own.length ? ` (${listed(own.map((arm) => arm.label))})` : '';
-    return [`${text} in ${counted(own.length, 'arm')}${names}`];
+    const all = own.length === arms.length ? 'all ' : '';
+    return [`${text} in ${all}${counted(own.length, 'arm')}${names}`];
   });
   return `Elbow, with δ = ${model.delta}: ${listed(parts)}. ${PRELIMINARY}`;
 }
 
 function targetSentence(model: Draft, arms: readonly ArmReport[]): string {
-  const target = decimal(model.target!);
+  const target = String(model.target);
   const reaching = arms.filter((arm) => arm.targetAt !== null).sort((a, b) => a.targetAt! - b.targetAt!);
   const first = reaching[0];
   if (first !== undefined) {

@@ -1,10 +1,13 @@
 /** Prints a report as one page that needs nothing else: no network, no script. */
 import { printSpec } from '../spec/index.js';
 import { count, counted, duration } from './format.js';
-import { Markup, html, raw } from './markup.js';
+import { highlighted } from './charts/layout.js';
+import type { Markup } from './markup.js';
+import { escapeHtml, html, raw } from './markup.js';
 import type { Plot } from './plots.js';
 import { STYLE } from './style.js';
-import { curveTable, failureTable, trialTable } from './tables.js';
+import { curveTable } from './tables/curves.js';
+import { failureTable, trialTable } from './tables/trials.js';
 import { tilesOf } from './tiles.js';
 import type { ReportModel } from './types.js';
 
@@ -48,6 +51,7 @@ export function reportHtml(model: ReportModel, plots: readonly Plot[]): string {
             figure(
               plot('curve'),
               hasCurve ? `Learning curve: ${score.name} against samples per class` : `${score.name} by arm`,
+              hasCurve ? armLegend(model) : null,
             ),
             model.answers.length > 0 && (hasCurve || model.arms.some((arm) => arm.sizeless !== null))
               ? curveTable(model)
@@ -61,7 +65,11 @@ export function reportHtml(model: ReportModel, plots: readonly Plot[]): string {
           ${section(
             'Losses by epoch',
             'One line a trial: training loss as a running mean over the epoch, validation loss after it. The best epoch is the one with the highest validation accuracy, not always the lowest loss.',
-            figure(plot('losses'), 'Training and validation loss by epoch, one panel a size'),
+            figure(
+              plot('losses'),
+              'Training and validation loss by epoch, one panel a size',
+              armLegend(model),
+            ),
           )}
           ${
             model.notes.length === 0
@@ -115,14 +123,24 @@ function section(title: string, caption: string, ...content: readonly (Markup | 
   </section>`;
 }
 
+/** Which colour is which arm, for phones: a legend that wraps. */
+function armLegend(model: ReportModel): Markup | null {
+  const series = highlighted(model);
+  if (series.length < 2) return null;
+  const swatch = (color: string): Markup => raw(`<span class="swatch" style="background:${color}"></span>`);
+  return html`<ul class="legend">
+    ${series.map(({ arm, color }) => html`<li>${swatch(color)}${arm.label}</li>`)}
+  </ul>`;
+}
+
 /** A drawing, once for wide pages and once for phones. */
-function figure(plot: Plot | undefined, description: string): Markup | null {
+function figure(plot: Plot | undefined, description: string, legend: Markup | null = null): Markup | null {
   if (plot === undefined) return null;
   const labelled = (svg: string): Markup =>
-    raw(svg.replace('<svg ', `<svg role="img" aria-label="${description.replaceAll('"', '')}" `));
+    raw(svg.replace('<svg ', `<svg role="img" aria-label="${escapeHtml(description)}" `));
   return html`<figure>
     <div class="wide">${labelled(plot.svg.wide)}</div>
-    <div class="narrow">${labelled(plot.svg.narrow)}</div>
+    <div class="narrow">${labelled(plot.svg.narrow)}${legend}</div>
   </figure>`;
 }
 

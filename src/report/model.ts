@@ -1,22 +1,13 @@
 /** Collects a report from what storage holds. Pure: equal inputs give equal reports. */
 import { summarize, tInterval, type Curve, type Observation } from '../curves/index.js';
-import { ERROR_CODES, isErrorCode } from '../errors.js';
 import { groupBy } from '../group-by.js';
 import { DATASETS } from '../spec/index.js';
 import type { SweepSpec } from '../spec/types.js';
 import type { Counts, TrialResult, TrialStatus } from '../storage/storage.js';
 import { answersOf } from './answers.js';
 import { notesOf } from './notes.js';
-import type {
-  ArmReport,
-  AttemptPlace,
-  EnvironmentReport,
-  FailureGroup,
-  ReportInput,
-  ReportModel,
-  SplitMeans,
-  TrialReport,
-} from './types.js';
+import { environmentReports, epochMetrics, failureGroups, trialReport } from './rows.js';
+import type { ArmReport, ReportInput, ReportModel, SplitMeans } from './types.js';
 
 /** Of every interval in a report. */
 const CONFIDENCE = 0.95;
@@ -62,7 +53,7 @@ export function buildReport(input: ReportInput): ReportModel {
     trialReports: [...results].sort((a, b) => a.trial - b.trial).map(trialReport),
     trialEpochs: [...groupBy(input.epochs, (epoch) => epoch.trial)].map(([trial, epochs]) => ({
       trial,
-      epochs: epochs.map(({ trial: _trial, ...epoch }) => epoch).sort((a, b) => a.epoch - b.epoch),
+      epochs: epochs.map(epochMetrics).sort((a, b) => a.epoch - b.epoch),
     })),
     failures: failureGroups(results),
     made: {
@@ -198,54 +189,4 @@ function sizelessOf(spec: SweepSpec, own: readonly TrialResult[]): ArmReport['si
 
 function meanOrNull(values: readonly number[]): number | null {
   return values.length === 0 ? null : tInterval(values, CONFIDENCE).mean;
-}
-
-function trialReport(result: TrialResult): TrialReport {
-  const { sweep: _sweep, armLabel: arm, metrics: _metrics, startedAt, finishedAt, ...rest } = result;
-  return {
-    ...rest,
-    arm,
-    startedAt: startedAt?.toISOString() ?? null,
-    finishedAt: finishedAt?.toISOString() ?? null,
-  };
-}
-
-function failureGroups(results: readonly TrialResult[]): FailureGroup[] {
-  const failed = results.filter((result) => result.status === 'failed');
-  const groups = [...groupBy(failed, (result) => result.failureCode ?? 'bug')];
-  return groups
-    .map(([code, own]) => ({
-      code,
-      meaning: isErrorCode(code) ? ERROR_CODES[code].meaning : 'no code that this version of elbow knows',
-      trials: own.map((result) => result.trial).sort((a, b) => a - b),
-      messages: [...groupBy(own, (result) => result.failureMessage ?? 'no message')]
-        .sort(([, a], [, b]) => b.length - a.length)
-        .map(([message]) => message),
-    }))
-    .sort((a, b) => b.trials.length - a.trials.length);
-}
-
-function environmentReports(attempts: readonly AttemptPlace[]): EnvironmentReport[] {
-  const known = attempts.flatMap(({ environment, host }) =>
-    environment === null ? [] : [{ environment, host }],
-  );
-  return [...groupBy(known, ({ environment: e }) => Object.values(keysOf(e)).join('\n')).values()]
-    .map((own) => ({
-      ...keysOf(own[0]!.environment),
-      trials: own.length,
-      hosts: [...new Set(own.flatMap(({ host }) => host ?? []))].sort(),
-    }))
-    .sort((a, b) => b.trials - a.trials);
-}
-
-/** An environment with nothing but its keys, in one order. */
-function keysOf({
-  elbowVersion,
-  gitCommit,
-  node,
-  tensorflow,
-  device,
-  dataDigest,
-}: EnvironmentReport | NonNullable<AttemptPlace['environment']>) {
-  return { elbowVersion, gitCommit, node, tensorflow, device, dataDigest };
 }

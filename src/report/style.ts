@@ -7,7 +7,7 @@ export const STYLE = `
 *{box-sizing:border-box}
 html{-webkit-text-size-adjust:100%}
 body{margin:0;background:var(--page);color:var(--ink);font:16px/1.55 Inter,system-ui,-apple-system,"Segoe UI",Roboto,sans-serif;overflow-wrap:anywhere}
-main{max-width:58rem;margin:0 auto;padding:2.2rem 1.2rem 3rem}
+main{max-width:66rem;margin:0 auto;padding:2.2rem 1.2rem 3rem}
 header .kind{margin:0;color:var(--ink-soft);font-size:.85rem;letter-spacing:.06em;text-transform:uppercase}
 h1{margin:.1rem 0 .9rem;font-size:clamp(1.7rem,4vw,2.3rem);line-height:1.15;letter-spacing:-.02em}
 h2{margin:0 0 .2rem;font-size:1.2rem;letter-spacing:-.01em}
@@ -27,16 +27,19 @@ figure svg{display:block;max-width:100%;height:auto;margin:0 auto}
 figure svg text{font-family:inherit!important}
 .narrow{display:none}
 .scroll{overflow-x:auto;margin:.7rem -.4rem 0;padding:0 .4rem;-webkit-overflow-scrolling:touch}
-table{border-collapse:collapse;width:100%;font-size:.88rem;font-variant-numeric:tabular-nums;overflow-wrap:normal}
-th,td{padding:.34rem .6rem;text-align:right;border-bottom:1px solid var(--line);white-space:nowrap;vertical-align:top}
+table{border-collapse:collapse;width:100%;font-size:.86rem;font-variant-numeric:tabular-nums;overflow-wrap:normal}
+th,td{padding:.34rem .5rem;text-align:right;border-bottom:1px solid var(--line);white-space:nowrap;vertical-align:top}
 th{color:var(--ink-soft);font-weight:500}
 thead th{border-bottom:1px solid var(--ink-soft)}
 tbody tr:last-child td,tbody tr:last-child th{border-bottom:0}
 .text{text-align:left}
+td.name{white-space:normal;text-align:left}
 td.long{white-space:normal;min-width:14rem;text-align:left}
 .arm td,.arm th{padding-top:.9rem;color:var(--ink);font-weight:600;text-align:left}
 .swatch{display:inline-block;width:.7em;height:.7em;border-radius:50%;margin-right:.45em}
 .succeeded{color:var(--good)}.failed{color:var(--bad)}.pruned,.cancelled,.running,.queued{color:var(--warn)}
+ul.legend{list-style:none;margin:.6rem 0 0;padding:0;font-size:.82rem}
+ul.legend li{padding-left:1.15em;text-indent:-1.15em}
 ul.notes{margin:.5rem 0 0;padding-left:1.1rem}
 ul.notes li{margin:.3rem 0}
 .partial{border-left:4px solid var(--warn)}

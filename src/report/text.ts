@@ -26,7 +26,11 @@ export function curveText(model: ReportModel, options: TextOptions): string {
     const top = Math.max(...rows.map((row) => row.mean));
     const barWidth = Math.max(0, Math.min(40, options.width - nameWidth - 22));
     for (const row of rows) {
-      if (row.title !== null) lines.push(...(lines.length > 0 ? [''] : []), colors.bold(row.title));
+      if (row.title !== null)
+        lines.push(
+          ...(lines.length > 0 ? [''] : []),
+          ...wrap(row.title, options.width).map((line) => colors.bold(line)),
+        );
       const half = row.half === null ? '       ' : `± ${decimal(row.half)}`;
       const drawn = bar(top > 0 ? row.mean / top : 0, barWidth);
       lines.push(
@@ -34,7 +38,8 @@ export function curveText(model: ReportModel, options: TextOptions): string {
       );
     }
     const hidden = Math.max(withPoints.length, model.arms.length) - MOST_RANKED;
-    if (withPoints.length > MOST_CURVES && hidden > 0) lines.push(`  … and ${counted(hidden, 'arm')} more`);
+    if (withPoints.length > MOST_CURVES && hidden > 0)
+      lines.push(`  … and ${count(hidden)} more ${hidden === 1 ? 'arm' : 'arms'}`);
     lines.push('');
   }
   for (const sentence of model.answers) lines.push(...wrap(sentence, options.width));

@@ -1,4 +1,5 @@
 /** The few figures that stand large on top of a report. Pure. */
+import type { Elbow } from '../curves/index.js';
 import { byMeans } from './answers.js';
 import { count, decimal, duration, halfWidth, rounded } from './format.js';
 import type { ArmReport, ReportModel } from './types.js';
@@ -22,7 +23,7 @@ export function tilesOf(model: ReportModel): Tile[] {
       detail: others.length === 0 ? null : others.join(', '),
     },
     ...(best === undefined ? [] : [scoreTile(model, best)]),
-    ...(best?.elbow == null ? [] : [elbowTile(model, best)]),
+    ...(best === undefined || best.elbow === null ? [] : [elbowTile(model, best.elbow)]),
     ...(sweep.seconds === null
       ? []
       : [{ name: sweep.isPartial ? 'Running for' : 'Took', value: duration(sweep.seconds), detail: null }]),
@@ -44,21 +45,21 @@ function scoreTile(model: ReportModel, arm: ArmReport): Tile {
   return {
     name,
     value: `${decimal(last.mean)}${half === null ? '' : ` ± ${decimal(half)}`}`,
-    detail: `with ${count(last.n)} per class${model.arms.length > 1 ? `, ${arm.label}` : ''}`,
+    detail: `with ${count(last.n)} per class${model.arms.length > 1 ? ', best arm' : ''}`,
   };
 }
 
-function elbowTile(model: ReportModel, { elbow, label }: ArmReport): Tile {
-  const who = model.arms.length > 1 ? `${label}; ` : '';
-  switch (elbow!.state) {
+function elbowTile(model: ReportModel, elbow: Elbow): Tile {
+  const who = model.arms.length > 1 ? 'best arm, ' : '';
+  switch (elbow.state) {
     case 'reached':
-      return { name: 'Elbow', value: `≈ ${rounded(elbow!.n ?? 0)}`, detail: `${who}preliminary` };
+      return { name: 'Elbow', value: `≈ ${rounded(elbow.n ?? 0)}`, detail: `${who}preliminary` };
     case 'from-the-start':
       return { name: 'Elbow', value: 'from the start', detail: `${who}preliminary` };
     case 'not-reached':
       return { name: 'Elbow', value: 'not reached', detail: `${who}preliminary` };
     case 'undecided':
-      return { name: 'Elbow', value: 'undecided', detail: `${who}by the means ${byMeans(elbow!)}` };
+      return { name: 'Elbow', value: 'undecided', detail: `${who}by the means ${byMeans(elbow)}` };
     case 'cannot-be-said':
       return { name: 'Elbow', value: 'cannot be said', detail: 'no two sizes a factor 2 apart' };
   }

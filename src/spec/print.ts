@@ -1,5 +1,5 @@
 /** A spec as a sweep file again. */
-import { stringify } from 'yaml';
+import { Document, visit } from 'yaml';
 import type { Scalar, SweepSpec } from './types.js';
 
 /**
@@ -7,17 +7,27 @@ import type { Scalar, SweepSpec } from './types.js';
  * @returns YAML; an axis of one value is written as the value
  */
 export function printSpec(spec: SweepSpec): string {
-  const { trainable, space, ...rest } = spec;
-  const written = trainable.kind === 'builtin' ? 'builtin' : { noop: { seconds: trainable.seconds } };
-  const axes = Object.fromEntries(Object.entries(space).map(([key, values]) => [key, axisText(values)]));
-  const { name, dataset, seed, replicates, threads, ...others } = rest;
-  return stringify(
-    { name, dataset, seed, replicates, threads, trainable: written, space: axes, ...others },
-    { collectionStyle: 'any', flowCollectionPadding: false },
-  );
+  const { name, dataset, seed, replicates, threads, trainable, space, ...rest } = spec;
+  const document = new Document({
+    name,
+    dataset,
+    seed,
+    replicates,
+    threads,
+    trainable: trainable.kind === 'builtin' ? 'builtin' : { noop: { seconds: trainable.seconds } },
+    space: Object.fromEntries(Object.entries(space).map(([key, values]) => [key, short(values)])),
+    ...rest,
+  });
+  visit(document, {
+    Seq(_, list) {
+      list.flow = true;
+    },
+  });
+  return document.toString({ flowCollectionPadding: false, lineWidth: 0 });
 }
 
-const axisText = (values: readonly Scalar[]): Scalar | readonly Scalar[] => {
+/** A list of one as its value, except null, which says nothing when it stands alone. */
+function short(values: readonly Scalar[]): Scalar | readonly Scalar[] {
   const [first] = values;
   return values.length === 1 && first !== undefined && first !== null ? first : values;
-};
+}

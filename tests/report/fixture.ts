@@ -26,8 +26,9 @@ export function fixture({ text, change, sweep: row }: FixtureOptions): ReportMod
     const noise = uniforms(4, deriveSeed(spec.seed, trial.replicate, 'noop', trial.number));
     const n = trial.samplesPerClass ?? 5000;
     const isNoop = spec.trainable.kind === 'noop';
-    const test =
-      0.1 + 0.62 * (1 - (1 + n / (25 + 8 * arm)) ** -0.35) + 0.025 * (noise[0]! - 0.5) - 0.012 * arm;
+    const slow = 25 + 12 * (arm % 12);
+    const smooth = 0.1 + 0.62 * (1 - (1 + n / slow) ** -0.35) - 0.004 * arm;
+    const test = Math.max(0.08, smooth + 0.06 * (noise[0]! - 0.5));
     const train = Math.min(1, test + 0.3 * (1 + n / 400) ** -0.4);
     const ended = 6 + Math.round(8 * noise[1]!);
     if (!isNoop) {

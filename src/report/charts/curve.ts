@@ -6,6 +6,7 @@ import {
   CHART_WIDTH,
   CONFIG,
   highlighted,
+  armLegend,
   scoreDomain,
   sizeAxis,
   sizeDomain,
@@ -75,7 +76,10 @@ export function curveChart(model: ReportModel, layout: Layout): Chart | null {
     field: 'arm',
     type: 'nominal' as const,
     scale: { domain: series.map(({ arm }) => arm.label), range: series.map((one) => one.color) },
-    legend: series.length < 2 ? null : { columns: layout === 'wide' ? 2 : 1 },
+    legend: armLegend(
+      series.map(({ arm }) => arm.label),
+      layout,
+    ),
   };
   return {
     width: CHART_WIDTH[layout],
@@ -88,7 +92,7 @@ export function curveChart(model: ReportModel, layout: Layout): Chart | null {
         : [
             {
               data: { values: rest },
-              mark: { type: 'line' as const, color: color('other'), strokeWidth: 1 },
+              mark: { type: 'line' as const, color: color('other'), strokeWidth: 1, clip: true },
               encoding: { x, y: y('mean'), detail: { field: 'arm' } },
             },
           ]),
@@ -105,12 +109,12 @@ export function curveChart(model: ReportModel, layout: Layout): Chart | null {
       },
       {
         data: { values: replicates },
-        mark: { type: 'point' as const, filled: false, size: 26, strokeWidth: 1.2, opacity: 0.75 },
+        mark: { type: 'point' as const, filled: false, size: 34, strokeWidth: 1.3, opacity: 0.8 },
         encoding: { x, y: y('score'), color: hue },
       },
       {
         data: { values: means },
-        mark: { type: 'point' as const, filled: true, size: 56, opacity: 1 },
+        mark: { type: 'point' as const, filled: true, size: 48, opacity: 1 },
         encoding: { x, y: y('mean'), color: hue },
       },
     ],
@@ -120,8 +124,8 @@ export function curveChart(model: ReportModel, layout: Layout): Chart | null {
 /** Target, chance and elbows. */
 function linesOf(model: ReportModel, arms: readonly ArmReport[]) {
   const scores = [
-    ...(model.chance === null ? [] : [{ score: model.chance, text: 'chance' }]),
-    ...(model.target === null ? [] : [{ score: model.target, text: `target ${model.target}` }]),
+    ...(model.chance === null ? [] : [{ score: model.chance, text: 'chance', side: 'right' }]),
+    ...(model.target === null ? [] : [{ score: model.target, text: `target ${model.target}`, side: 'left' }]),
   ];
   const elbows = arms.flatMap((arm, i) => {
     const n = arm.elbow?.byMeans.state === 'reached' ? arm.elbow.byMeans.n : null;
@@ -136,11 +140,18 @@ function linesOf(model: ReportModel, arms: readonly ArmReport[]) {
       mark: { type: 'rule' as const, strokeDash: [4, 4], color: color('ink-soft'), opacity: 0.7 },
       encoding: { y },
     },
-    {
-      data: { values: scores },
-      mark: { type: 'text' as const, align: 'left' as const, dx: 6, dy: -6, x: 0 },
+    // Curves begin low and end high: chance has room on the right, a target on the left.
+    ...(['left', 'right'] as const).map((side) => ({
+      data: { values: scores.filter((score) => score.side === side) },
+      mark: {
+        type: 'text' as const,
+        align: side,
+        dx: side === 'left' ? 6 : -6,
+        dy: -7,
+        x: side === 'left' ? 0 : { expr: 'width' },
+      },
       encoding: { y, text: { field: 'text' } },
-    },
+    })),
     {
       data: { values: elbows },
       mark: { type: 'rule' as const, strokeDash: [2, 3], color: color('ink-soft') },

@@ -12,7 +12,7 @@ export type Chart = Readonly<Record<string, unknown>>;
 export type Layout = 'wide' | 'narrow';
 
 /** Width of a whole chart in CSS pixels. */
-export const CHART_WIDTH: Readonly<Record<Layout, number>> = { wide: 820, narrow: 340 };
+export const CHART_WIDTH: Readonly<Record<Layout, number>> = { wide: 980, narrow: 340 };
 
 /** Fonts of a chart; a page's own font follows, files use the first. */
 export const FONT = 'Inter, system-ui, sans-serif';
@@ -53,6 +53,25 @@ export function highlighted(
   model: ReportModel,
 ): readonly { readonly arm: ArmReport; readonly color: string }[] {
   return model.arms.filter((arm) => arm.isHighlighted).map((arm, i) => ({ arm, color: seriesColor(i) }));
+}
+
+/**
+ * The legend of arms: none for a single arm, nor on a phone, where the page has one that can wrap. Vega cannot
+ * measure text here and takes a letter for 9 to 10 pixels.
+ */
+export function armLegend(labels: readonly string[], layout: Layout): object | null {
+  if (labels.length < 2 || layout === 'narrow') return null;
+  const widest = Math.max(...labels.map((label) => label.length)) * 9.6 + 50;
+  return { columns: Math.max(1, Math.min(3, Math.floor((CHART_WIDTH[layout] - 60) / widest))) };
+}
+
+/** A label in lines that fit a width in pixels, joined by line feeds; broken at spaces only. */
+export function inLines(label: string, width: number): string {
+  const most = Math.floor(width / 7);
+  return label.split(' ').reduce((text, word) => {
+    const line = text.slice(text.lastIndexOf('\n') + 1);
+    return text === '' ? word : `${text}${line.length + 1 + word.length > most ? '\n' : ' '}${word}`;
+  }, '');
 }
 
 /** A log axis whose ticks are the sizes themselves. */

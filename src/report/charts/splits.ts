@@ -5,6 +5,7 @@ import {
   CHART_WIDTH,
   CONFIG,
   highlighted,
+  inLines,
   scoreDomain,
   sizeAxis,
   sizeDomain,
@@ -17,17 +18,18 @@ const SPLITS = ['train', 'validation', 'test'] as const;
 /** Null where no trial has accuracies. */
 export function splitsChart(model: ReportModel, layout: Layout): Chart | null {
   const arms = highlighted(model).map(({ arm }) => arm);
+  const isSingle = arms.length === 1;
+  const columns = isSingle || layout === 'narrow' ? 1 : Math.min(arms.length, 3);
+  const width = (CHART_WIDTH[layout] - 60) / columns - 30;
   const values = arms.flatMap((arm) =>
     arm.splits.flatMap((means) =>
       SPLITS.flatMap((split) => {
         const accuracy = means[split];
-        return accuracy === null ? [] : [{ arm: arm.label, n: means.n, split, accuracy }];
+        return accuracy === null ? [] : [{ panel: inLines(arm.label, width), n: means.n, split, accuracy }];
       }),
     ),
   );
   if (values.length === 0) return null;
-  const isSingle = arms.length === 1;
-  const columns = isSingle || layout === 'narrow' ? 1 : Math.min(arms.length, 3);
   const domain = scoreDomain(
     values.map((value) => value.accuracy),
     true,
@@ -49,7 +51,7 @@ export function splitsChart(model: ReportModel, layout: Layout): Chart | null {
     field: 'split',
     type: 'nominal' as const,
     scale: { domain: [...SPLITS], range: [color('series-1'), color('series-2'), color('series-0')] },
-    legend: { columns: 3 },
+    legend: { columns: 3, symbolType: 'stroke', symbolStrokeWidth: 2, symbolSize: 300 },
   };
   const layer = [
     {
@@ -69,7 +71,6 @@ export function splitsChart(model: ReportModel, layout: Layout): Chart | null {
               [1, 0],
             ],
           },
-          legend: null,
         },
       },
     },
@@ -85,17 +86,17 @@ export function splitsChart(model: ReportModel, layout: Layout): Chart | null {
       layer,
     };
   }
-  const width = (CHART_WIDTH[layout] - 60) / columns - 24;
   return {
     config: CONFIG,
     data: { values },
     columns,
     facet: {
-      field: 'arm',
+      field: 'panel',
       type: 'nominal',
-      sort: arms.map((arm) => arm.label),
-      header: { labelLimit: width, title: null },
+      sort: arms.map((arm) => inLines(arm.label, width)),
+      header: { labelLimit: 0, labelExpr: "split(datum.value, '\\n')", title: null },
     },
+    resolve: { axis: { x: 'independent', y: 'independent' } },
     spacing: 22,
     spec: { width, height: 170, layer },
   };

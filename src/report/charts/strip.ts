@@ -24,6 +24,7 @@ export function stripChart(model: ReportModel, layout: Layout): Chart | null {
     type: 'quantitative' as const,
     title: model.score.name,
     scale: { domain, nice: false, zero: false },
+    axis: { tickCount: layout === 'wide' ? 8 : 4 },
   };
   const y = {
     field: 'arm',
@@ -34,8 +35,8 @@ export function stripChart(model: ReportModel, layout: Layout): Chart | null {
   };
   return {
     width: CHART_WIDTH[layout],
-    height: { step: 22 },
-    autosize: { type: 'fit-x', contains: 'padding' },
+    height: arms.length * 22 + 60,
+    autosize: { type: 'fit', contains: 'padding' },
     config: CONFIG,
     layer: [
       {

@@ -1,0 +1,99 @@
+import { join, resolve } from 'node:path';
+import { ElbowError, EXIT } from '../../errors.js';
+import { elbowHome } from '../../paths.js';
+import type { Storage } from '../../storage/storage.js';
+import type { CommandModule, Context } from '../command.js';
+
+/** `elbow report SWEEP`: writes the report of a sweep, whatever state it is in. */
+export const command: CommandModule = {
+  configure(command) {
+    command
+      .argument('<sweep>', 'name of the sweep')
+      .option('--out <dir>', 'folder to write to (default: reports/SWEEP in ELBOW_HOME)')
+      .option('--open', 'open the page in a browser')
+      .option('--json', 'print the report as JSON')
+      .addHelpText(
+        'after',
+        `
+Writes report.html, which needs nothing else, and report.json, trials.csv, curves.csv, sweep.yaml and each chart
+as SVG and PNG. While a sweep runs, the report is a partial one and says so.
+
+Example:
+  $ elbow report quickstart --out quickstart-report`,
+      );
+  },
+
+  async run({ args, options }, context) {
+    const { out, env, cwd } = context;
+    const name = args[0] ?? '';
+    const dir =
+      typeof options['out'] === 'string'
+        ? resolve(cwd, options['out'])
+        : join(elbowHome(env), 'reports', name);
+    const { buildReport, collectReport, curveText, writeReport } = await import('../../report/index.js');
+    const input = await withStorage(env, async (storage) => {
+      const sweep = await storage.findSweep(name);
+      if (sweep === null)
+        throw await unknownSweep(
+          name,
+          (await storage.listSweeps()).map((one) => one.name),
+        );
+      return collectReport(storage, sweep, new Date());
+    });
+    const model = buildReport(input);
+    const { files } = await writeReport(model, dir);
+    const page = files[0] ?? dir;
+    if (out.json) {
+      out.document({ ...model, files });
+    } else {
+      const text = curveText(model, { width: out.width, color: out.colors.isColorSupported });
+      if (text !== '') out.result(`${text}\n`);
+      out.result(page);
+      out.note(
+        `Beside it: ${files
+          .slice(1)
+          .map((file) => file.slice(dir.length + 1))
+          .join(', ')}`,
+      );
+    }
+    if (options['open'] === true) await openPage(page, context);
+    return EXIT.done;
+  },
+};
+
+async function withStorage<T>(env: NodeJS.ProcessEnv, use: (storage: Storage) => Promise<T>): Promise<T> {
+  const [{ readConnections }, { connectStorage }] = await Promise.all([
+    import('../../stack/index.js'),
+    import('../../storage/index.js'),
+  ]);
+  const { database } = await readConnections(env);
+  const storage = await connectStorage({ url: database.url });
+  try {
+    return await use(storage);
+  } finally {
+    await storage.close();
+  }
+}
+
+async function unknownSweep(name: string, names: readonly string[]): Promise<ElbowError> {
+  const { nearestName } = await import('../../spec/index.js');
+  const near = nearestName(name, names);
+  const list =
+    names.length === 0
+      ? 'There are no sweeps yet: `elbow run quickstart`.'
+      : '`elbow list` shows all sweeps.';
+  return new ElbowError('sweep-unknown', `there is no sweep called ${JSON.stringify(name)}`, {
+    hint: near === null ? list : `Did you mean \`${near}\`? ${list}`,
+  });
+}
+
+/** A machine without a browser is no reason to fail: the report is written. */
+async function openPage(page: string, { out }: Context): Promise<void> {
+  const { default: open } = await import('open');
+  try {
+    const child = await open(page);
+    child.once('error', () => out.note(`No browser could be started; open ${page} yourself.`));
+  } catch {
+    out.note(`No browser could be started; open ${page} yourself.`);
+  }
+}

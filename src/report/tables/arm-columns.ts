@@ -1,0 +1,51 @@
+/** How tables tell arms apart: a column for each setting that varies, or the label where there are too many. */
+import { highlighted } from '../charts/layout.js';
+import type { Markup } from '../markup.js';
+import { html, raw } from '../markup.js';
+import type { ArmReport, ReportModel } from '../types.js';
+
+/** With more varying settings than this, their columns would fill the page. */
+const MOST_COLUMNS = 5;
+
+export interface ArmColumns {
+  readonly count: number;
+  readonly head: Markup;
+  /** Cells of an arm, by its hash. */
+  readonly cells: (hash: string) => Markup;
+  /** The dot in an arm's colour. */
+  readonly swatch: (hash: string) => Markup;
+}
+
+export function armColumns(model: ReportModel): ArmColumns {
+  const colors = new Map(highlighted(model).map(({ arm, color }) => [arm.hash, color]));
+  const arms = new Map(model.arms.map((arm) => [arm.hash, arm]));
+  const varying = varyingParams(model.arms);
+  const swatch = (hash: string): Markup =>
+    raw(`<span class="swatch" style="background:${colors.get(hash) ?? 'var(--other)'}"></span>`);
+  if (varying.length === 0 || varying.length > MOST_COLUMNS) {
+    return {
+      count: 1,
+      head: html`<th class="text">arm</th>`,
+      cells: (hash) => html`<td class="name">${arms.get(hash)?.label ?? hash}</td>`,
+      swatch,
+    };
+  }
+  return {
+    count: varying.length,
+    head: html`${varying.map((name) => html`<th class="text">${name}</th>`)}`,
+    cells: (hash) =>
+      html`${varying.map((name) => html`<td class="name">${String(arms.get(hash)?.params[name] ?? '–')}</td>`)}`,
+    swatch,
+  };
+}
+
+/** Settings in which arms differ, in the order in which labels name them. */
+function varyingParams(arms: readonly ArmReport[]): string[] {
+  const [first] = arms;
+  if (first === undefined) return [];
+  const varying = Object.keys(first.params).filter((name) =>
+    arms.some((arm) => arm.params[name] !== first.params[name]),
+  );
+  const place = (name: string): number => first.label.indexOf(`${name}=`);
+  return varying.sort((a, b) => place(a) - place(b));
+}

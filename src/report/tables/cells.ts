@@ -1,0 +1,8 @@
+/** Figures as cells. */
+import { decimal } from '../format.js';
+
+/** A dash where there is no figure. */
+export const cell = (value: number | null, digits = 3): string =>
+  value === null ? '–' : decimal(value, digits);
+
+export const plusMinus = (half: number | null): string => (half === null ? '–' : `± ${decimal(half)}`);

@@ -1,0 +1,144 @@
+/** Means by arm and size. */
+import { count, halfWidth, rounded, signed } from '../format.js';
+import type { Markup } from '../markup.js';
+import { html } from '../markup.js';
+import type { ArmReport, ReportModel } from '../types.js';
+import { armColumns } from './arm-columns.js';
+import { cell, plusMinus } from './cells.js';
+
+/** With more arms than this, only the coloured ones are listed by size; curves.csv has all. */
+const MOST_ARMS_BY_SIZE = 12;
+
+/** The one arm by size, or a ranking of arms with their sizes folded below. */
+export function curveTable(model: ReportModel): Markup {
+  const hasSizes = model.sizes.length > 0;
+  if (model.arms.length === 1 && hasSizes) return sizesTable(model, model.arms);
+  const ranked = [...model.arms].sort((a, b) => (a.rank ?? Infinity) - (b.rank ?? Infinity));
+  const overview = armsTable(model, ranked);
+  if (!hasSizes) return overview;
+  const isCut = model.arms.length > MOST_ARMS_BY_SIZE;
+  const shown = isCut ? ranked.filter((arm) => arm.isHighlighted) : model.arms;
+  return html`${overview}
+    <details>
+      <summary>${isCut ? 'The coloured arms by size' : 'Every arm by size'}</summary>
+      ${sizesTable(model, shown)}
+    </details>`;
+}
+
+function armsTable(model: ReportModel, arms: readonly ArmReport[]): Markup {
+  const hasSizes = model.sizes.length > 0;
+  const columns = armColumns(model);
+  const objective = model.made.spec.objective.metric.replace(/^val_/, 'validation ').replaceAll('_', ' ');
+  const head = hasSizes
+    ? html`${model.score.isAccuracy ? html`<th>${objective}</th>` : null}
+        <th>${model.score.name}</th>
+        <th>95 %</th>
+        <th>per class</th>
+        <th class="text">elbow</th>
+        <th>last doubling</th>`
+    : html`<th>mean ${model.score.name}</th>
+        <th>95 %</th>
+        <th>trials</th>`;
+  const row = (arm: ArmReport): Markup => html`
+    <tr>
+      <td>${columns.swatch(arm.hash)}${arm.rank ?? '–'}</td>
+      ${columns.cells(arm.hash)}${hasSizes ? sizedCells(model, arm) : sizelessCells(arm)}
+    </tr>
+  `;
+  return html`<div class="scroll">
+    <table>
+      <thead>
+        <tr>
+          <th>rank</th>
+          ${columns.head}${head}
+        </tr>
+      </thead>
+      <tbody>
+        ${arms.map(row)}
+      </tbody>
+    </table>
+  </div>`;
+}
+
+function sizedCells(model: ReportModel, arm: ArmReport): Markup {
+  const last = arm.points.at(-1);
+  const gain = arm.elbow?.lastGain ?? null;
+  return html`${model.score.isAccuracy ? html`<td>${cell(arm.objective)}</td>` : null}
+    <td>${cell(last?.mean ?? null)}</td>
+    <td>${plusMinus(halfWidth(last?.pooled ?? null))}</td>
+    <td>${last === undefined ? '–' : count(last.n)}</td>
+    <td class="text">${elbowText(arm)}</td>
+    <td>${gain === null ? '–' : signed(gain.value)}</td>`;
+}
+
+function sizelessCells(arm: ArmReport): Markup {
+  return html`<td>${cell(arm.sizeless?.mean ?? null)}</td>
+    <td>${plusMinus(halfWidth(arm.sizeless?.interval ?? null))}</td>
+    <td>${arm.sizeless?.count ?? 0}</td>`;
+}
+
+function elbowText({ elbow }: ArmReport): string {
+  if (elbow === null) return '–';
+  switch (elbow.state) {
+    case 'reached':
+      return `≈ ${rounded(elbow.n ?? 0)}`;
+    case 'from-the-start':
+      return 'from the start';
+    case 'not-reached':
+      return 'not reached';
+    case 'undecided':
+      return 'undecided';
+    case 'cannot-be-said':
+      return 'cannot be said';
+  }
+}
+
+function sizesTable(model: ReportModel, arms: readonly ArmReport[]): Markup {
+  const { isAccuracy, name } = model.score;
+  const { swatch } = armColumns(model);
+  const splits = isAccuracy
+    ? html`<th>train</th>
+        <th>validation</th>`
+    : null;
+  const title = (arm: ArmReport): Markup | null =>
+    arms.length < 2
+      ? null
+      : html`<tr class="arm">
+          <th colspan="${isAccuracy ? 8 : 6}">${swatch(arm.hash)}${arm.label}</th>
+        </tr>`;
+  return html`<div class="scroll">
+    <table>
+      <thead>
+        <tr>
+          <th>per class</th>
+          <th>replicates</th>
+          <th>mean ${name}</th>
+          <th>95 % (pooled)</th>
+          <th>95 % (this size)</th>
+          <th>std</th>
+          ${splits}
+        </tr>
+      </thead>
+      <tbody>
+        ${arms.map((arm) => html`${title(arm)}${arm.points.map((point) => sizeRow(arm, point, isAccuracy))}`)}
+      </tbody>
+    </table>
+  </div>`;
+}
+
+function sizeRow(arm: ArmReport, point: ArmReport['points'][number], isAccuracy: boolean): Markup {
+  const means = arm.splits.find((one) => one.n === point.n);
+  const splits = isAccuracy
+    ? html`<td>${cell(means?.train ?? null)}</td>
+        <td>${cell(means?.validation ?? null)}</td>`
+    : null;
+  return html`<tr>
+    <td>${count(point.n)}</td>
+    <td>${point.replicates}</td>
+    <td><b>${cell(point.mean)}</b></td>
+    <td>${plusMinus(halfWidth(point.pooled))}</td>
+    <td>${plusMinus(halfWidth(point.plain))}</td>
+    <td>${cell(point.std)}</td>
+    ${splits}
+  </tr>`;
+}

@@ -1,0 +1,128 @@
+import { mkdir, mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { PNG } from 'pngjs';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { writeReport } from '../../src/report/index.js';
+import { parseSweep, specsEqual } from '../../src/spec/index.js';
+import { fixture, manyArms, noop, quickstart, threeArms, troubled } from './fixture.js';
+
+let folder: string;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'elbow-report-'));
+});
+afterAll(async () => rm(folder, { recursive: true }));
+
+const all = {
+  quickstart: { text: quickstart },
+  threeArms: { text: threeArms },
+  manyArms: { text: manyArms },
+  noop: { text: noop },
+  troubled,
+};
+
+describe.each(Object.entries(all))('the files of %s', (name, options) => {
+  const model = fixture(options);
+  const read = (file: string): Promise<string> => readFile(join(folder, name, file), 'utf8');
+
+  beforeAll(async () => {
+    await writeReport(model, join(folder, name));
+  });
+
+  it('are a page, data, and each chart as SVG and PNG; nothing half-written is left', async () => {
+    const charts = options === all.noop ? ['curve'] : ['curve', 'losses', 'splits'];
+    const pictures = charts.flatMap((chart) => [`${chart}.png`, `${chart}.svg`]);
+    expect((await readdir(join(folder, name))).sort()).toEqual(
+      ['curves.csv', 'report.html', 'report.json', 'sweep.yaml', 'trials.csv', ...pictures].sort(),
+    );
+  });
+
+  it('hold the whole model, and a spec that is the same again', async () => {
+    expect(JSON.parse(await read('report.json'))).toEqual(model);
+    expect(specsEqual(parseSweep(await read('sweep.yaml'), 'sweep.yaml'), model.made.spec)).toBe(true);
+  });
+
+  it('have one row a trial, and one an arm and size', async () => {
+    expect((await read('trials.csv')).trim().split('\n')).toHaveLength(model.trials + 1);
+    const points = model.arms.reduce((sum, arm) => sum + arm.points.length, 0);
+    expect((await read('curves.csv')).trim().split('\n')).toHaveLength(points + 1);
+  });
+
+  it('need no network: the page names no other file and runs no script', async () => {
+    const page = await read('report.html');
+    expect(page).not.toMatch(/<script|<link|<iframe|<img|@import|url\((?!#)/i);
+    expect(page).not.toMatch(/(src|href)="(?!#)/);
+    expect(page).toContain(`<title>${model.sweep.name} · elbow</title>`);
+  });
+
+  it('have unique ids across the drawings of the page', async () => {
+    const ids = [...(await read('report.html')).matchAll(/\bid="([^"]+)"/g)].map((match) => match[1]);
+    expect(new Set(ids).size).toBe(ids.length);
+  });
+
+  it('have pictures that stand alone: no names of colours, no NaN, and text in the PNG', async () => {
+    const svg = await read('curve.svg');
+    expect(svg).not.toMatch(/var\(|NaN|undefined|Infinity/);
+    const png = PNG.sync.read(await readFile(join(folder, name, 'curve.png')));
+    expect(png.width).toBeGreaterThan(1200);
+    expect(axisInk(png)).toBeGreaterThan(100);
+  });
+});
+
+/** Dark pixels below the plot's frame, where there is nothing but the axis's text. */
+function axisInk(png: PNG): number {
+  let ink = 0;
+  for (let y = Math.floor(png.height * 0.85); y < png.height; y++) {
+    for (let x = 0; x < png.width; x++) {
+      if (png.data[(y * png.width + x) * 4]! < 160) ink++;
+    }
+  }
+  return ink;
+}
+
+describe('the page', () => {
+  it('escapes what others wrote', async () => {
+    await writeReport(fixture(troubled), join(folder, 'escaped'));
+    const page = await readFile(join(folder, 'escaped', 'report.html'), 'utf8');
+    expect(page).toContain('&lt;script&gt;alert(1)&lt;/script&gt;');
+    expect(page).not.toContain('<script>');
+  });
+
+  it('escapes values of settings in drawings and tables', async () => {
+    const text = 'name: a\ntrainable: noop\nspace: { x: ["<img src=q onerror=1>", "\\"&"] }';
+    await writeReport(fixture({ text }), join(folder, 'settings'));
+    const page = await readFile(join(folder, 'settings', 'report.html'), 'utf8');
+    expect(page).not.toContain('<img');
+    expect(page).toContain('&lt;img src=q onerror=1&gt;');
+  });
+
+  it('is written when nothing has succeeded', async () => {
+    const model = fixture({
+      text: quickstart,
+      change: () => ({
+        status: 'failed',
+        testAccuracy: null,
+        objective: null,
+        failureCode: 'data-missing',
+        failureMessage: 'gone',
+      }),
+    });
+    const { files } = await writeReport(model, join(folder, 'failed'));
+    expect(files[0]).toBe(join(folder, 'failed', 'report.html'));
+    expect(await readFile(files[0]!, 'utf8')).toContain('None of the 21 trials succeeded');
+  });
+});
+
+describe('a folder', () => {
+  it('keeps what is not ours, and is refused when it is a file', async () => {
+    const dir = join(folder, 'kept');
+    await mkdir(dir);
+    await writeFile(join(dir, 'notes.txt'), 'mine');
+    await writeReport(fixture({ text: noop }), dir);
+    expect(await readFile(join(dir, 'notes.txt'), 'utf8')).toBe('mine');
+    await expect(writeReport(fixture({ text: noop }), join(dir, 'notes.txt'))).rejects.toMatchObject({
+      code: 'usage',
+      hint: expect.stringContaining('--out'),
+    });
+  });
+});

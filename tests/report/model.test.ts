@@ -1,0 +1,192 @@
+import { describe, expect, it } from 'vitest';
+import { fixture, manyArms, noop, quickstart, threeArms, troubled } from './fixture.js';
+
+const codes = (model: ReturnType<typeof fixture>): string[] => model.notes.map((note) => note.code);
+const none = {
+  testAccuracy: null,
+  trainAccuracy: null,
+  valAccuracy: null,
+  objective: null,
+  epochs: 0,
+  bestEpoch: null,
+} as const;
+
+describe('the report of one arm', () => {
+  const model = fixture({ text: quickstart });
+
+  it('is plain JSON, and equal for equal input', () => {
+    expect(JSON.parse(JSON.stringify(model))).toEqual(model);
+    expect(fixture({ text: quickstart })).toEqual(model);
+  });
+
+  it('has a point a size with every replicate in it', () => {
+    expect(model.arms).toHaveLength(1);
+    expect(model.sizes).toEqual([10, 20, 50, 100, 200, 500, 1000]);
+    for (const point of model.arms[0]!.points) {
+      expect(point.scores.map((one) => one.replicate)).toEqual([0, 1, 2]);
+      const own = model.trialReports.filter((trial) => trial.samplesPerClass === point.n);
+      expect(point.mean).toBeCloseTo(own.reduce((sum, trial) => sum + trial.testAccuracy!, 0) / 3, 12);
+    }
+    expect(model.arms[0]!.freedom).toBe(14);
+  });
+
+  it('answers how much data, where the elbow is, and whether the target is reached', () => {
+    expect(model.answers[0]).toMatch(
+      /^With 1,000 samples per class, lenet reaches a mean test accuracy of 0\.\d{3} ± 0\.\d{3} \(95 % interval, 3 replicates\)\.$/,
+    );
+    expect(model.answers[1]).toMatch(
+      /^Elbow not reached: the last doubling from 500 to 1,000 .* Preliminary: /,
+    );
+    expect(model.answers[2]).toMatch(/^The target of 0\.6 is not reached; the highest mean is 0\.\d{3}\.$/);
+  });
+
+  it('says when a target is reached', () => {
+    const reached = fixture({ text: quickstart.replace('0.6', '0.3') });
+    expect(reached.answers[2]).toMatch(
+      /^The target of 0\.3 is first reached with (50|100) samples per class\.$/,
+    );
+  });
+
+  it('names its error bars, and the environment it was made in', () => {
+    expect(codes(model)).toEqual(['error-bars']);
+    expect(model.made.environments).toEqual([
+      expect.objectContaining({ trials: 21, hosts: ['lab-2'], device: 'cpu' }),
+    ]);
+  });
+});
+
+describe('the elbow sentence', () => {
+  const flat = (scores: (n: number) => number) =>
+    fixture({ text: quickstart, change: (_, trial) => ({ testAccuracy: scores(trial.samplesPerClass!) }) })
+      .answers[1];
+
+  it('says from where on more data no longer pays', () => {
+    expect(flat((n) => Math.min(0.5, n / 200))).toMatch(
+      /^Elbow at about (5\d|[6-9]\d|1\d\d) samples per class/,
+    );
+  });
+  it('says when it lies before the smallest size', () => {
+    expect(flat(() => 0.5)).toMatch(/^Past the elbow from the start: no doubling from 10 to 1,000/);
+  });
+  it('says when it cannot be said', () => {
+    const single = fixture({ text: 'name: a\nspace: { samplesPerClass: [10] }' });
+    expect(single.answers[1]).toMatch(/cannot be said/);
+  });
+  it('says when the replicates do not agree, and what the means say', () => {
+    const model = fixture({
+      text: quickstart,
+      change: (_, trial) => ({
+        testAccuracy: 0.5 + (trial.samplesPerClass === 1000 ? [0, 0.06, -0.05][trial.replicate]! : 0),
+      }),
+    });
+    expect(model.answers[1]).toMatch(/^Elbow undecided: .*By the means alone it is before 10\./);
+  });
+});
+
+describe('the report of several arms', () => {
+  it('names the best by validation with its test accuracy, and warns of choosing', () => {
+    const model = fixture({ text: threeArms });
+    const best = model.arms.find((arm) => arm.rank === 1)!;
+    expect(Math.max(...model.arms.map((arm) => arm.objective!))).toBe(best.objective);
+    expect(model.answers[0]).toContain(`${best.label} has the highest mean validation accuracy of 4 arms`);
+    expect(codes(model)).toContain('chosen');
+    expect(model.arms.every((arm) => arm.isHighlighted)).toBe(true);
+  });
+
+  it('highlights six of very many', () => {
+    const model = fixture({ text: manyArms });
+    expect(model.arms).toHaveLength(48);
+    expect(
+      model.arms
+        .filter((arm) => arm.isHighlighted)
+        .map((arm) => arm.rank!)
+        .sort(),
+    ).toEqual([1, 2, 3, 4, 5, 6]);
+  });
+
+  it('ranks a loss the other way round', () => {
+    const model = fixture({ text: `${threeArms}objective: { metric: val_loss }\n` });
+    const best = model.arms.find((arm) => arm.rank === 1)!;
+    expect(Math.min(...model.arms.map((arm) => arm.objective!))).toBe(best.objective);
+    expect(model.answers[0]).toContain('has the lowest mean validation loss');
+  });
+});
+
+describe('the report of a noop', () => {
+  it('has scores without sizes, and no elbow', () => {
+    const model = fixture({ text: noop });
+    expect(model.sizes).toEqual([]);
+    expect(model.arms.every((arm) => arm.elbow === null && arm.sizeless?.count === 4)).toBe(true);
+    expect(model.score).toEqual({ name: 'score', isAccuracy: false });
+    expect(model.answers).toEqual([
+      expect.stringMatching(/^color=\w+ shape=\w+ has the highest mean score of 6 arms/),
+    ]);
+  });
+  it('has curves when it has sizes', () => {
+    expect(
+      fixture({ text: `${noop.replace('space: {', 'space: { samplesPerClass: [1, 2],')}` }).sizes,
+    ).toEqual([1, 2]);
+  });
+});
+
+describe('the report of a sweep in trouble', () => {
+  const model = fixture(troubled);
+
+  it('says what is missing and why, most important first', () => {
+    expect(codes(model)).toEqual([
+      'partial',
+      'missing',
+      'diagnosis',
+      'epoch-limit',
+      'large-batch',
+      'no-validation',
+      'reruns',
+      'error-bars',
+    ]);
+    expect(model.notes[0]!.text).toBe('This report is partial: of 24 trials, 1 running and 1 queued.');
+    expect(model.notes[1]!.text).toBe('Not in the curves: 2 failed of 24 trials.');
+    expect(model.notes[3]!.text).toContain('at 1,000 per class (2 of 2)');
+    expect(model.notes[4]!.text).toContain('at 2 per class');
+  });
+
+  it('groups failures by code', () => {
+    expect(model.failures.map((group) => [group.code, group.trials])).toEqual([
+      ['out-of-memory', [3]],
+      ['data-missing', [6]],
+    ]);
+    expect(model.failures[0]!.meaning).toMatch(/memory/);
+  });
+
+  it('leaves failed, running and queued trials out of the curve, and diverged ones in', () => {
+    const replicates = Object.fromEntries(model.arms[0]!.points.map((point) => [point.n, point.replicates]));
+    expect(replicates).toEqual({ 2: 3, 10: 3, 20: 3, 50: 2, 100: 3, 200: 3, 500: 1, 1000: 2 });
+  });
+
+  it('has an answer when nothing succeeded', () => {
+    const failed = fixture({
+      text: quickstart,
+      change: () => ({ ...none, status: 'failed', failureCode: 'data-missing', failureMessage: 'gone' }),
+    });
+    expect(failed.answers).toEqual([expect.stringContaining('None of the 21 trials succeeded')]);
+    expect(failed.arms[0]).toMatchObject({ rank: null, elbow: null, points: [] });
+    const queued = fixture({ text: quickstart, change: () => ({ ...none, status: 'queued' }) });
+    expect(queued.answers).toEqual(['No trial has succeeded yet; 21 trials of 21 have not ended.']);
+  });
+
+  it('counts a succeeded trial without a score as missing', () => {
+    const model = fixture({ text: quickstart, change: (_, trial) => (trial.number === 0 ? none : {}) });
+    expect(model.notes.find((note) => note.code === 'missing')!.text).toContain('1 without a score');
+  });
+});
+
+describe('the report of single values', () => {
+  it('of one replicate has no error bars and says so', () => {
+    const model = fixture({ text: 'name: a\nspace: { samplesPerClass: [100, 200] }' });
+    expect(codes(model)).toEqual(['one-replicate']);
+    expect(model.answers[0]).toContain('1 replicate, so no error bar');
+  });
+  it('puts all images at the data set’s largest size', () => {
+    const model = fixture({ text: 'name: a\nspace: { samplesPerClass: [100, null] }' });
+    expect(model.sizes).toEqual([100, 5000]);
+  });
+});
