@@ -102,6 +102,7 @@ async function missingAttributes(connection: TemporalConnection): Promise<readon
 }
 
 async function checkDatabase(
+  home: string,
   connection: DatabaseConnection | null,
   { database }: StackStatus,
 ): Promise<Check> {
