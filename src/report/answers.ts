@@ -103,6 +103,8 @@ export function byMeans({ byMeans: { state, n } }: Elbow): string {
   }
 }
 
+const allArms = (arms: number): string => (arms === 2 ? 'both arms' : `all ${count(arms)} arms`);
+
 function elbowsOfMany(model: Draft, arms: readonly ArmReport[]): string {
   const words = {
     reached: 'reached',
@@ -116,8 +118,8 @@ function elbowsOfMany(model: Draft, arms: readonly ArmReport[]): string {
     if (own.length === 0) return [];
     const names =
       own.length <= 2 && arms.length > own.length ? ` (${listed(own.map((arm) => arm.label))})` : '';
-    const all = own.length === arms.length ? 'all ' : '';
-    return [`${text} in ${all}${counted(own.length, 'arm')}${names}`];
+    const many = own.length < arms.length ? counted(own.length, 'arm') : allArms(own.length);
+    return [`${text} in ${many}${names}`];
   });
   return `Elbow, with δ = ${model.delta}: ${listed(parts)}. ${PRELIMINARY}`;
 }
