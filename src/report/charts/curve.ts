@@ -45,10 +45,7 @@ export function curveChart(model: ReportModel, layout: Layout): Chart | null {
   const rest = others.flatMap((arm) =>
     arm.points.map((point) => ({ arm: arm.hash, n: point.n, mean: point.mean })),
   );
-  const lines = linesOf(
-    model,
-    series.map(({ arm }) => arm),
-  );
+  const lines = linesOf(model, series);
   const bars = means.flatMap((mean) =>
     mean.lo === null || mean.hi === null ? [] : [{ ...mean, lo: mean.lo, hi: mean.hi }],
   );
@@ -96,7 +93,7 @@ export function curveChart(model: ReportModel, layout: Layout): Chart | null {
               encoding: { x, y: y('mean'), detail: { field: 'arm' } },
             },
           ]),
-      ...lines.layers(x, y('score'), layout),
+      ...lines.layers(x, y('score')),
       {
         data: { values: bars },
         mark: { type: 'rule' as const, strokeWidth: 2, opacity: 0.55, clip: true },
@@ -122,19 +119,27 @@ export function curveChart(model: ReportModel, layout: Layout): Chart | null {
 }
 
 /** Target, chance and elbows. */
-function linesOf(model: ReportModel, arms: readonly ArmReport[]) {
+function linesOf(model: ReportModel, series: readonly { readonly arm: ArmReport; readonly color: string }[]) {
   const scores = [
     ...(model.chance === null ? [] : [{ score: model.chance, text: 'chance', side: 'right' }]),
     ...(model.target === null ? [] : [{ score: model.target, text: `target ${model.target}`, side: 'left' }]),
   ];
-  const elbows = arms.flatMap((arm, i) => {
+  const [low, high] = sizeDomain(model.sizes);
+  const isRight = (n: number): boolean => n > Math.sqrt(low * high);
+  const elbows = series.flatMap(({ arm, color: own }, row) => {
     const n = arm.elbow?.byMeans.state === 'reached' ? arm.elbow.byMeans.n : null;
-    if (n === null || arms.length > MOST_ELBOWS) return [];
+    if (n === null || series.length > MOST_ELBOWS) return [];
     const doubt = arm.elbow?.state === 'undecided' ? 'undecided' : 'preliminary';
-    const who = arms.length === 1 ? 'elbow' : `elbow of ${arm.label}`;
-    return [{ n, text: `${who} ≈ ${rounded(n)} (${doubt})`, row: i }];
+    return [
+      {
+        n,
+        text: `elbow ≈ ${rounded(n)} (${doubt})`,
+        hue: series.length === 1 ? color('ink-soft') : own,
+        row,
+      },
+    ];
   });
-  const layers = (x: object, y: object, layout: Layout) => [
+  const layers = (x: object, y: object) => [
     {
       data: { values: scores },
       mark: { type: 'rule' as const, strokeDash: [4, 4], color: color('ink-soft'), opacity: 0.7 },
@@ -152,21 +157,25 @@ function linesOf(model: ReportModel, arms: readonly ArmReport[]) {
       },
       encoding: { y, text: { field: 'text' } },
     })),
-    {
-      data: { values: elbows },
-      mark: { type: 'rule' as const, strokeDash: [2, 3], color: color('ink-soft') },
-      encoding: { x },
-    },
-    ...elbows.map((elbow) => ({
-      data: { values: [elbow] },
-      mark: {
-        type: 'text' as const,
-        align: layout === 'wide' ? ('right' as const) : ('center' as const),
-        dx: layout === 'wide' ? -6 : 0,
-        y: layout === 'wide' ? 10 + 16 * elbow.row : 4 + 16 * elbow.row,
+    ...elbows.flatMap(({ n, text, hue, row }) => [
+      {
+        data: { values: [{ n }] },
+        mark: { type: 'rule' as const, strokeDash: [2, 3], color: hue },
+        encoding: { x },
       },
-      encoding: { x, text: { field: 'text' } },
-    })),
+      {
+        data: { values: [{ n, text }] },
+        // Where an elbow is, curves are high: below them is room.
+        mark: {
+          type: 'text' as const,
+          align: isRight(n) ? ('right' as const) : ('left' as const),
+          dx: isRight(n) ? -6 : 6,
+          color: hue,
+          y: { expr: `height - ${44 + 16 * row}` },
+        },
+        encoding: { x, text: { field: 'text' } },
+      },
+    ]),
   ];
   return { scores, layers };
 }

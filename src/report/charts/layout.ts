@@ -42,6 +42,7 @@ export const CONFIG: Chart = {
     orient: 'bottom',
     symbolType: 'circle',
     symbolStrokeWidth: 0,
+    symbolOpacity: 1,
     labelLimit: 0,
     offset: 6,
   },
