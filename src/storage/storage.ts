@@ -13,14 +13,7 @@
 import type { ArmParams, PlannedTrial, SweepSpec } from '../spec/types.js';
 
 export type SweepStatus =
-  | 'planning'
-  | 'running'
-  | 'pausing'
-  | 'paused'
-  | 'cancelling'
-  | 'finished'
-  | 'cancelled'
-  | 'failed';
+  'planning' | 'running' | 'pausing' | 'paused' | 'cancelling' | 'finished' | 'cancelled' | 'failed';
 export type TrialStatus = 'queued' | 'running' | 'succeeded' | 'pruned' | 'failed' | 'cancelled';
 /** Statuses an attempt ends with. */
 export type EndedStatus = Extract<TrialStatus, 'succeeded' | 'pruned' | 'failed' | 'cancelled'>;

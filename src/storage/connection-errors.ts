@@ -1,0 +1,62 @@
+/** Which errors mean that Postgres is out of reach, and how they are told. */
+import { ElbowError, messageOf } from '../errors.js';
+
+/** Socket errors of Node, and Postgres' classes 08 (connection) and 57P (shutting down, starting up). */
+const CODES = new Set([
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'EPIPE',
+  'ETIMEDOUT',
+  'ENOTFOUND',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'EAI_AGAIN',
+  '57P01',
+  '57P02',
+  '57P03',
+  // Prisma: cannot reach, timed out, connection closed.
+  'P1001',
+  'P1002',
+  'P1008',
+  'P1017',
+  'P2024',
+]);
+const MESSAGES =
+  /Connection terminated|connection is closed|Client has encountered a connection error|timeout exceeded when trying to connect|Can't reach database server|the database system is (starting up|shutting down|in recovery mode)|Server has closed the connection/i;
+
+/** Whether an error says that the connection failed, so that the same statement may work a moment later. */
+export function isConnectionError(error: unknown): boolean {
+  for (let at: unknown = error, depth = 0; at instanceof Error && depth < 5; at = at.cause, depth++) {
+    const { code } = at as { code?: unknown };
+    if (typeof code === 'string' && (CODES.has(code) || code.startsWith('08'))) return true;
+    if (MESSAGES.test(at.message)) return true;
+    if (at instanceof AggregateError && at.errors.some((one) => isConnectionError(one))) return true;
+  }
+  return false;
+}
+
+/** `database-unreachable`, with host and port and never the password. */
+export function unreachable(url: string, cause: unknown): ElbowError {
+  const { hostname, port, pathname } = parse(url);
+  return new ElbowError(
+    'database-unreachable',
+    `Postgres does not answer at ${hostname}:${port || '5432'} (database ${pathname.slice(1) || 'of the user'}): ${reason(cause)}`,
+    {
+      hint: 'For the local stack: `elbow up`. Otherwise check DATABASE_URL and that the server runs.',
+      cause,
+    },
+  );
+}
+
+function parse(url: string): { hostname: string; port: string; pathname: string } {
+  try {
+    return new URL(url);
+  } catch {
+    return { hostname: '?', port: '', pathname: '' };
+  }
+}
+
+function reason(cause: unknown): string {
+  if (cause instanceof AggregateError) return cause.errors.map(messageOf).join('; ');
+  return messageOf(cause);
+}

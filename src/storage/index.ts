@@ -1,0 +1,25 @@
+/** Results in Postgres: the contract, its implementation over Prisma, migrations, and SQL that only reads. */
+export { migrate, READER_ROLE } from './migrate.js';
+export { connectStorage } from './prisma.js';
+export type { StorageOptions } from './prisma.js';
+export { connectReader } from './reader.js';
+export type { ReaderOptions } from './reader.js';
+export type {
+  AttemptRow,
+  AttemptTask,
+  Counts,
+  EndedStatus,
+  Environment,
+  EpochMetrics,
+  LogLine,
+  Outcome,
+  QueryResult,
+  QueryRunner,
+  QueuedTrial,
+  Storage,
+  SweepRow,
+  SweepStatus,
+  TrialResult,
+  TrialStatus,
+  WorkerRow,
+} from './storage.js';

@@ -1,0 +1,99 @@
+/** Brings a database to the newest schema, and lets the reading role read it. */
+import { existsSync, readFileSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import pg from 'pg';
+import { ElbowError, messageOf } from '../errors.js';
+import { packageRoot } from '../paths.js';
+import { unreachable } from './connection-errors.js';
+import { noFilters, withSchemaEngine } from './schema-engine.js';
+
+/** The role of `elbow query`; it may read everything and change nothing. */
+export const READER_ROLE = 'elbow_reader';
+const STATEMENT_TIMEOUT = '30s';
+/** Any number, the same in every elbow: one migrates at a time. */
+const MIGRATION_LOCK = 7_265_141;
+
+const folder = join(packageRoot, 'prisma', 'migrations');
+
+/** The migrations of this elbow in the engine's own shape. */
+export function migrationList(): unknown {
+  const names = readdirSync(folder).filter((name) => existsSync(join(folder, name, 'migration.sql')));
+  const lockfile = join(folder, 'migration_lock.toml');
+  return {
+    baseDir: folder,
+    lockfile: { path: 'migration_lock.toml', content: readFileSync(lockfile, 'utf8') },
+    shadowDbInitScript: '',
+    migrationDirectories: names.sort().map((name) => ({
+      path: name,
+      migrationFile: {
+        path: 'migration.sql',
+        content: { tag: 'ok', value: readFileSync(join(folder, name, 'migration.sql'), 'utf8') },
+      },
+    })),
+  };
+}
+
+/**
+ * Applies the migrations that are missing, with Prisma's own engine and its table `_prisma_migrations`; safe to run
+ * twice at once.
+ * @throws ElbowError `database-unreachable`, `database-schema`
+ */
+export async function migrate({
+  url,
+  note,
+}: {
+  url: string;
+  note?: (line: string) => void;
+}): Promise<{ applied: string[] }> {
+  const client = new pg.Client({ connectionString: url });
+  try {
+    await client.connect();
+  } catch (error) {
+    throw unreachable(url, error);
+  }
+  try {
+    await client.query('select pg_advisory_lock($1)', [MIGRATION_LOCK]);
+    const { appliedMigrationNames: applied } = await withSchemaEngine(url, (engine) =>
+      engine.applyMigrations({ migrationsList: migrationList(), filters: noFilters }),
+    );
+    for (const name of applied) note?.(`applied migration ${name}`);
+    await grantReading(client);
+    return { applied };
+  } catch (error) {
+    throw new ElbowError(
+      'database-schema',
+      `the database cannot be brought to this elbow's schema: ${messageOf(error)}`,
+      {
+        hint: 'A newer elbow may have migrated it; `select * from _prisma_migrations` shows what was applied.',
+        cause: error,
+      },
+    );
+  } finally {
+    // Ends the lock as well.
+    await client.end();
+  }
+}
+
+/**
+ * The reading role: made where the user may make roles, and bound to reading. Where it cannot be made, `elbow query`
+ * still runs in a transaction that cannot write.
+ */
+async function grantReading(client: pg.Client): Promise<void> {
+  const { rows } = await client.query<{ can: boolean }>(
+    'select rolsuper or rolcreaterole as can from pg_roles where rolname = current_user',
+  );
+  const existing = await client.query('select 1 from pg_roles where rolname = $1', [READER_ROLE]);
+  const mayMake = rows[0]?.can === true;
+  if (existing.rowCount === 0) {
+    if (!mayMake) return;
+    await client.query(`create role ${READER_ROLE} nologin`);
+    await client.query(`grant ${READER_ROLE} to current_user`);
+  }
+  if (mayMake) {
+    await client.query(`alter role ${READER_ROLE} set default_transaction_read_only = on`);
+    await client.query(`alter role ${READER_ROLE} set statement_timeout = '${STATEMENT_TIMEOUT}'`);
+  }
+  await client.query(`grant usage on schema public to ${READER_ROLE}`);
+  await client.query(`grant select on all tables in schema public to ${READER_ROLE}`);
+  await client.query(`revoke all on _prisma_migrations from ${READER_ROLE}`);
+}

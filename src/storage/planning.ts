@@ -1,0 +1,79 @@
+/** Trials are added, attempts are opened; both in bulk, and both may be repeated. */
+import type { PlannedTrial } from '../spec/types.js';
+import type { Database } from './database.js';
+import type { QueuedTrial, Storage } from './storage.js';
+
+type PlanningMethods = Pick<Storage, 'addTrials' | 'openAttempts' | 'queuedTrials'>;
+
+/** Rows of one statement; a sweep of a million trials is planned in parts. */
+const CHUNK = 5_000;
+
+/** The latest attempt of each trial of a sweep. */
+const LATEST = `select distinct on (a.trial_id) a.* from trial_attempts a
+  join trials t on t.id = a.trial_id where t.sweep_id = $1 order by a.trial_id, a.attempt desc`;
+
+export function planningMethods(db: Database): PlanningMethods {
+  const addChunk = (sweepId: string, trials: readonly PlannedTrial[]): Promise<void> =>
+    db.transaction(async (client) => {
+      await client.query(
+        `insert into trials (sweep_id, number, arm_hash, arm_label, params, samples_per_class, replicate)
+         select $1, * from unnest($2::int[], $3::text[], $4::text[], $5::jsonb[], $6::int[], $7::int[])
+         on conflict do nothing`,
+        [
+          sweepId,
+          trials.map((trial) => trial.number),
+          trials.map((trial) => trial.arm.hash),
+          trials.map((trial) => trial.arm.label),
+          trials.map((trial) => JSON.stringify(trial.arm.params)),
+          trials.map((trial) => trial.samplesPerClass),
+          trials.map((trial) => trial.replicate),
+        ],
+      );
+      await client.query(
+        `insert into trial_attempts (id, trial_id, attempt)
+         select gen_random_uuid(), t.id, 1 from trials t
+         where t.sweep_id = $1 and t.number = any($2::int[])
+           and not exists (select 1 from trial_attempts a where a.trial_id = t.id)
+         on conflict do nothing`,
+        [sweepId, trials.map((trial) => trial.number)],
+      );
+    });
+
+  return {
+    addTrials: async (sweepId, trials) => {
+      for (let start = 0; start < trials.length; start += CHUNK) {
+        await addChunk(sweepId, trials.slice(start, start + CHUNK));
+      }
+    },
+
+    openAttempts: (sweepId, trials) =>
+      db.transaction(async (client) => {
+        // Two who open at once would both see the same latest attempt: the second waits and finds it queued.
+        await client.query('select 1 from sweeps where id = $1 for update', [sweepId]);
+        const { rows } = await client.query<{ number: number }>(
+          `with latest as (${LATEST}),
+           opened as (
+             insert into trial_attempts (id, trial_id, attempt)
+             select gen_random_uuid(), l.trial_id, l.attempt + 1 from latest l join trials t on t.id = l.trial_id
+             where t.number = any($2::int[]) and l.status not in ('queued', 'running')
+             on conflict do nothing returning trial_id)
+           select t.number from opened o join trials t on t.id = o.trial_id order by 1`,
+          [sweepId, trials],
+        );
+        return rows.map((row) => row.number);
+      }),
+
+    queuedTrials: (sweepId, after, limit) =>
+      db.attempt(async () => {
+        const { rows } = await db.pool.query<QueuedTrial>(
+          `select t.number, a.id as "attemptId", a.attempt, t.arm_label as "armLabel", t.arm_hash as "armHash",
+                  t.samples_per_class as "samplesPerClass", t.replicate
+           from trials t
+           join lateral (select * from trial_attempts x where x.trial_id = t.id order by attempt desc limit 1) a on true
+           where t.sweep_id = $1 and t.number > $2 and a.status = 'queued' order by t.number limit $3`,
+          [sweepId, after, limit],
+        );
+        return rows;
+      }),
+  };
+}

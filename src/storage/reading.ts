@@ -1,0 +1,121 @@
+/** What is read: results and epochs through the views' own SQL, attempts and logs row by row. */
+import type { Database } from './database.js';
+import type { Attempt } from './generated/client.js';
+import type {
+  AttemptRow,
+  EndedStatus,
+  EpochMetrics,
+  LogLine,
+  Outcome,
+  Storage,
+  TrialResult,
+  TrialStatus,
+} from './storage.js';
+
+type ReadingMethods = Pick<Storage, 'trialResults' | 'trialResult' | 'attempts' | 'epochs' | 'logs'>;
+
+const RESULT = `select sweep, trial, arm_hash as "armHash", arm as "armLabel", params,
+  samples_per_class as "samplesPerClass", replicate, attempt, status, epochs, best_epoch as "bestEpoch",
+  train_loss as "trainLoss", val_loss as "valLoss", test_loss as "testLoss", train_accuracy as "trainAccuracy",
+  val_accuracy as "valAccuracy", test_accuracy as "testAccuracy", objective, metrics, seconds,
+  images_per_second as "imagesPerSecond", diagnosis, worker, failure_code as "failureCode",
+  failure_message as "failureMessage", started_at as "startedAt", finished_at as "finishedAt"
+  from trial_results where sweep_id = $1`;
+
+const EPOCH = `select t.number as trial, e.epoch, e.train_loss as "trainLoss", e.train_accuracy as "trainAccuracy",
+  e.val_loss as "valLoss", e.val_accuracy as "valAccuracy", e.learning_rate as "learningRate", e.seconds
+  from trials t
+  join lateral (select id from trial_attempts x where x.trial_id = t.id order by attempt desc limit 1) a on true
+  join trial_epochs e on e.attempt_id = a.id
+  where t.sweep_id = $1 and ($2::int is null or t.number = $2) order by t.number, e.epoch`;
+
+function toOutcome(row: Attempt): Outcome | null {
+  if (row.status === 'queued' || row.status === 'running') return null;
+  return {
+    // A check constraint keeps the words.
+    status: row.status as EndedStatus,
+    epochs: row.epochs,
+    bestEpoch: row.bestEpoch,
+    trainLoss: row.trainLoss,
+    valLoss: row.valLoss,
+    testLoss: row.testLoss,
+    trainAccuracy: row.trainAccuracy,
+    valAccuracy: row.valAccuracy,
+    testAccuracy: row.testAccuracy,
+    objective: row.objective,
+    // Written by finishAttempt alone.
+    metrics: row.metrics as Record<string, number>,
+    seconds: row.seconds ?? 0,
+    imagesPerSecond: row.imagesPerSecond,
+    diagnosis: row.diagnosis,
+    failure: row.failureCode === null ? null : { code: row.failureCode, message: row.failureMessage ?? '' },
+  };
+}
+
+function toAttempt(row: Attempt): AttemptRow {
+  return {
+    id: row.id,
+    attempt: row.attempt,
+    status: row.status as TrialStatus,
+    lease: row.lease,
+    outcome: toOutcome(row),
+    worker: row.workerId,
+    host: row.host,
+    environment:
+      row.elbowVersion === null || row.node === null
+        ? null
+        : {
+            elbowVersion: row.elbowVersion,
+            gitCommit: row.gitCommit,
+            node: row.node,
+            tensorflow: row.tensorflow,
+            device: row.device,
+            dataDigest: row.dataDigest,
+          },
+    queuedAt: row.queuedAt,
+    startedAt: row.startedAt,
+    finishedAt: row.finishedAt,
+  };
+}
+
+export function readingMethods(db: Database): ReadingMethods {
+  const results = (text: string, values: readonly unknown[]): Promise<TrialResult[]> =>
+    db.attempt(async () => (await db.pool.query<TrialResult>(text, [...values])).rows);
+
+  return {
+    trialResults: (sweepId) => results(`${RESULT} order by trial`, [sweepId]),
+
+    trialResult: async (sweepId, trial) =>
+      (await results(`${RESULT} and trial = $2`, [sweepId, trial]))[0] ?? null,
+
+    attempts: (sweepId, trial) =>
+      db.attempt(async () => {
+        const rows = await db.prisma.attempt.findMany({
+          where: { trial: { sweepId, number: trial } },
+          orderBy: { attempt: 'asc' },
+        });
+        return rows.map(toAttempt);
+      }),
+
+    epochs: (sweepId, trial) =>
+      db.attempt(
+        async () =>
+          (await db.pool.query<EpochMetrics & { trial: number }>(EPOCH, [sweepId, trial ?? null])).rows,
+      ),
+
+    logs: (sweepId, trial, options = {}) =>
+      db.attempt(async () => {
+        const { lease = 0, index = -1 } = options.after ?? {};
+        const { rows } = await db.pool.query<LogLine>(
+          `select l.lease, l.index, l.at, l.stream, l.text from trial_logs l
+           where l.attempt_id = (
+             select a.id from trial_attempts a join trials t on t.id = a.trial_id
+             where t.sweep_id = $1 and t.number = $2 and ($3::int is null or a.attempt = $3)
+             order by a.attempt desc limit 1)
+           and (l.lease, l.index) > ($4, $5) order by l.lease, l.index`,
+          [sweepId, trial, options.attempt ?? null, lease, index],
+        );
+        return rows;
+      }),
+  };
+}

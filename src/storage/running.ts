@@ -1,0 +1,182 @@
+/** A running attempt: leases, and writes that only the newest lease may make. */
+import type { PoolClient } from 'pg';
+import { ElbowError } from '../errors.js';
+import type { ArmParams, SweepSpec } from '../spec/types.js';
+import type { Database } from './database.js';
+import type { Outcome, Storage } from './storage.js';
+
+type RunningMethods = Pick<
+  Storage,
+  'takeLease' | 'setEnvironment' | 'recordEpochs' | 'recordLogs' | 'finishAttempt' | 'closeAttempt'
+>;
+
+/** Log lines kept of one lease; a trial that writes more than that is not read any further by people. */
+const LONGEST_LOG = 20_000;
+
+/** NaN and infinities have no place in JSON and in averages: they are stored as null. */
+const finite = (value: number | null): number | null =>
+  value !== null && Number.isFinite(value) ? value : null;
+
+interface TaskRow {
+  readonly attempt: number;
+  readonly lease: number;
+  readonly sweepId: string;
+  readonly sweepName: string;
+  readonly trial: number;
+  readonly armHash: string;
+  readonly armLabel: string;
+  readonly params: ArmParams;
+  readonly samplesPerClass: number | null;
+  readonly replicate: number;
+  readonly spec: SweepSpec;
+}
+
+/**
+ * Locks the attempt against a newer lease until the transaction ends.
+ * @throws ElbowError `lease-lost` when there is one
+ */
+async function hold(client: PoolClient, attemptId: string, lease: number): Promise<{ status: string }> {
+  const { rows } = await client.query<{ lease: number; status: string }>(
+    'select lease, status from trial_attempts where id = $1 for no key update',
+    [attemptId],
+  );
+  const row = rows[0];
+  if (row?.lease === lease) return row;
+  const now = row ? `lease ${row.lease} took over` : 'the sweep was removed';
+  throw new ElbowError('lease-lost', `lease ${lease} of attempt ${attemptId} may not write any more: ${now}`);
+}
+
+export function runningMethods(db: Database): RunningMethods {
+  return {
+    takeLease: (attemptId, worker) =>
+      db.transaction(async (client) => {
+        const { rows } = await client.query<TaskRow>(
+          `update trial_attempts a
+           set lease = a.lease + 1, status = 'running', worker_id = $2, host = $3,
+               started_at = coalesce(a.started_at, now()),
+               seconds_before = a.seconds_before
+                 + coalesce((select sum(e.seconds) from trial_epochs e where e.attempt_id = a.id), 0)
+           from trials t join sweeps s on s.id = t.sweep_id
+           where a.id = $1 and a.status in ('queued', 'running') and t.id = a.trial_id
+           returning a.attempt, a.lease, s.id as "sweepId", s.name as "sweepName", t.number as trial,
+             t.arm_hash as "armHash", t.arm_label as "armLabel", t.params,
+             t.samples_per_class as "samplesPerClass", t.replicate, s.spec`,
+          [attemptId, worker.id, worker.host],
+        );
+        const row = rows[0];
+        if (!row) return null;
+        // Nothing is resumed from a checkpoint: the epochs of an earlier lease are trained again, to the same bits.
+        await client.query('delete from trial_epochs where attempt_id = $1', [attemptId]);
+        return { attemptId, ...row };
+      }),
+
+    setEnvironment: (attemptId, lease, environment) =>
+      db.transaction(async (client) => {
+        await hold(client, attemptId, lease);
+        await client.query(
+          `update trial_attempts set elbow_version = $2, git_commit = $3, node = $4, tensorflow = $5, device = $6,
+             data_digest = $7 where id = $1`,
+          [
+            attemptId,
+            environment.elbowVersion,
+            environment.gitCommit,
+            environment.node,
+            environment.tensorflow,
+            environment.device,
+            environment.dataDigest,
+          ],
+        );
+      }),
+
+    recordEpochs: (attemptId, lease, epochs) =>
+      db.transaction(async (client) => {
+        await hold(client, attemptId, lease);
+        const column = (pick: (epoch: (typeof epochs)[number]) => number | null): (number | null)[] =>
+          epochs.map((epoch) => finite(pick(epoch)));
+        await client.query(
+          `insert into trial_epochs
+             (attempt_id, epoch, train_loss, train_accuracy, val_loss, val_accuracy, learning_rate, seconds)
+           select $1, * from unnest($2::int[], $3::float8[], $4::float8[], $5::float8[], $6::float8[], $7::float8[], $8::float8[])
+           on conflict do nothing`,
+          [
+            attemptId,
+            epochs.map((epoch) => epoch.epoch),
+            column((epoch) => epoch.trainLoss),
+            column((epoch) => epoch.trainAccuracy),
+            column((epoch) => epoch.valLoss),
+            column((epoch) => epoch.valAccuracy),
+            column((epoch) => epoch.learningRate),
+            epochs.map((epoch) => epoch.seconds),
+          ],
+        );
+      }),
+
+    recordLogs: (attemptId, lease, lines) =>
+      db.transaction(async (client) => {
+        await hold(client, attemptId, lease);
+        const kept = lines.filter((line) => line.index < LONGEST_LOG);
+        await client.query(
+          `insert into trial_logs (attempt_id, lease, index, at, stream, text)
+           select $1, * from unnest($2::int[], $3::int[], $4::timestamptz[], $5::text[], $6::text[]) on conflict do nothing`,
+          [
+            attemptId,
+            kept.map((line) => line.lease),
+            kept.map((line) => line.index),
+            kept.map((line) => line.at),
+            kept.map((line) => line.stream),
+            // Postgres' text holds no NUL.
+            kept.map((line) => line.text.replaceAll('\0', '�')),
+          ],
+        );
+      }),
+
+    finishAttempt: (attemptId, lease, outcome) =>
+      db.transaction(async (client) => {
+        const { status } = await hold(client, attemptId, lease);
+        // This lease has finished it before: the answer was lost on its way.
+        if (status !== 'running') return;
+        await client.query(
+          `update trial_attempts set status = $2, epochs = $3, best_epoch = $4, train_loss = $5, val_loss = $6,
+             test_loss = $7, train_accuracy = $8, val_accuracy = $9, test_accuracy = $10, objective = $11,
+             metrics = $12, seconds = seconds_before + $13, images_per_second = $14, diagnosis = $15,
+             failure_code = $16, failure_message = $17, finished_at = now() where id = $1`,
+          [attemptId, ...values(outcome)],
+        );
+      }),
+
+    closeAttempt: (attemptId, status, failure) =>
+      db.transaction(async (client) => {
+        // A new lease, so that whoever still runs it may not write any more.
+        const { rowCount } = await client.query(
+          `update trial_attempts a set status = $2, failure_code = $3, failure_message = $4, lease = a.lease + 1,
+             epochs = (select count(*) from trial_epochs e where e.attempt_id = a.id),
+             seconds = a.seconds_before
+               + coalesce((select sum(e.seconds) from trial_epochs e where e.attempt_id = a.id), 0),
+             finished_at = now() where id = $1 and status in ('queued', 'running')`,
+          [attemptId, status, failure.code, failure.message],
+        );
+        return rowCount === 1;
+      }),
+  };
+}
+
+function values(outcome: Outcome): unknown[] {
+  return [
+    outcome.status,
+    outcome.epochs,
+    outcome.bestEpoch,
+    finite(outcome.trainLoss),
+    finite(outcome.valLoss),
+    finite(outcome.testLoss),
+    finite(outcome.trainAccuracy),
+    finite(outcome.valAccuracy),
+    finite(outcome.testAccuracy),
+    finite(outcome.objective),
+    JSON.stringify(outcome.metrics),
+    outcome.seconds,
+    finite(outcome.imagesPerSecond),
+    outcome.diagnosis,
+    outcome.failure?.code ?? null,
+    outcome.failure?.message ?? null,
+  ];
+}

@@ -1,0 +1,121 @@
+/** Sweeps: created once by name, moved between states, deleted whole. */
+import { ElbowError } from '../errors.js';
+import type { SweepSpec } from '../spec/types.js';
+import type { Database } from './database.js';
+import { Prisma } from './generated/client.js';
+import type { Sweep } from './generated/client.js';
+import type { Counts, Storage, SweepRow, SweepStatus, TrialStatus } from './storage.js';
+
+type SweepMethods = Pick<
+  Storage,
+  'createSweep' | 'findSweep' | 'getSweep' | 'listSweeps' | 'moveSweep' | 'countTrials' | 'deleteSweep'
+>;
+
+const ENDED: readonly SweepStatus[] = ['finished', 'cancelled', 'failed'];
+
+function toRow(sweep: Sweep): SweepRow {
+  return {
+    id: sweep.id,
+    name: sweep.name,
+    // A check constraint keeps the words.
+    status: sweep.status as SweepStatus,
+    // Written by createSweep alone.
+    spec: sweep.spec as unknown as SweepSpec,
+    source: sweep.source,
+    concurrency: sweep.concurrency,
+    createdAt: sweep.createdAt,
+    startedAt: sweep.startedAt,
+    finishedAt: sweep.finishedAt,
+  };
+}
+
+const noCounts = (): Record<TrialStatus, number> => ({
+  queued: 0,
+  running: 0,
+  succeeded: 0,
+  pruned: 0,
+  failed: 0,
+  cancelled: 0,
+});
+
+const isDuplicate = (error: unknown): boolean =>
+  error instanceof Prisma.PrismaClientKnownRequestError && error.code === 'P2002';
+
+export function sweepMethods(db: Database): SweepMethods {
+  const { prisma } = db;
+  const countsOf = async (ids: readonly string[]): Promise<Map<string, Counts>> => {
+    const counts = new Map(ids.map((id) => [id, noCounts()]));
+    const { rows } = await db.pool.query<{ sweep_id: string; status: TrialStatus; n: number }>(
+      `select t.sweep_id, a.status, count(*) as n
+       from trials t
+       join lateral (select status from trial_attempts x where x.trial_id = t.id order by attempt desc limit 1) a on true
+       where t.sweep_id = any($1::uuid[]) group by 1, 2`,
+      [ids],
+    );
+    for (const row of rows) counts.get(row.sweep_id)![row.status] = row.n;
+    return counts;
+  };
+
+  return {
+    createSweep: (spec, source) =>
+      db.attempt(async () => {
+        try {
+          const sweep = await prisma.sweep.create({
+            data: { name: spec.name, source, spec: spec as unknown as Prisma.InputJsonObject },
+          });
+          return { sweep: toRow(sweep), created: true };
+        } catch (error) {
+          if (!isDuplicate(error)) throw error;
+          const sweep = await prisma.sweep.findUniqueOrThrow({ where: { name: spec.name } });
+          return { sweep: toRow(sweep), created: false };
+        }
+      }),
+
+    findSweep: (name) =>
+      db.attempt(async () => {
+        const sweep = await prisma.sweep.findUnique({ where: { name } });
+        return sweep && toRow(sweep);
+      }),
+
+    getSweep: (id) =>
+      db.attempt(async () => {
+        const sweep = await prisma.sweep.findUnique({ where: { id } });
+        if (!sweep) {
+          throw new ElbowError('sweep-unknown', `there is no sweep with the id ${id}`, {
+            hint: 'It was removed; `elbow list` shows those that are there.',
+          });
+        }
+        return toRow(sweep);
+      }),
+
+    listSweeps: () =>
+      db.attempt(async () => {
+        const sweeps = await prisma.sweep.findMany({ orderBy: [{ createdAt: 'desc' }, { name: 'asc' }] });
+        const counts = await countsOf(sweeps.map((sweep) => sweep.id));
+        return sweeps.map((sweep) => {
+          const own = counts.get(sweep.id) ?? noCounts();
+          return { ...toRow(sweep), counts: own, trials: Object.values(own).reduce((sum, n) => sum + n, 0) };
+        });
+      }),
+
+    moveSweep: (id, from, to) =>
+      db.attempt(async () => {
+        const now = new Date();
+        const { count } = await prisma.sweep.updateMany({
+          where: { id, status: { in: [...from] } },
+          data: {
+            status: to,
+            ...(ENDED.includes(to) ? { finishedAt: now } : { finishedAt: null }),
+          },
+        });
+        if (count > 0 && to === 'running') {
+          await prisma.sweep.updateMany({ where: { id, startedAt: null }, data: { startedAt: now } });
+        }
+        return count > 0;
+      }),
+
+    countTrials: (sweepId) => db.attempt(async () => (await countsOf([sweepId])).get(sweepId) ?? noCounts()),
+
+    deleteSweep: (id) => db.attempt(async () => (await prisma.sweep.deleteMany({ where: { id } })).count > 0),
+  };
+}
