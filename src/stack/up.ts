@@ -161,9 +161,7 @@ async function upSchema(
   const digest = migrationsDigest();
   if (database.embedded && kept.state.postgres.migrated === digest) return;
   const { migrate } = await import('../storage/index.js');
-  const { applied } = await migrate({ url: database.url, note: (line) => options.note(line) });
-  if (applied.length > 0)
-    options.note(`applied ${applied.length} migration${applied.length === 1 ? '' : 's'}`);
+  await migrate({ url: database.url, note: (line) => options.note(line) });
   if (!database.embedded) return;
   kept.state = { ...kept.state, postgres: { ...kept.state.postgres, migrated: digest } };
   writeState(home, kept.state);
