@@ -16,7 +16,7 @@ const MIGRATION_LOCK = 7_265_141;
 const folder = join(packageRoot, 'prisma', 'migrations');
 
 /** The migrations of this elbow in the engine's own shape. */
-export function migrationList(): unknown {
+function migrationList(): unknown {
   const names = readdirSync(folder).filter((name) => existsSync(join(folder, name, 'migration.sql')));
   const lockfile = join(folder, 'migration_lock.toml');
   return {
