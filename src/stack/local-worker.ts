@@ -50,6 +50,9 @@ function setupOf(connections: Connections, tensorflow: Tensorflow): string {
   return createHash('sha256').update(parts.join('\n')).digest('hex');
 }
 
+/** A worker of this machine as it registers. */
+const workerId = (pid: number): string => `${hostname()}:${pid}`;
+
 /** The local worker's pid, if it runs. */
 export function runningWorker(home: string): number | null {
   const file = readPidFile<WorkerPid>(stackFiles.workerPid(home));
@@ -97,7 +100,9 @@ export async function startWorker(options: WorkerOptions): Promise<boolean> {
   const { connectStorage } = await import('../storage/index.js');
   const storage = await connectStorage({ url: connections.database.url });
   try {
-    const name = `${hostname()}:${id.pid}`;
+    // One that was killed could not sign off itself.
+    if (file && file.pid !== id.pid) await storage.removeWorker(workerId(file.pid));
+    const name = workerId(id.pid);
     const end = performance.now() + START_LIMIT_MS;
     for (;;) {
       const workers = await storage.workers(WORKER_ALIVE_MS);
