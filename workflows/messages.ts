@@ -26,7 +26,10 @@ export const SEARCH_ATTRIBUTES = {
   ElbowSweep: 'Keyword',
   ElbowArm: 'Keyword',
   ElbowStatus: 'Keyword',
+  /** Its number; the first one's where a workflow runs several. */
   ElbowTrial: 'Int',
+  /** Only where a workflow runs several trials: the last one's number. */
+  ElbowLastTrial: 'Int',
   ElbowReplicate: 'Int',
   ElbowSamplesPerClass: 'Int',
 } as const;
@@ -36,6 +39,20 @@ export interface SweepInput {
   readonly name: string;
 }
 
+/** Signals, by name. */
+export const SIGNALS = {
+  /** Shard to sweep: all its trials are started, and so many of its workflows are still open. */
+  open: 'open',
+  /** Sweep to shard: so many trial workflows it may keep open from now on. */
+  concurrency: 'concurrency',
+} as const;
+
+/** How long a `train` activity may take and be silent; from the worker's settings, so that tests can be quick. */
+export interface TrainTimeouts {
+  readonly heartbeatMs: number;
+  readonly startToCloseMs: number;
+}
+
 /** What `plan` answers. */
 export interface PlanResult {
   readonly trials: number;
@@ -43,6 +60,14 @@ export interface PlanResult {
   readonly concurrency: number;
   readonly pool: string;
   readonly trialsPerWorkflow: number;
+  readonly timeouts: TrainTimeouts;
+}
+
+/** The trials of a shard: those queued with numbers first…last, inclusive. */
+export interface ShardRange {
+  readonly first: number;
+  readonly last: number;
+  readonly count: number;
 }
 
 /** A trial as workflows know it. */
@@ -50,26 +75,39 @@ export interface TrialRef {
   readonly number: number;
   readonly attemptId: string;
   readonly attempt: number;
+  /** The arm's label, as in the view `trial_results`. */
   readonly arm: string;
   readonly samplesPerClass: number | null;
   readonly replicate: number;
 }
 
-export interface ShardInput {
+/**
+ * A range and not the trials themselves: those of 500 shards would fill the sweep's history, which may not grow over
+ * 50 MB. The shard asks for its own.
+ */
+export interface ShardInput extends ShardRange {
   readonly sweepId: string;
   readonly name: string;
   readonly pool: string;
-  readonly trials: readonly TrialRef[];
-  /** Trial workflows this shard may keep open. */
+  /** Trial workflows this shard may keep open at first, ≥ 1. */
   readonly concurrency: number;
   readonly trialsPerWorkflow: number;
+  readonly timeouts: TrainTimeouts;
 }
 
 export interface TrialInput {
   readonly sweepId: string;
   readonly name: string;
   readonly pool: string;
+  /** Run one after the other; at least one. */
   readonly trials: readonly TrialRef[];
+  readonly timeouts: TrainTimeouts;
+}
+
+/** What the signal `open` carries. */
+export interface OpenMessage {
+  readonly first: number;
+  readonly open: number;
 }
 
 /** How a trial ended, as its workflow returns it. */
@@ -78,13 +116,22 @@ export interface TrialEnd {
   readonly status: 'succeeded' | 'pruned' | 'failed' | 'cancelled';
   readonly testAccuracy: number | null;
   readonly valAccuracy: number | null;
+  /** Of the objective's metric. */
+  readonly objective: number | null;
   readonly epochs: number;
   readonly failureCode: string | null;
+  /** In words; null where nothing failed. */
+  readonly failure: string | null;
 }
 
-export interface SweepEnd {
-  readonly status: 'finished' | 'cancelled';
+/** Counts of trials of one shard or sweep by how they ended. */
+export interface EndCounts {
   readonly succeeded: number;
+  readonly pruned: number;
   readonly failed: number;
   readonly cancelled: number;
+}
+
+export interface SweepEnd extends EndCounts {
+  readonly status: 'finished' | 'cancelled';
 }

@@ -1,0 +1,120 @@
+/**
+ * How many trial workflows a sweep keeps open, and which shard may open them: pure reducers, without any Temporal.
+ *
+ * A shard has a window over its items. When it has started all of them it tells the sweep how many are still open;
+ * the sweep keeps that many for it and hands the rest of the allowance to the next shard. So the limit holds over
+ * all shards together, and no shard waits for the last trials of the one before.
+ */
+
+/** What a shard may start. Counts, all ≥ 0; open ≤ started ≤ total. */
+export interface Window {
+  readonly total: number;
+  /** Items started so far: the next one's index. */
+  readonly started: number;
+  readonly open: number;
+  readonly limit: number;
+  /** What the sweep knows to be open; null until everything is started. */
+  readonly reported: number | null;
+}
+
+export type WindowEvent =
+  | { readonly type: 'started' }
+  /** However it ended. */
+  | { readonly type: 'ended' }
+  | { readonly type: 'limit'; readonly limit: number }
+  | { readonly type: 'reported' };
+
+export const openWindow = (total: number, limit: number): Window => ({
+  total,
+  started: 0,
+  open: 0,
+  limit,
+  reported: null,
+});
+
+/** Whether the next item may start now. */
+export const canStart = (window: Window): boolean =>
+  window.started < window.total && window.open < window.limit;
+
+export const isDone = (window: Window): boolean => window.started === window.total && window.open === 0;
+
+/**
+ * Whether the sweep should hear how many are open: when the last item has started, and then whenever the number has
+ * halved, so that a shard of 200 reports at most nine times. The end of the shard itself says that none is.
+ */
+export function mustReport(window: Window): boolean {
+  if (window.started < window.total || window.open === 0) return false;
+  return window.reported === null || window.open <= window.reported / 2;
+}
+
+export function reduceWindow(window: Window, event: WindowEvent): Window {
+  switch (event.type) {
+    case 'started':
+      return { ...window, started: window.started + 1, open: window.open + 1 };
+    case 'ended':
+      return { ...window, open: window.open - 1 };
+    case 'limit':
+      return { ...window, limit: event.limit };
+    case 'reported':
+      return { ...window, reported: window.open };
+  }
+}
+
+/** How the sweep's allowance is shared among its open shards, the oldest first; only the newest may still start. */
+export interface Shares {
+  readonly total: number;
+  readonly shards: readonly Share[];
+}
+
+export interface Share {
+  /** Number of the shard's first trial: its name among the shards. */
+  readonly first: number;
+  readonly allowance: number;
+  /** Whether it has started everything. */
+  readonly isDrained: boolean;
+}
+
+export type SharesEvent =
+  | { readonly type: 'added'; readonly first: number }
+  | { readonly type: 'drained'; readonly first: number; readonly open: number }
+  | { readonly type: 'ended'; readonly first: number };
+
+export const noShares = (total: number): Shares => ({ total, shards: [] });
+
+/** What no shard holds. */
+export const spare = (shares: Shares): number =>
+  shares.total - shares.shards.reduce((sum, share) => sum + share.allowance, 0);
+
+/** Whether another shard may begin: none has anything left to start, and something is left for it. */
+export const canAdd = (shares: Shares): boolean =>
+  shares.shards.every((share) => share.isDrained) && spare(shares) > 0;
+
+/**
+ * @returns the new shares; what older shards give back goes to the newest while that still starts trials
+ */
+export function reduceShares(shares: Shares, event: SharesEvent): Shares {
+  return settle({ ...shares, shards: apply(shares, event) });
+}
+
+function apply(shares: Shares, event: SharesEvent): readonly Share[] {
+  switch (event.type) {
+    case 'added':
+      return [...shares.shards, { first: event.first, allowance: 0, isDrained: false }];
+    case 'drained':
+      // Signals may arrive late: what a drained shard holds never grows again.
+      return shares.shards.map((share) =>
+        share.first === event.first
+          ? { ...share, isDrained: true, allowance: Math.min(share.allowance, event.open) }
+          : share,
+      );
+    case 'ended':
+      return shares.shards.filter((share) => share.first !== event.first);
+  }
+}
+
+function settle(shares: Shares): Shares {
+  const newest = shares.shards.at(-1);
+  if (!newest || newest.isDrained) return shares;
+  const allowance = newest.allowance + spare(shares);
+  return { ...shares, shards: [...shares.shards.slice(0, -1), { ...newest, allowance }] };
+}
