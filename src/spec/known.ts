@@ -1,5 +1,7 @@
 /** Names a sweep file may use, in one place; what is not listed is not built. */
 
+import { datasetNames, findDataset } from '../data/catalog.js';
+
 /** What planning and reports need to know of a data set. */
 export interface DatasetFacts {
   /** Training images of the smallest class. */
@@ -7,9 +9,12 @@ export interface DatasetFacts {
   readonly classes: number;
 }
 
-export const DATASETS: Readonly<Record<string, DatasetFacts>> = {
-  cifar10: { largestSize: 5_000, classes: 10 },
-};
+export const DATASETS: Readonly<Record<string, DatasetFacts>> = Object.fromEntries(
+  datasetNames.map((name) => {
+    const entry = findDataset(name)!;
+    return [name, { largestSize: entry.trainPerClass, classes: entry.classes.length }];
+  }),
+);
 
 export const MODELS = ['lenet'] as const;
 export const OPTIMIZERS = ['adam', 'sgd'] as const;

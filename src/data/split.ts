@@ -1,0 +1,77 @@
+/**
+ * Which images a trial sees. Pure. Each class is permuted once per replicate; a trial of size n takes the first n of
+ * every class; position i is for validation when i mod 5 = 4 and n ≥ 5. So train(10) ⊂ train(20), val(10) ⊂ val(20), and
+ * all four are disjoint from each other's counterparts.
+ */
+import { ElbowError } from '../errors.js';
+import { deriveSeed, permutation } from '../random.js';
+
+/** Every fifth image is for validation. */
+const FOLDS = 5;
+
+export interface Split {
+  /** Positions in the data set's training images, in the order of the permutation, classes taking turns. */
+  readonly train: Uint32Array;
+  /** Empty for sizes below 5. */
+  readonly validation: Uint32Array;
+  /** The training images that batch-norm statistics are taken from: the first `perClass` of each class. */
+  readonly recalibration: Uint32Array;
+}
+
+export interface SplitRequest {
+  /** Class of each training image, integers in [0, classes). */
+  readonly labels: Uint8Array;
+  readonly classes: number;
+  /** Images per class, integer ≥ 1; null takes all of the smallest class. */
+  readonly samplesPerClass: number | null;
+  readonly sweepSeed: number;
+  readonly replicate: number;
+}
+
+/** Enough for the moments of a layer; more only takes time. */
+const RECALIBRATION_PER_CLASS = 200;
+
+/** Positions of each class, ascending. */
+function positionsByClass(labels: Uint8Array, classes: number): number[][] {
+  const positions = Array.from({ length: classes }, (): number[] => []);
+  labels.forEach((label, position) => positions[label]?.push(position));
+  return positions;
+}
+
+/**
+ * Draws the images of a trial.
+ * @throws ElbowError `data-too-small` when a class has fewer images than asked for
+ */
+export function splitFor(request: SplitRequest): Split {
+  const { classes, sweepSeed, replicate } = request;
+  const byClass = positionsByClass(request.labels, classes);
+  const largest = Math.min(...byClass.map((positions) => positions.length));
+  const n = request.samplesPerClass ?? largest;
+  if (n > largest) {
+    throw new ElbowError(
+      'data-too-small',
+      `expected at most ${largest.toLocaleString('en')} samples per class, got ${n.toLocaleString('en')}: the smallest class has no more`,
+      { hint: `The largest possible size is ${largest.toLocaleString('en')}.` },
+    );
+  }
+  const permuted = byClass.map((positions, label) => {
+    const order = permutation(positions.length, deriveSeed(sweepSeed, replicate, 'subset', label));
+    return Uint32Array.from(order.subarray(0, n), (i) => positions[i]!);
+  });
+  const train: number[] = [];
+  const validation: number[] = [];
+  const recalibration: number[] = [];
+  for (let i = 0; i < n; i++) {
+    const isValidation = n >= FOLDS && i % FOLDS === FOLDS - 1;
+    const isEarly = train.length < RECALIBRATION_PER_CLASS * classes;
+    for (const images of permuted) {
+      (isValidation ? validation : train).push(images[i]!);
+      if (!isValidation && isEarly) recalibration.push(images[i]!);
+    }
+  }
+  return {
+    train: Uint32Array.from(train),
+    validation: Uint32Array.from(validation),
+    recalibration: Uint32Array.from(recalibration),
+  };
+}
