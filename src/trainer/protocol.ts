@@ -28,7 +28,13 @@ export type FromTrainer =
   | { readonly type: 'ready'; readonly environment: Pick<Environment, 'node' | 'tensorflow' | 'device'> }
   | { readonly type: 'data'; readonly id: number; readonly digest: string }
   /** Several times a second at most, so that a supervisor knows that it lives. */
-  | { readonly type: 'step'; readonly id: number; readonly epoch: number; readonly step: number; readonly steps: number }
+  | {
+      readonly type: 'step';
+      readonly id: number;
+      readonly epoch: number;
+      readonly step: number;
+      readonly steps: number;
+    }
   | { readonly type: 'epoch'; readonly id: number; readonly metrics: EpochMetrics }
   | { readonly type: 'log'; readonly id: number; readonly text: string }
   | { readonly type: 'done'; readonly id: number; readonly outcome: Outcome }

@@ -1,0 +1,137 @@
+/**
+ * The trainer process: loads TensorFlow once, then trains one job after the other as its supervisor asks. It ends with
+ * its supervisor: when the channel to it closes, nobody is there any more to use what it would compute.
+ */
+import util from 'node:util';
+import { ElbowError, messageOf } from '../errors.js';
+import type { FromTrainer, ToTrainer, TrainJob } from './protocol.js';
+
+/** Step messages are for showing progress: people see no more of them than this. */
+const STEP_MESSAGE_MS = 250;
+/** A training that does not yield starves messages; yielding more often than this only takes time. */
+const YIELD_MS = 20;
+
+/** Thrown between two steps, after the supervisor has asked for an end. */
+class Cancelled extends Error {}
+
+const send = (message: FromTrainer): void => {
+  if (process.connected) process.send?.(message);
+};
+
+let cancelledId = -1;
+
+/** tfjs-node calls functions of node:util that are gone since Node 23. */
+function restoreUtil(): void {
+  const is: Record<string, (value: unknown) => boolean> = {
+    isNullOrUndefined: (value) => value === null || value === undefined,
+    isArray: (value) => Array.isArray(value),
+    isString: (value) => typeof value === 'string',
+    isNumber: (value) => typeof value === 'number',
+    isBoolean: (value) => typeof value === 'boolean',
+    isFunction: (value) => typeof value === 'function',
+    isObject: (value) => typeof value === 'object' && value !== null,
+  };
+  const target = util as unknown as Record<string, unknown>;
+  for (const [name, check] of Object.entries(is)) target[name] ??= check;
+}
+
+/** Messages of the supervisor are looked at when the event loop turns. */
+function createPause(id: number): () => Promise<void> {
+  let last = performance.now();
+  return async () => {
+    if (performance.now() - last >= YIELD_MS) {
+      await new Promise((resolve) => setImmediate(resolve));
+      last = performance.now();
+    }
+    if (cancelledId === id) throw new Cancelled();
+  };
+}
+
+async function main(): Promise<void> {
+  restoreUtil();
+  const { isGpu, tensorflowVersion, train } = await import('../training/index.js');
+  const { loadDataset } = await import('../data/index.js');
+  /** The data set of the last job: a sweep has one. */
+  let loaded: { key: string; dataset: ReturnType<typeof loadDataset> } | undefined;
+
+  const datasetOf = (job: TrainJob): ReturnType<typeof loadDataset> => {
+    const key = `${job.dataDir}/${job.dataset}`;
+    if (loaded?.key !== key) loaded = { key, dataset: loadDataset(job.dataset, job.dataDir) };
+    return loaded.dataset;
+  };
+
+  const run = async (id: number, job: TrainJob): Promise<void> => {
+    let lastStep = 0;
+    try {
+      const dataset = datasetOf(job);
+      send({ type: 'data', id, digest: dataset.digest });
+      const outcome = await train(
+        { ...job, dataset },
+        {
+          onStep: (epoch, step, steps) => {
+            const now = performance.now();
+            if (now - lastStep < STEP_MESSAGE_MS) return;
+            lastStep = now;
+            send({ type: 'step', id, epoch, step, steps });
+          },
+          onEpoch: (metrics) => send({ type: 'epoch', id, metrics }),
+          onNote: (text) => send({ type: 'log', id, text }),
+          pause: createPause(id),
+        },
+      );
+      send({ type: 'done', id, outcome });
+    } catch (error) {
+      if (error instanceof Cancelled) return send({ type: 'cancelled', id });
+      send({ type: 'failed', id, ...failureOf(error) });
+    }
+  };
+
+  process.on('message', (message: ToTrainer) => {
+    switch (message.type) {
+      case 'train':
+        void run(message.id, message.job);
+        break;
+      case 'cancel':
+        cancelledId = message.id;
+        break;
+    }
+  });
+  send({
+    type: 'ready',
+    environment: { node: process.version, tensorflow: tensorflowVersion(), device: isGpu() ? 'gpu' : 'cpu' },
+  });
+}
+
+/** TensorFlow tells that memory is used up in words only. */
+const OUT_OF_MEMORY =
+  /OOM when allocating|Resource exhausted|RESOURCE_EXHAUSTED|std::bad_alloc|failed to allocate/i;
+
+function failureOf(error: unknown): {
+  code: string;
+  message: string;
+  hint: string | null;
+  stack: string | null;
+} {
+  if (error instanceof ElbowError)
+    return { code: error.code, message: error.message, hint: error.hint ?? null, stack: null };
+  const message = messageOf(error);
+  const stack = error instanceof Error ? (error.stack ?? null) : null;
+  if (OUT_OF_MEMORY.test(message)) {
+    return {
+      code: 'out-of-memory',
+      message: `TensorFlow could not get the memory it needed: ${message}`,
+      hint: 'A smaller `batchSize` needs less, and fewer slots leave more for each.',
+      stack,
+    };
+  }
+  return { code: 'bug', message, hint: null, stack };
+}
+
+process.on('disconnect', () => process.exit(0));
+// The supervisor decides when a trainer ends: Ctrl-C in a terminal reaches the whole process group.
+process.on('SIGINT', () => undefined);
+
+main().catch((error: unknown) => {
+  process.stderr.write(`${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
+  process.exit(1);
+});

@@ -1,0 +1,289 @@
+/** One trainer process, as its supervisor sees it. */
+import { fork, type ChildProcess } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { createInterface } from 'node:readline';
+import { ElbowError } from '../errors.js';
+import { compiled } from '../paths.js';
+import type { Environment, Outcome } from '../storage/storage.js';
+import type { FromTrainer, ToTrainer, TrainJob } from './protocol.js';
+
+/** Loading TensorFlow takes a second, on a busy machine or a cold disk many. */
+const START_LIMIT_MS = 120_000;
+/** A step of the largest networks takes seconds, loading the data too; nothing takes this long. */
+const SILENCE_LIMIT_MS = 15 * 60_000;
+/** A trainer ends between two steps; then it is told, then it is killed. */
+const CANCEL_GRACE_MS = 5_000;
+const MEMORY_LOOK_MS = 200;
+const LAST_LINES = 15;
+
+export interface TrainerHooks {
+  readonly signal: AbortSignal;
+  onStep(progress: { epoch: number; step: number; steps: number }): void;
+  onEpoch(metrics: Extract<FromTrainer, { type: 'epoch' }>['metrics']): void;
+  onLog(stream: 'stdout' | 'stderr' | 'elbow', text: string): void;
+  onEnvironment(environment: Pick<Environment, 'node' | 'tensorflow' | 'device' | 'dataDigest'>): void;
+}
+
+export interface TrainerOptions {
+  readonly threads: number;
+  readonly env: NodeJS.ProcessEnv;
+  /** Resident memory above which the trainer is ended, in MB (10⁶ bytes); null for none. */
+  readonly memoryLimitMb: number | null;
+}
+
+type ReadyEnvironment = Extract<FromTrainer, { type: 'ready' }>['environment'];
+
+/** Resident memory of a process in MB (10⁶ bytes); null when it has ended. */
+export function residentMb(pid: number): number | null {
+  try {
+    const kibibytes = /^VmRSS:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];
+    return kibibytes === undefined ? null : (Number(kibibytes) * 1024) / 1e6;
+  } catch {
+    return null;
+  }
+}
+
+const megabytes = (mb: number): string => `${Math.round(mb).toLocaleString('en')} MB`;
+
+export class Trainer {
+  readonly threads: number;
+  /** Jobs it has been given. */
+  jobs = 0;
+  private readonly child: ChildProcess;
+  private readonly options: TrainerOptions;
+  private readonly lines: string[] = [];
+  private readonly exited: Promise<void>;
+  private environment: ReadyEnvironment | undefined;
+  private onLine: TrainerHooks['onLog'] | undefined;
+  /** Why it was ended from here, to be told instead of the bare signal. */
+  private reason: ElbowError | undefined;
+
+  constructor(options: TrainerOptions) {
+    this.options = options;
+    this.threads = options.threads;
+    const threads = String(options.threads);
+    this.child = fork(compiled('src/trainer/process.js'), [], {
+      stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+      env: {
+        TF_CPP_MIN_LOG_LEVEL: '2',
+        TF_FORCE_GPU_ALLOW_GROWTH: 'true',
+        ...options.env,
+        // Part of what makes a trial repeatable: the sweep's value, whatever the machine's settings say.
+        TF_NUM_INTRAOP_THREADS: threads,
+        TF_NUM_INTEROP_THREADS: '1',
+        OMP_NUM_THREADS: threads,
+      },
+    });
+    this.exited = new Promise((resolve) => {
+      this.child.once('exit', () => resolve());
+      this.child.once('error', () => resolve());
+    });
+    for (const stream of ['stdout', 'stderr'] as const) {
+      createInterface({ input: this.child[stream]! }).on('line', (text) => {
+        this.lines.push(text);
+        if (this.lines.length > LAST_LINES) this.lines.shift();
+        this.onLine?.(stream, text);
+      });
+    }
+  }
+
+  get isAlive(): boolean {
+    return this.child.exitCode === null && this.child.signalCode === null && this.child.connected;
+  }
+
+  get pid(): number | undefined {
+    return this.child.pid;
+  }
+
+  /** Ends the process: asked first, then made to. */
+  async end(): Promise<void> {
+    if (this.child.exitCode !== null || this.child.signalCode !== null) return;
+    this.child.kill('SIGTERM');
+    const timer = setTimeout(() => this.child.kill('SIGKILL'), CANCEL_GRACE_MS);
+    await this.exited;
+    clearTimeout(timer);
+  }
+
+  /**
+   * Trains one job.
+   * @throws ElbowError with the code of what went wrong; `trial-cancelled` when the signal was aborted
+   */
+  async run(job: TrainJob, hooks: TrainerHooks): Promise<Outcome> {
+    const id = ++this.jobs;
+    this.onLine = (stream, text) => hooks.onLog(stream, text);
+    const watch = this.watchMemory();
+    try {
+      await this.ready(hooks.signal);
+      return await this.train(id, job, hooks);
+    } finally {
+      clearInterval(watch);
+      this.onLine = undefined;
+    }
+  }
+
+  private watchMemory(): NodeJS.Timeout | undefined {
+    const limit = this.options.memoryLimitMb;
+    if (limit === null) return undefined;
+    return setInterval(() => {
+      const used = this.pid === undefined ? null : residentMb(this.pid);
+      if (used === null || used <= limit || this.reason) return;
+      this.reason = new ElbowError(
+        'out-of-memory',
+        `the trial used ${megabytes(used)} of memory and may use ${megabytes(limit)}`,
+        { hint: 'A smaller `batchSize` needs less; `--trainer-memory` of `elbow worker` sets the limit.' },
+      );
+      this.child.kill('SIGKILL');
+    }, MEMORY_LOOK_MS);
+  }
+
+  private ready(signal: AbortSignal): Promise<void> {
+    if (this.environment) return Promise.resolve();
+    return this.conversation<void>({ signal, limitMs: START_LIMIT_MS, isStart: true }, (message, resolve) => {
+      if (message.type !== 'ready') return;
+      this.environment = message.environment;
+      resolve();
+    });
+  }
+
+  private train(id: number, job: TrainJob, hooks: TrainerHooks): Promise<Outcome> {
+    const conversation = this.conversation<Outcome>(
+      { signal: hooks.signal, limitMs: SILENCE_LIMIT_MS, isStart: false, cancel: { type: 'cancel', id } },
+      (message, resolve, reject) => {
+        if (message.type === 'ready' || message.id !== id) return;
+        switch (message.type) {
+          case 'data':
+            hooks.onEnvironment({ ...this.environment!, dataDigest: message.digest });
+            break;
+          case 'step':
+            hooks.onStep(message);
+            break;
+          case 'epoch':
+            hooks.onEpoch(message.metrics);
+            break;
+          case 'log':
+            hooks.onLog('elbow', message.text);
+            break;
+          case 'done':
+            resolve(message.outcome);
+            break;
+          case 'cancelled':
+            reject(cancelled());
+            break;
+          case 'failed':
+            if (message.stack) hooks.onLog('elbow', message.stack);
+            reject(asFailure(message));
+            break;
+        }
+      },
+    );
+    this.send({ type: 'train', id, job });
+    return conversation;
+  }
+
+  private send(message: ToTrainer): void {
+    // A broken channel ends in `exit`, which tells more.
+    if (this.child.connected) this.child.send(message, () => undefined);
+  }
+
+  /** Listens until the handler is content, the process ends, it is silent for too long, or the signal is aborted. */
+  private conversation<T>(
+    options: { signal: AbortSignal; limitMs: number; isStart: boolean; cancel?: ToTrainer },
+    handle: (message: FromTrainer, resolve: (value: T) => void, reject: (error: Error) => void) => void,
+  ): Promise<T> {
+    return new Promise<T>((resolve, reject) => {
+      let silence: NodeJS.Timeout | undefined;
+      let grace: NodeJS.Timeout | undefined;
+      const hear = (): void => {
+        clearTimeout(silence);
+        silence = setTimeout(() => {
+          this.reason = new ElbowError(
+            'trainer-hung',
+            `the trainer said nothing for ${options.limitMs / 1000} s and was ended`,
+          );
+          this.child.kill('SIGKILL');
+        }, options.limitMs);
+      };
+      const settle = (): void => {
+        clearTimeout(silence);
+        clearTimeout(grace);
+        this.child.off('message', onMessage);
+        this.child.off('exit', onExit);
+        this.child.off('error', onError);
+        options.signal.removeEventListener('abort', onAbort);
+      };
+      const done = (value: T): void => {
+        settle();
+        resolve(value);
+      };
+      const fail = (error: Error): void => {
+        settle();
+        reject(error);
+      };
+      const onMessage = (message: FromTrainer): void => {
+        hear();
+        handle(message, done, fail);
+      };
+      const onExit = (code: number | null, signal: NodeJS.Signals | null): void => {
+        // The last lines of a crash may still be on their way through the pipes.
+        setImmediate(() =>
+          fail(options.signal.aborted ? cancelled() : this.explain(code, signal, options.isStart)),
+        );
+      };
+      const onError = (error: Error): void =>
+        fail(
+          new ElbowError('trainer-start', `the trainer process cannot be started: ${error.message}`, {
+            cause: error,
+          }),
+        );
+      const onAbort = (): void => {
+        if (options.cancel) this.send(options.cancel);
+        else void this.end();
+        grace = setTimeout(() => void this.end(), CANCEL_GRACE_MS);
+      };
+      this.child.on('message', onMessage);
+      this.child.on('exit', onExit);
+      this.child.on('error', onError);
+      options.signal.addEventListener('abort', onAbort);
+      hear();
+      if (!this.isAlive) onExit(this.child.exitCode, this.child.signalCode);
+      else if (options.signal.aborted) onAbort();
+    });
+  }
+
+  /** What the end of the process means. */
+  private explain(code: number | null, signal: NodeJS.Signals | null, isStart: boolean): ElbowError {
+    if (this.reason) return this.reason;
+    const said = this.lines.length > 0 ? `; its last lines:\n${this.lines.join('\n')}` : '';
+    if (isStart) {
+      return new ElbowError(
+        'trainer-start',
+        `the trainer process ended with ${signal ?? code} before it was ready${said}`,
+        {
+          hint: '`elbow doctor` checks that TensorFlow can be loaded.',
+        },
+      );
+    }
+    if (signal === 'SIGKILL') {
+      return new ElbowError(
+        'trainer-killed',
+        'the trainer process was killed by the system (SIGKILL), which most often means that the machine ran out of memory',
+        { hint: 'A smaller `batchSize`, or fewer slots (`elbow worker --slots`), needs less memory.' },
+      );
+    }
+    return new ElbowError(
+      'trainer-crashed',
+      `the trainer process ended with ${signal ?? `exit code ${code}`} in the middle of a trial${said}`,
+      {
+        hint: '`elbow logs` shows everything it wrote.',
+      },
+    );
+  }
+}
+
+const cancelled = (): ElbowError => new ElbowError('trial-cancelled', 'the trial was cancelled');
+
+function asFailure(message: Extract<FromTrainer, { type: 'failed' }>): ElbowError {
+  // Sent by elbow's own trainer, from the same table of codes.
+  const code = message.code as ElbowError['code'];
+  return new ElbowError(code, message.message, message.hint === null ? {} : { hint: message.hint });
+}
