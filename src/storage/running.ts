@@ -7,8 +7,21 @@ import type { Outcome, Storage } from './storage.js';
 
 type RunningMethods = Pick<
   Storage,
-  'takeLease' | 'setEnvironment' | 'recordEpochs' | 'recordLogs' | 'finishAttempt' | 'closeAttempt'
+  | 'takeLease'
+  | 'setEnvironment'
+  | 'recordEpochs'
+  | 'recordLogs'
+  | 'finishAttempt'
+  | 'closeAttempt'
+  | 'closeTrials'
 >;
+
+/** Ends attempts under a new lease, so that whoever still runs them may not write any more. */
+const CLOSE = `update trial_attempts a set status = $1, failure_code = $2, failure_message = $3, lease = a.lease + 1,
+    epochs = (select count(*) from trial_epochs e where e.attempt_id = a.id),
+    seconds = a.seconds_before
+      + coalesce((select sum(e.seconds) from trial_epochs e where e.attempt_id = a.id), 0),
+    finished_at = now()`;
 
 /** Log lines kept of one lease; a trial that writes more than that is not read any further by people. */
 const LONGEST_LOG = 20_000;
@@ -146,16 +159,21 @@ export function runningMethods(db: Database): RunningMethods {
 
     closeAttempt: (attemptId, status, failure) =>
       db.transaction(async (client) => {
-        // A new lease, so that whoever still runs it may not write any more.
         const { rowCount } = await client.query(
-          `update trial_attempts a set status = $2, failure_code = $3, failure_message = $4, lease = a.lease + 1,
-             epochs = (select count(*) from trial_epochs e where e.attempt_id = a.id),
-             seconds = a.seconds_before
-               + coalesce((select sum(e.seconds) from trial_epochs e where e.attempt_id = a.id), 0),
-             finished_at = now() where id = $1 and status in ('queued', 'running')`,
-          [attemptId, status, failure.code, failure.message],
+          `${CLOSE} where a.id = $4 and a.status in ('queued', 'running')`,
+          [status, failure.code, failure.message, attemptId],
         );
         return rowCount === 1;
+      }),
+
+    closeTrials: (sweepId, range, status, failure) =>
+      db.transaction(async (client) => {
+        const { rowCount } = await client.query(
+          `${CLOSE} from trials t where t.id = a.trial_id and t.sweep_id = $4 and t.number >= $5
+             and ($6::int is null or t.number <= $6) and a.status in ('queued', 'running')`,
+          [status, failure.code, failure.message, sweepId, range.first, range.last],
+        );
+        return rowCount ?? 0;
       }),
   };
 }

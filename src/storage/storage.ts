@@ -215,6 +215,16 @@ export interface Storage {
     status: 'failed' | 'cancelled',
     failure: { code: string; message: string },
   ): Promise<boolean>;
+  /**
+   * The same for the latest attempts of all trials numbered first…last (inclusive; null: to the last there is) that
+   * are queued or running; returns how many it was done for.
+   */
+  closeTrials(
+    sweepId: string,
+    range: { first: number; last: number | null },
+    status: 'failed' | 'cancelled',
+    failure: { code: string; message: string },
+  ): Promise<number>;
 
   // Reading
   /** By trial number. */

@@ -252,6 +252,30 @@ export function storageContract(name: string, open: () => Promise<Storage>): voi
         });
       });
 
+      it('is closed with the others of a range, unless it has ended', async () => {
+        const { queued, id } = await planned(4);
+        const running = await lease(queued[1]!.attemptId);
+        const ended = await lease(queued[2]!.attemptId);
+        await storage.finishAttempt(ended.attemptId, ended.lease, outcome());
+        const failure = { code: 'trial-cancelled', message: 'the trial was cancelled' };
+        const close = (): Promise<number> =>
+          storage.closeTrials(id, { first: 1, last: 2 }, 'cancelled', failure);
+        expect(await close()).toBe(1);
+        expect(await close()).toBe(0);
+        const statuses = (await storage.trialResults(id)).map((result) => result.status);
+        expect(statuses).toEqual(['queued', 'cancelled', 'succeeded', 'queued']);
+        await expect(
+          storage.finishAttempt(running.attemptId, running.lease, outcome()),
+        ).rejects.toMatchObject({ code: 'lease-lost' });
+        expect(await storage.closeTrials(id, { first: 1, last: null }, 'failed', failure)).toBe(1);
+        expect(await storage.countTrials(id)).toMatchObject({
+          queued: 1,
+          cancelled: 1,
+          failed: 1,
+          succeeded: 1,
+        });
+      });
+
       it('is one of a kind, however many ask at the same moment', async () => {
         const { queued } = await planned(1);
         const tasks = await Promise.all(Array.from({ length: 30 }, () => lease(queued[0]!.attemptId)));
