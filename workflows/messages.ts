@@ -68,6 +68,8 @@ export interface ShardRange {
   readonly first: number;
   readonly last: number;
   readonly count: number;
+  /** Whether none are queued behind it. */
+  readonly isLast: boolean;
 }
 
 /** A trial as workflows know it. */
@@ -133,5 +135,5 @@ export interface EndCounts {
 }
 
 export interface SweepEnd extends EndCounts {
-  readonly status: 'finished' | 'cancelled';
+  readonly status: 'finished' | 'cancelled' | 'failed';
 }

@@ -90,7 +90,7 @@ export async function startWorker(options: WorkerOptions): Promise<boolean> {
   const log = stackFiles.workerLog(home);
   const logged = readText(log).length;
   const id = await startDetached(process.execPath, {
-    args: [main, '--pool', POOL],
+    args: [main, '--pool', POOL, '--device', options.tensorflow.kind],
     env: { ...options.env, ELBOW_HOME: home, ...stackMark(home, 'worker') },
     cwd: home,
     log,

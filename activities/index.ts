@@ -1,0 +1,65 @@
+/** Activities as factories: what they need is handed in. Their names are public. */
+import { Context } from '@temporalio/activity';
+import type { Storage } from '../src/storage/index.js';
+import type {
+  PlanResult,
+  ShardRange,
+  SweepEnd,
+  TrainTimeouts,
+  TrialEnd,
+  TrialRef,
+} from '../workflows/messages.js';
+import { guarded } from './failures.js';
+import { nextShard, plan, trialsOf } from './plan.js';
+import { finish, record } from './record.js';
+import type { CloseInput, RecordInput } from './record.js';
+import { report } from './report.js';
+import { train } from './train.js';
+import type { TrainParts } from './train.js';
+
+export type { CloseInput, RecordInput } from './record.js';
+export type { TrainParts, WorkerIdentity } from './train.js';
+export type { Progress, TrainHooks, Trainers } from './trainables.js';
+
+/** Activities of the control queue: they touch Postgres alone. All may be repeated. */
+export interface ControlActivities {
+  plan(sweepId: string): Promise<PlanResult>;
+  nextShard(sweepId: string, after: number, limit: number): Promise<ShardRange | null>;
+  trialsOf(
+    sweepId: string,
+    range: { readonly first: number; readonly last: number },
+  ): Promise<readonly TrialRef[]>;
+  record(input: RecordInput): Promise<readonly TrialEnd[]>;
+  closeTrials(input: CloseInput): Promise<number>;
+  report(sweepId: string): Promise<string>;
+  finish(sweepId: string, status: SweepEnd['status']): Promise<SweepEnd>;
+}
+
+/** Activities of a pool's queue. */
+export interface TrainActivities {
+  train(sweepId: string, trial: TrialRef): Promise<TrialEnd>;
+}
+
+export interface ControlParts {
+  readonly storage: Storage;
+  readonly timeouts: TrainTimeouts;
+}
+
+export function createControlActivities({ storage, timeouts }: ControlParts): ControlActivities {
+  const execution = (): number => Context.current().info.attempt;
+  return {
+    plan: guarded(execution, (sweepId) => plan(storage, timeouts, sweepId)),
+    nextShard: guarded(execution, (sweepId, after, limit) => nextShard(storage, sweepId, after, limit)),
+    trialsOf: guarded(execution, (sweepId, range) => trialsOf(storage, sweepId, range)),
+    record: guarded(execution, (input) => record(storage, input)),
+    closeTrials: guarded(execution, ({ sweepId, first, last, status, failure }) =>
+      storage.closeTrials(sweepId, { first, last }, status, failure),
+    ),
+    report: guarded(execution, (sweepId) => report(storage, sweepId, new Date())),
+    finish: guarded(execution, (sweepId, status) => finish(storage, sweepId, status)),
+  };
+}
+
+export function createTrainActivities(parts: TrainParts): TrainActivities {
+  return { train: (sweepId, trial) => train(parts, sweepId, trial) };
+}

@@ -1,0 +1,165 @@
+/** The activity that runs one execution of an attempt, under a lease, and stores what comes of it. */
+import { CancelledFailure, Context } from '@temporalio/activity';
+import { ElbowError, asElbowError } from '../src/errors.js';
+import { elbowVersion } from '../src/paths.js';
+import type { AttemptTask, Outcome, Storage } from '../src/storage/index.js';
+import type { TrialEnd, TrialRef } from '../workflows/messages.js';
+import { createAttemptWriter } from './attempt-writer.js';
+import { isFinal, sentence, toFailure } from './failures.js';
+import { endOf } from './record.js';
+import { runTrainable } from './trainables.js';
+import type { Progress, Trainers } from './trainables.js';
+
+/** Often enough for every sensible timeout; the SDK sends fewer of them. */
+const HEARTBEAT_EVERY_MS = 500;
+
+/** Which worker runs attempts. */
+export interface WorkerIdentity {
+  /** `host:pid` */
+  readonly id: string;
+  readonly host: string;
+  readonly gitCommit: string | null;
+}
+
+export interface TrainParts {
+  readonly storage: Storage;
+  readonly trainers: Trainers;
+  readonly worker: WorkerIdentity;
+  /** Folder of the data sets. */
+  readonly dataDir: string;
+}
+
+/**
+ * Runs a trial's attempt to its end.
+ * @returns how it ended; at once when it had ended before
+ * @throws CancelledFailure when it was cancelled, which is then stored
+ * @throws ApplicationFailure with an error code as its type; when it is final it is stored, and its details carry the end
+ */
+export async function train(parts: TrainParts, sweepId: string, ref: TrialRef): Promise<TrialEnd> {
+  const context = Context.current();
+  const { storage, worker } = parts;
+  try {
+    const task = await storage.takeLease(ref.attemptId, { id: worker.id, host: worker.host });
+    // An earlier execution has stored the end, and its answer was lost on the way.
+    if (!task) return await endOf(storage, sweepId, ref.number);
+    return await execute(parts, task, context);
+  } catch (thrown) {
+    if (thrown instanceof CancelledFailure) throw thrown;
+    const error = asElbowError(thrown);
+    throw toFailure(error, { isFinal: isFinal(error, context.info.attempt) });
+  }
+}
+
+async function execute(parts: TrainParts, task: AttemptTask, context: Context): Promise<TrialEnd> {
+  const { storage, worker } = parts;
+  // Ends the trainer for Temporal's reasons (cancelled, worker stops, taken over), and when Postgres refuses a write.
+  const stop = new AbortController();
+  const signal = AbortSignal.any([context.cancellationSignal, stop.signal]);
+  const writer = createAttemptWriter(storage, task, (error) => stop.abort(error));
+  let progress: Progress = { epoch: 0, step: 0, steps: 0 };
+  const beat = (): void => context.heartbeat({ trial: task.trial, ...progress });
+  beat();
+  const timer = setInterval(beat, HEARTBEAT_EVERY_MS);
+  const started = performance.now();
+  try {
+    const outcome = await runTrainable(
+      task,
+      {
+        signal,
+        onEpoch: (metrics) => writer.addEpoch(metrics),
+        onStep: (step) => (progress = step),
+        onLog: (stream, text) => writer.addLog(stream, text, new Date()),
+        onEnvironment: (environment) =>
+          writer.setEnvironment({ elbowVersion, gitCommit: worker.gitCommit, ...environment }),
+      },
+      parts,
+    );
+    await writer.flush();
+    await storage.finishAttempt(task.attemptId, task.lease, outcome);
+    return toEnd(task.trial, outcome);
+  } catch (thrown) {
+    // What was said until then is worth keeping; that it cannot be written is not the failure.
+    await writer.flush().catch(() => undefined);
+    const seconds = (performance.now() - started) / 1000;
+    return await handle(parts, task, context, {
+      // A refused write aborts the trainer: the refusal is the reason, not the abortion.
+      thrown: stop.signal.aborted ? (stop.signal.reason as unknown) : thrown,
+      epochs: writer.epochCount(),
+      seconds,
+    });
+  } finally {
+    clearInterval(timer);
+  }
+}
+
+/** Decides what a failed execution means, stores it when it is the end, and throws. */
+async function handle(
+  { storage }: TrainParts,
+  task: AttemptTask,
+  context: Context,
+  {
+    thrown,
+    epochs,
+    seconds,
+  }: { readonly thrown: unknown; readonly epochs: number; readonly seconds: number },
+): Promise<never> {
+  const end = async (status: 'failed' | 'cancelled', failure: ElbowError): Promise<TrialEnd> => {
+    const outcome = failedOutcome(status, failure, { epochs, seconds });
+    await storage.finishAttempt(task.attemptId, task.lease, outcome);
+    return await endOf(storage, task.sweepId, task.trial);
+  };
+  if (context.cancellationSignal.aborted) {
+    const details = context.cancellationDetails;
+    if (details?.cancelRequested) {
+      await end('cancelled', new ElbowError('trial-cancelled', 'the trial was cancelled'));
+      throw new CancelledFailure('the trial was cancelled');
+    }
+    const why = details?.workerShutdown
+      ? 'the worker was stopped'
+      : 'the execution was taken from this worker';
+    // The attempt stays as it is: another worker takes it over.
+    throw toFailure(new ElbowError('worker-lost', `${why}; another takes the trial over`), {
+      isFinal: false,
+    });
+  }
+  const error = asElbowError(thrown);
+  if (!isFinal(error, context.info.attempt)) throw error;
+  throw toFailure(error, { isFinal: true, end: await end('failed', error) });
+}
+
+function toEnd(number: number, outcome: Outcome): TrialEnd {
+  return {
+    number,
+    status: outcome.status,
+    testAccuracy: outcome.testAccuracy,
+    valAccuracy: outcome.valAccuracy,
+    objective: outcome.objective,
+    epochs: outcome.epochs,
+    failureCode: outcome.failure?.code ?? null,
+    failure: outcome.failure?.message ?? null,
+  };
+}
+
+function failedOutcome(
+  status: 'failed' | 'cancelled',
+  error: ElbowError,
+  { epochs, seconds }: { readonly epochs: number; readonly seconds: number },
+): Outcome {
+  return {
+    status,
+    epochs,
+    bestEpoch: null,
+    trainLoss: null,
+    valLoss: null,
+    testLoss: null,
+    trainAccuracy: null,
+    valAccuracy: null,
+    testAccuracy: null,
+    objective: null,
+    metrics: {},
+    seconds,
+    imagesPerSecond: null,
+    diagnosis: null,
+    failure: { code: error.code, message: sentence(error) },
+  };
+}

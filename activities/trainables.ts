@@ -1,0 +1,88 @@
+/** What a trial can be: the built-in training, or a wait. Both report through the same hooks and end with an outcome. */
+import { setTimeout as pause } from 'node:timers/promises';
+import { deriveSeed, uniforms } from '../src/random.js';
+import type { AttemptTask, Environment, EpochMetrics, LogLine, Outcome } from '../src/storage/index.js';
+import type { TrainJob } from '../src/trainer/protocol.js';
+
+/** How far a trial is, as its heartbeat tells the Temporal UI. */
+export interface Progress {
+  readonly epoch: number;
+  readonly step: number;
+  readonly steps: number;
+}
+
+export type TrialEnvironment = Pick<Environment, 'node' | 'tensorflow' | 'device' | 'dataDigest'>;
+
+export interface TrainHooks {
+  readonly signal: AbortSignal;
+  onEpoch(metrics: EpochMetrics): void;
+  onStep(progress: Progress): void;
+  onLog(stream: LogLine['stream'], text: string): void;
+  onEnvironment(environment: TrialEnvironment): void;
+}
+
+/** Runs trainings in processes; rejects with an ElbowError, `trial-cancelled` once the signal is aborted. */
+export interface Trainers {
+  run(job: TrainJob, hooks: TrainHooks): Promise<Outcome>;
+}
+
+export function runTrainable(
+  task: AttemptTask,
+  hooks: TrainHooks,
+  parts: { readonly trainers: Trainers; readonly dataDir: string },
+): Promise<Outcome> {
+  const { trainable } = task.spec;
+  switch (trainable.kind) {
+    case 'noop':
+      return runNoop(task, trainable.seconds, hooks);
+    case 'builtin':
+      return parts.trainers.run(jobOf(task, parts.dataDir), hooks);
+  }
+}
+
+function jobOf(task: AttemptTask, dataDir: string): TrainJob {
+  return {
+    dataset: task.spec.dataset,
+    dataDir,
+    params: task.params,
+    samplesPerClass: task.samplesPerClass,
+    sweepSeed: task.spec.seed,
+    replicate: task.replicate,
+    threads: task.spec.threads,
+    objective: task.spec.objective.metric,
+  };
+}
+
+/**
+ * Waits, and writes one metric: `score` in [0, 1), equal for equal seed, arm, size and replicate.
+ */
+async function runNoop(task: AttemptTask, seconds: number, hooks: TrainHooks): Promise<Outcome> {
+  hooks.onEnvironment({ node: process.version, tensorflow: null, device: null, dataDigest: null });
+  const started = performance.now();
+  if (seconds > 0) await pause(seconds * 1000, undefined, { signal: hooks.signal });
+  const seed = deriveSeed(
+    task.spec.seed,
+    task.replicate,
+    'noop',
+    task.armHash,
+    task.samplesPerClass ?? 'all',
+  );
+  const score = uniforms(1, seed)[0]!;
+  return {
+    status: 'succeeded',
+    epochs: 0,
+    bestEpoch: null,
+    trainLoss: null,
+    valLoss: null,
+    testLoss: null,
+    trainAccuracy: null,
+    valAccuracy: null,
+    testAccuracy: null,
+    objective: score,
+    metrics: { score },
+    seconds: (performance.now() - started) / 1000,
+    imagesPerSecond: null,
+    diagnosis: null,
+    failure: null,
+  };
+}

@@ -1,0 +1,51 @@
+/** A worker as a process of its own: what `elbow up` starts, and what a container runs. */
+import { parseArgs } from 'node:util';
+import { EXIT, asElbowError } from '../errors.js';
+import { readSettings } from './settings.js';
+import { startWorkerProcess } from './process.js';
+
+const note = (line: string): void => {
+  process.stderr.write(`${new Date().toISOString()} ${line}\n`);
+};
+
+async function main(): Promise<number> {
+  const stop = new AbortController();
+  for (const name of ['SIGTERM', 'SIGINT'] as const) {
+    process.on(name, () => {
+      if (!stop.signal.aborted) note(`${name}: stopping; other workers take over what runs here`);
+      stop.abort();
+    });
+  }
+  try {
+    const { values } = parseArgs({
+      options: {
+        pool: { type: 'string' },
+        slots: { type: 'string' },
+        device: { type: 'string' },
+        'trainer-memory': { type: 'string' },
+        'no-control': { type: 'boolean' },
+      },
+    });
+    const settings = readSettings(
+      {
+        pool: values.pool,
+        slots: values.slots,
+        device: values.device,
+        trainerMemory: values['trainer-memory'],
+        control: values['no-control'] !== true,
+      },
+      process.env,
+    );
+    await startWorkerProcess({ ...settings, env: process.env, signal: stop.signal, note });
+    note('stopped');
+    return EXIT.done;
+  } catch (thrown) {
+    const error = asElbowError(thrown);
+    note(error.code === 'bug' ? (error.stack ?? error.message) : error.message);
+    if (error.hint) note(error.hint);
+    return error.exitCode;
+  }
+}
+
+// A trainer or connection that lingers must not keep a stopped worker alive.
+process.exit(await main());

@@ -1,0 +1,62 @@
+/** The parts of a worker process, put together: servers, storage, trainers. */
+import { setTimeout as pause } from 'node:timers/promises';
+import { DefaultLogger, Runtime } from '@temporalio/worker';
+import { elbowHome, homeFolders } from '../paths.js';
+import { readConnections } from '../stack/index.js';
+import { connectStorage } from '../storage/index.js';
+import { createTrainerPool } from '../trainer/index.js';
+import type { WorkerSettings } from './settings.js';
+import { runWorker } from './worker.js';
+
+export interface WorkerProcess extends WorkerSettings {
+  readonly env: NodeJS.ProcessEnv;
+  /** Ends the worker: trials that run are left to other workers. */
+  readonly signal: AbortSignal;
+  readonly note: (line: string) => void;
+}
+
+/** A Postgres that restarts is back within seconds; one that was moved, within two minutes. */
+const DATABASE_PATIENCE_MS = 120_000;
+/** For what is left to do at the end: a process that is told to stop must not wait for servers that are away. */
+const LAST_STEPS_MS = 2_000;
+
+/**
+ * Runs a worker until the signal is aborted. To be called once in a process: it sets up Temporal's runtime.
+ * @throws ElbowError `stack-down`, `database-unreachable`; or what ends a worker for good
+ */
+export async function startWorkerProcess(options: WorkerProcess): Promise<void> {
+  const { env, signal, note } = options;
+  Runtime.install({
+    // Signals are ours: Temporal's own handlers would stop the worker behind the back of its trainers.
+    shutdownSignals: [],
+    logger: new DefaultLogger('WARN', ({ level, message, meta }) =>
+      note(`temporal ${level.toLowerCase()}: ${message}${describe(meta)}`),
+    ),
+    telemetryOptions: { logging: { forward: {}, filter: { core: 'WARN', other: 'ERROR' } } },
+  });
+  const connections = await readConnections(env);
+  const storage = await connectStorage({
+    url: connections.database.url,
+    retryForMs: DATABASE_PATIENCE_MS,
+  });
+  const trainers = createTrainerPool({
+    slots: options.slots,
+    env,
+    memoryLimitMb: options.trainerMemoryMb,
+  });
+  try {
+    const dataDir = homeFolders.data(elbowHome(env));
+    await runWorker({ ...options, connections, storage, trainers, dataDir, signal, note });
+  } finally {
+    await trainers.close();
+    await Promise.race([storage.close(), pause(LAST_STEPS_MS)]);
+  }
+}
+
+/** What belongs to a log line of the SDK: the error's message, and which trial it is about. */
+function describe(meta: unknown): string {
+  if (typeof meta !== 'object' || meta === null) return '';
+  const { error, workflowId } = meta as { readonly error?: unknown; readonly workflowId?: unknown };
+  const about = typeof workflowId === 'string' ? ` (${workflowId})` : '';
+  return `${error instanceof Error ? `: ${error.message}` : ''}${about}`;
+}

@@ -1,0 +1,44 @@
+/** A worker says in Postgres that it lives, for `elbow status` and for `up`, which waits for it. */
+import { messageOf } from '../errors.js';
+import type { Storage, WorkerRow } from '../storage/index.js';
+
+/** Workers not seen for a minute count as gone: this leaves room for a database that restarts. */
+const EVERY_MS = 5_000;
+
+export interface Registration {
+  /** Takes the worker off the list. */
+  end(): Promise<void>;
+}
+
+/** Registers the worker and keeps doing so. @throws when the first time fails */
+export async function register(
+  storage: Storage,
+  worker: Omit<WorkerRow, 'busy' | 'lastSeenAt'>,
+  note: (line: string) => void,
+): Promise<Registration> {
+  await storage.seeWorker(worker);
+  let isSaying = false;
+  let isSilent = false;
+  const say = async (): Promise<void> => {
+    // While Postgres is away, one call waits for it, and not one more every few seconds.
+    if (isSaying) return;
+    isSaying = true;
+    try {
+      await storage.seeWorker(worker);
+      if (isSilent) note('Postgres answers again');
+      isSilent = false;
+    } catch (error) {
+      if (!isSilent) note(`cannot register: ${messageOf(error)}`);
+      isSilent = true;
+    } finally {
+      isSaying = false;
+    }
+  };
+  const timer = setInterval(() => void say(), EVERY_MS);
+  return {
+    end: async () => {
+      clearInterval(timer);
+      await storage.removeWorker(worker.id);
+    },
+  };
+}

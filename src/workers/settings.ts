@@ -1,0 +1,82 @@
+/** What a worker is told: by options, else by the environment, else by the machine. */
+import { availableParallelism } from 'node:os';
+import { ElbowError } from '../errors.js';
+import type { TrainTimeouts } from '../../workflows/messages.js';
+
+/** What `elbow worker` and the detached worker are started with. */
+export interface WorkerSettings {
+  readonly pool: string;
+  /** Trials at once, integer ≥ 1. */
+  readonly slots: number;
+  /** What its trainers run on; null where nobody has said. */
+  readonly device: 'cpu' | 'gpu' | null;
+  /** Of each trainer process, in MB; null: no limit. */
+  readonly trainerMemoryMb: number | null;
+  /** Whether it also runs workflows and the activities that only touch Postgres. */
+  readonly control: boolean;
+  readonly timeouts: TrainTimeouts;
+}
+
+export interface WorkerOptions {
+  readonly pool?: string | undefined;
+  readonly slots?: string | undefined;
+  readonly device?: string | undefined;
+  readonly trainerMemory?: string | undefined;
+  readonly control?: boolean | undefined;
+}
+
+/**
+ * A worker that was silent for this long counts as lost, and its trials go to another: 15 s is what a user who has
+ * just seen a machine die still waits for. Workers report every 3 s (below), so one that is busy, or a server that
+ * restarts, may miss four reports in a row.
+ */
+const HEARTBEAT_MS = 15_000;
+/**
+ * No training of ours takes a week: VGG19 with 50 epochs takes ten hours on two cores. The limit is there for a trainer
+ * that reports for ever and never ends.
+ */
+const START_TO_CLOSE_MS = 7 * 24 * 3_600_000;
+
+/** A slot is one trial, and by default a trial is one thread: as many slots as cores. Two trials do not share a GPU. */
+const defaultSlots = (device: WorkerSettings['device']): number =>
+  device === 'gpu' ? 1 : availableParallelism();
+
+/**
+ * Reads options and ELBOW_TRAINER_MEMORY_MB, ELBOW_HEARTBEAT_TIMEOUT_MS.
+ * @throws ElbowError `usage`
+ */
+export function readSettings(options: WorkerOptions, env: NodeJS.ProcessEnv): WorkerSettings {
+  const pool = options.pool ?? 'default';
+  if (!/^[a-z0-9][a-z0-9-]*$/.test(pool)) {
+    throw new ElbowError(
+      'usage',
+      `a pool's name is made of lower-case letters, digits and dashes, not ${JSON.stringify(pool)}`,
+      {
+        hint: 'Sweeps name their pool by the key `pool`; without it they run on `default`.',
+      },
+    );
+  }
+  const memory = options.trainerMemory ?? env['ELBOW_TRAINER_MEMORY_MB'];
+  const { device = null } = options;
+  if (device !== null && device !== 'cpu' && device !== 'gpu') {
+    throw new ElbowError('usage', `--device takes cpu or gpu, not ${JSON.stringify(device)}`);
+  }
+  const heartbeat = env['ELBOW_HEARTBEAT_TIMEOUT_MS'];
+  return {
+    pool,
+    device,
+    slots: options.slots === undefined ? defaultSlots(device) : whole('--slots', options.slots),
+    trainerMemoryMb: memory ? whole('--trainer-memory (ELBOW_TRAINER_MEMORY_MB)', memory) : null,
+    control: options.control ?? true,
+    timeouts: {
+      heartbeatMs: heartbeat ? whole('ELBOW_HEARTBEAT_TIMEOUT_MS', heartbeat) : HEARTBEAT_MS,
+      startToCloseMs: START_TO_CLOSE_MS,
+    },
+  };
+}
+
+function whole(name: string, text: string): number {
+  const value = Number(text);
+  if (/^\d+$/.test(text) && Number.isSafeInteger(value) && value >= 1) return value;
+  throw new ElbowError('usage', `${name} takes a whole number from 1 on, not ${JSON.stringify(text)}`);
+}

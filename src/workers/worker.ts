@@ -1,0 +1,146 @@
+/** A worker process: workflows and control activities, and the trials of one pool. */
+import { hostname } from 'node:os';
+import { setTimeout as pause } from 'node:timers/promises';
+import { NativeConnection, Worker } from '@temporalio/worker';
+import type { NativeConnectionOptions } from '@temporalio/worker';
+import { createControlActivities, createTrainActivities } from '../../activities/index.js';
+import type { Trainers } from '../../activities/index.js';
+import { CONTROL_QUEUE, poolQueue } from '../../workflows/messages.js';
+import { compiled, elbowVersion, packageRoot } from '../paths.js';
+import type { Connections } from '../stack/index.js';
+import type { Storage } from '../storage/index.js';
+import { gitCommit } from './git-commit.js';
+import { register } from './registration.js';
+import { retryUntilDone } from './retry.js';
+import type { WorkerSettings } from './settings.js';
+
+export interface RunWorkerOptions extends WorkerSettings {
+  readonly connections: Connections;
+  readonly storage: Storage;
+  readonly trainers: Trainers;
+  /** Folder of the data sets. */
+  readonly dataDir: string;
+  /** The bundle of the workflows; the built one when left out. */
+  readonly workflowBundle?: string;
+  /** Ends the worker: trials that run are left to other workers. */
+  readonly signal: AbortSignal;
+  readonly note: (line: string) => void;
+}
+
+/**
+ * Heartbeats reach the server at least this often, far below their timeout, and with the answer comes what was
+ * cancelled: a trainer is told within seconds.
+ */
+const HEARTBEAT_MS = 3_000;
+/** A stopped trainer ends between two steps; after this the process goes anyway, and the trial is taken over later. */
+const STOP_LIMIT_MS = 8_000;
+const SIGN_OFF_LIMIT_MS = 2_000;
+
+/**
+ * Runs until the signal is aborted. Temporal and Postgres may be away meanwhile: the worker waits for them.
+ * @throws what ends a worker for good, such as a namespace that does not exist
+ */
+export async function runWorker(options: RunWorkerOptions): Promise<void> {
+  const { connections, storage, signal, note } = options;
+  const { address, namespace, connect } = connections.temporal;
+  const host = hostname();
+  const id = `${host}:${process.pid}`;
+  const connection = await retryUntilDone(() => NativeConnection.connect(nativeOptions(connect.connection)), {
+    what: `Temporal at ${address}`,
+    signal,
+    note,
+  });
+  try {
+    const common = {
+      connection,
+      namespace,
+      identity: id,
+      maxHeartbeatThrottleInterval: HEARTBEAT_MS,
+      defaultHeartbeatThrottleInterval: HEARTBEAT_MS,
+      shutdownGraceTime: 0,
+      shutdownForceTime: STOP_LIMIT_MS,
+    };
+    const workers: Worker[] = [];
+    if (options.control) {
+      workers.push(
+        await Worker.create({
+          ...common,
+          taskQueue: CONTROL_QUEUE,
+          workflowBundle: { codePath: options.workflowBundle ?? compiled('workflow-bundle.js') },
+          activities: { ...createControlActivities({ storage, timeouts: options.timeouts }) },
+        }),
+      );
+    }
+    workers.push(
+      await Worker.create({
+        ...common,
+        taskQueue: poolQueue(options.pool),
+        activities: {
+          ...createTrainActivities({
+            storage,
+            trainers: options.trainers,
+            worker: { id, host, gitCommit: gitCommit(packageRoot) },
+            dataDir: options.dataDir,
+          }),
+        },
+        maxConcurrentActivityTaskExecutions: options.slots,
+      }),
+    );
+    await runAll(workers, options, {
+      id,
+      host,
+      pid: process.pid,
+      pool: options.pool,
+      slots: options.slots,
+      version: elbowVersion,
+      device: options.device,
+    });
+  } finally {
+    await connection.close();
+  }
+}
+
+async function runAll(
+  workers: readonly Worker[],
+  { storage, signal, note }: RunWorkerOptions,
+  row: Parameters<typeof register>[1],
+): Promise<void> {
+  const stop = (): void => {
+    for (const worker of workers) if (worker.getState() === 'RUNNING') worker.shutdown();
+  };
+  const runs = workers.map((worker) => worker.run());
+  // One that ends by itself ends the others, so that no half of a worker stays.
+  const all = Promise.allSettled(runs.map((run) => run.finally(stop)));
+  const registration = await register(storage, row, note).catch((error: unknown) => {
+    stop();
+    throw error;
+  });
+  note(
+    `worker ${row.id} takes trials of pool ${row.pool} in ${row.slots} ${row.slots === 1 ? 'slot' : 'slots'}`,
+  );
+  if (signal.aborted) stop();
+  else signal.addEventListener('abort', stop, { once: true });
+  try {
+    const ends = await all;
+    const failed = ends.find((end) => end.status === 'rejected');
+    if (failed && !signal.aborted) throw failed.reason;
+  } finally {
+    signal.removeEventListener('abort', stop);
+    // A Postgres that is away must not hold up the end; workers that are silent drop off the list anyway.
+    await Promise.race([registration.end().catch(() => undefined), pause(SIGN_OFF_LIMIT_MS)]);
+  }
+}
+
+/** The worker's connection takes a key as text, where the client's also takes a function. */
+function nativeOptions({
+  apiKey,
+  ...options
+}: Connections['temporal']['connect']['connection']): NativeConnectionOptions {
+  const { address, tls, metadata } = options;
+  return {
+    ...(address === undefined ? {} : { address }),
+    ...(tls === undefined || tls === null ? {} : { tls }),
+    ...(metadata === undefined ? {} : { metadata }),
+    ...(apiKey === undefined ? {} : { apiKey: typeof apiKey === 'string' ? apiKey : apiKey() }),
+  };
+}

@@ -1,0 +1,109 @@
+import {
+  CancellationScope,
+  condition,
+  defineSignal,
+  executeChild,
+  getExternalWorkflowHandle,
+  isCancellation,
+  setCurrentDetails,
+  setHandler,
+  workflowInfo,
+} from '@temporalio/workflow';
+import { addEnd, countsText, noEnds, trialAttributes, trialsSummary } from './attributes.js';
+import { control } from './calls.js';
+import { CANCELLED, reasonOf } from './failures.js';
+import { SIGNALS, workflowIds } from './messages.js';
+import type { EndCounts, OpenMessage, ShardInput, TrialRef } from './messages.js';
+import { trial } from './trial.js';
+import { canStart, isDone, mustReport, openWindow, reduceWindow } from './window.js';
+
+export const concurrencySignal = defineSignal<[number]>(SIGNALS.concurrency);
+export const openSignal = defineSignal<[OpenMessage]>(SIGNALS.open);
+
+/**
+ * Runs the queued trials of a range, each in a workflow of its own, not more at once than it is allowed.
+ * @throws CancelledFailure when it was cancelled, after all its trials have ended and that is stored
+ */
+export async function shard(input: ShardInput): Promise<EndCounts> {
+  const { sweepId, first, last } = input;
+  let counts = noEnds();
+  // Handlers come first: a signal may be waiting already. The total is known once the trials are.
+  let limit = input.concurrency;
+  let window = openWindow(0, limit);
+  setHandler(concurrencySignal, (allowed) => {
+    limit = allowed;
+    window = reduceWindow(window, { type: 'limit', limit: allowed });
+  });
+
+  const runTrials = async (trials: readonly TrialRef[]): Promise<void> => {
+    try {
+      const ends = await executeChild(trial, {
+        workflowId: workflowIds.trial(input.name, trials[0]!.number),
+        args: [{ sweepId, name: input.name, pool: input.pool, trials, timeouts: input.timeouts }],
+        typedSearchAttributes: trialAttributes(input.name, trials),
+        staticSummary: trialsSummary(trials),
+        staticDetails: `Sweep \`${input.name}\`, ${trials.length === 1 ? `trial ${trials[0]!.number}, attempt ${trials[0]!.attempt}` : `${trials.length} trials`}.`,
+      });
+      for (const end of ends) counts = addEnd(counts, end.status);
+    } catch (error) {
+      // A cancelled trial has stored that itself; of one that was never begun, this shard's own cancellation takes care.
+      if (isCancellation(error)) {
+        counts = { ...counts, cancelled: counts.cancelled + trials.length };
+      } else {
+        const message = `the workflow that ran the trial ended without its result: ${reasonOf(error)}`;
+        const ends = await CancellationScope.nonCancellable(() =>
+          control.record({ sweepId, trials, status: 'failed', failure: { code: 'workflow-lost', message } }),
+        );
+        for (const end of ends) counts = addEnd(counts, end.status);
+      }
+    } finally {
+      window = reduceWindow(window, { type: 'ended' });
+      show();
+    }
+  };
+  // Storing an end may fail for good (the sweep was removed): then the shard cannot go on.
+  let problem: { readonly error: unknown } | null = null;
+  const show = (): void =>
+    setCurrentDetails(`Trials ${first} to ${last}: ${countsText(counts)}; ${window.open} workflows open.`);
+
+  try {
+    const batches = inBatches(await control.trialsOf(sweepId, { first, last }), input.trialsPerWorkflow);
+    window = openWindow(batches.length, limit);
+    while (!isDone(window)) {
+      while (canStart(window)) {
+        const batch = batches[window.started]!;
+        window = reduceWindow(window, { type: 'started' });
+        void runTrials(batch).catch((error: unknown) => (problem = { error }));
+      }
+      show();
+      if (!input.isLast && mustReport(window)) {
+        window = reduceWindow(window, { type: 'reported' });
+        await tellSweep({ first, open: window.open });
+      }
+      await condition(
+        () => problem !== null || canStart(window) || isDone(window) || (!input.isLast && mustReport(window)),
+      );
+      if (problem !== null) throw (problem as { readonly error: unknown }).error;
+    }
+    return counts;
+  } catch (error) {
+    if (!isCancellation(error)) throw error;
+    await CancellationScope.nonCancellable(async () => {
+      await condition(() => window.open === 0);
+      await control.closeTrials({ sweepId, first, last, status: 'cancelled', failure: CANCELLED });
+    });
+    throw error;
+  }
+}
+
+async function tellSweep(message: OpenMessage): Promise<void> {
+  const { parent } = workflowInfo();
+  // Only tests start a shard without a sweep.
+  if (parent) await getExternalWorkflowHandle(parent.workflowId).signal(openSignal, message);
+}
+
+function inBatches(trials: readonly TrialRef[], size: number): (readonly TrialRef[])[] {
+  const batches: (readonly TrialRef[])[] = [];
+  for (let start = 0; start < trials.length; start += size) batches.push(trials.slice(start, start + size));
+  return batches;
+}
