@@ -8,7 +8,7 @@ const keys = {
   arm: defineSearchAttributeKey('ElbowArm', 'KEYWORD'),
   status: defineSearchAttributeKey('ElbowStatus', 'KEYWORD'),
   trial: defineSearchAttributeKey('ElbowTrial', 'INT'),
-  lastTrial: defineSearchAttributeKey('ElbowLastTrial', 'INT'),
+  trials: defineSearchAttributeKey('ElbowTrials', 'KEYWORD'),
   replicate: defineSearchAttributeKey('ElbowReplicate', 'INT'),
   samplesPerClass: defineSearchAttributeKey('ElbowSamplesPerClass', 'INT'),
 };
@@ -31,10 +31,12 @@ export const sweepAttributes = (sweep: string, status: string): Attributes => [
  */
 export function trialAttributes(sweep: string, trials: readonly TrialRef[]): Attributes {
   const first = trials[0]!;
-  const common: Attributes = [...sweepAttributes(sweep, 'running'), { key: keys.trial, value: first.number }];
-  if (trials.length > 1) return [...common, { key: keys.lastTrial, value: trials.at(-1)!.number }];
+  const common: Attributes = sweepAttributes(sweep, 'running');
+  if (trials.length > 1)
+    return [...common, { key: keys.trials, value: `${first.number}-${trials.at(-1)!.number}` }];
   return [
     ...common,
+    { key: keys.trial, value: first.number },
     { key: keys.arm, value: first.arm.slice(0, LONGEST_KEYWORD) },
     { key: keys.replicate, value: first.replicate },
     ...(first.samplesPerClass === null ? [] : [{ key: keys.samplesPerClass, value: first.samplesPerClass }]),

@@ -26,10 +26,9 @@ export const SEARCH_ATTRIBUTES = {
   ElbowSweep: 'Keyword',
   ElbowArm: 'Keyword',
   ElbowStatus: 'Keyword',
-  /** Its number; the first one's where a workflow runs several. */
   ElbowTrial: 'Int',
-  /** Only where a workflow runs several trials: the last one's number. */
-  ElbowLastTrial: 'Int',
+  /** Only where a workflow runs several trials: the first and the last number, `0-19`. No server takes a fourth Int. */
+  ElbowTrials: 'Keyword',
   ElbowReplicate: 'Int',
   ElbowSamplesPerClass: 'Int',
 } as const;
