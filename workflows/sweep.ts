@@ -72,20 +72,27 @@ async function runShards(input: SweepInput, plan: PlanResult): Promise<void> {
   let shares: Shares = noShares(plan.concurrency);
   const handles = new Map<number, ChildWorkflowHandle<typeof shard>>();
 
+  const allowanceOf = (first: number): number =>
+    shares.shards.find((share) => share.first === first)?.allowance ?? 0;
+  const tell = (first: number): void => {
+    // A shard that ends at this moment needs no allowance any more.
+    void handles
+      .get(first)
+      ?.signal(concurrencySignal, allowanceOf(first))
+      .catch(() => undefined);
+  };
   const change = (event: SharesEvent): void => {
     const before = shares.shards.at(-1);
     shares = reduceShares(shares, event);
     const after = shares.shards.at(-1);
-    const handle = after && handles.get(after.first);
-    if (!handle || before?.first !== after.first || before.allowance === after.allowance) return;
-    // A shard that ends at this moment needs no allowance any more.
-    void handle.signal(concurrencySignal, after.allowance).catch(() => undefined);
+    if (after && before?.first === after.first && before.allowance < after.allowance) tell(after.first);
   };
   setHandler(openSignal, ({ first, open }) => change({ type: 'drained', first, open }));
 
   const runShard = async (range: ShardRange): Promise<void> => {
     try {
       change({ type: 'added', first: range.first });
+      const concurrency = allowanceOf(range.first);
       const handle = await startChild(shard, {
         workflowId: workflowIds.shard(input.name, range.first),
         args: [
@@ -94,7 +101,7 @@ async function runShards(input: SweepInput, plan: PlanResult): Promise<void> {
             sweepId,
             name: input.name,
             pool: plan.pool,
-            concurrency: shares.shards.at(-1)!.allowance,
+            concurrency,
             trialsPerWorkflow: plan.trialsPerWorkflow,
             timeouts: plan.timeouts,
           },
@@ -103,6 +110,8 @@ async function runShards(input: SweepInput, plan: PlanResult): Promise<void> {
         staticSummary: `trials ${range.first} to ${range.last} (${range.count})`,
       });
       handles.set(range.first, handle);
+      // It may have been given more while it was being started.
+      if (allowanceOf(range.first) !== concurrency) tell(range.first);
       await handle.result();
     } catch (error) {
       // When the sweep is cancelled it closes everything at its end.
