@@ -1,0 +1,59 @@
+/** The commands by name. Their files are loaded when they are run, so that `elbow --help` loads none of them. */
+import type { CommandModule } from './command.js';
+
+interface Entry {
+  readonly summary: string;
+  readonly load: () => Promise<{ command: CommandModule }>;
+}
+
+/** Groups of `elbow --help`, in order, with their commands. */
+export const COMMAND_GROUPS: Readonly<Record<string, Readonly<Record<string, Entry>>>> = {
+  'Local stack:': {
+    up: {
+      summary: 'start Temporal, Postgres and a worker; bring what is missing',
+      load: () => import('./commands/up.js'),
+    },
+    down: { summary: 'stop them', load: () => import('./commands/down.js') },
+    status: { summary: 'what is up, and where', load: () => import('./commands/status.js') },
+    doctor: { summary: 'what is wrong, and what to do', load: () => import('./commands/doctor.js') },
+  },
+  'Sweeps:': {
+    run: { summary: 'run a sweep file or a preset', load: () => import('./commands/run.js') },
+    watch: { summary: 'follow a sweep until it ends', load: () => import('./commands/watch.js') },
+    cancel: {
+      summary: 'stop a sweep, and keep what it has',
+      load: () => import('./commands/cancel.js'),
+    },
+    rerun: { summary: 'run failed trials again', load: () => import('./commands/rerun.js') },
+    rm: { summary: 'delete a sweep and its results', load: () => import('./commands/rm.js') },
+  },
+  'Results:': {
+    list: { summary: 'all sweeps', load: () => import('./commands/list.js') },
+    show: { summary: 'one sweep, by arm and size', load: () => import('./commands/show.js') },
+    trial: { summary: 'one trial, with its epochs', load: () => import('./commands/trial.js') },
+    logs: { summary: 'what a trial printed', load: () => import('./commands/logs.js') },
+    report: {
+      summary: 'write the report: page, pictures, tables',
+      load: () => import('./commands/report.js'),
+    },
+    query: { summary: 'ask the results in SQL', load: () => import('./commands/query.js') },
+  },
+  'What there is:': {
+    presets: { summary: 'sweeps that come with elbow', load: () => import('./commands/presets.js') },
+    schema: {
+      summary: 'the JSON Schema of sweep files, for editors',
+      load: () => import('./commands/schema.js'),
+    },
+  },
+  'Own servers:': {
+    init: {
+      summary: 'prepare a Temporal namespace and a database',
+      load: () => import('./commands/init.js'),
+    },
+    migrate: {
+      summary: 'bring the database to the newest schema',
+      load: () => import('./commands/migrate.js'),
+    },
+    worker: { summary: 'run trials of a pool on this machine', load: () => import('./commands/worker.js') },
+  },
+};

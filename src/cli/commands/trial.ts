@@ -1,0 +1,142 @@
+import { EXIT } from '../../errors.js';
+import type { AttemptRow, EpochMetrics, TrialResult } from '../../storage/storage.js';
+import type { CommandModule } from '../command.js';
+import type { Output } from '../output.js';
+import { statusPaint } from '../paint.js';
+import { readTrialNumber, requireSweep, unknownTrial, withSession } from '../session.js';
+import { totalOf, trialText } from '../sweep-facts.js';
+import { durationText, figureText, tableLines } from '../text.js';
+
+/** `elbow trial SWEEP NUMBER`: everything that is known of one trial. */
+export const command: CommandModule = {
+  configure(command) {
+    command
+      .argument('<sweep>', 'name of the sweep')
+      .argument('<number>', 'number of the trial')
+      .option('--json', 'print it as JSON')
+      .addHelpText('after', '\nExample:\n  $ elbow trial quickstart 3');
+  },
+
+  run: ({ args }, { out, env }) =>
+    withSession(env, async ({ storage }) => {
+      const number = readTrialNumber(args[1] ?? '');
+      const sweep = await requireSweep(storage, args[0] ?? '');
+      const result = await storage.trialResult(sweep.id, number);
+      if (result === null) {
+        throw unknownTrial(sweep.name, number, totalOf(await storage.countTrials(sweep.id)));
+      }
+      const [attempts, epochs] = await Promise.all([
+        storage.attempts(sweep.id, number),
+        storage.epochs(sweep.id, number),
+      ]);
+      if (out.json) {
+        out.document({ ...result, attempts, epochMetrics: epochs.map(({ trial: _trial, ...one }) => one) });
+        return EXIT.done;
+      }
+      printResult(result, out);
+      printEnvironment(attempts.at(-1), out);
+      printAttempts(attempts, out);
+      printEpochs(epochs, result.bestEpoch, out);
+      return EXIT.done;
+    }),
+};
+
+function printResult(result: TrialResult, out: Output): void {
+  const paint = statusPaint(out.colors);
+  out.result(
+    `${out.colors.bold(`${result.sweep} ${result.trial}`)} ${paint(result.status, result.status)}: ${trialText(result)}`,
+  );
+  const accuracies = [
+    ['test', result.testAccuracy, result.testLoss],
+    ['validation', result.valAccuracy, result.valLoss],
+    ['train', result.trainAccuracy, result.trainLoss],
+  ] as const;
+  for (const [split, accuracy, loss] of accuracies) {
+    if (accuracy !== null || loss !== null)
+      line(out, split, `accuracy ${figureText(accuracy)}, loss ${figureText(loss)}`);
+  }
+  if (result.testAccuracy === null && result.objective !== null)
+    line(out, 'score', figureText(result.objective));
+  for (const [name, value] of Object.entries(result.metrics)) line(out, name, figureText(value));
+  if (result.epochs > 0) {
+    const best = result.bestEpoch === null ? '' : `, the best one ${result.bestEpoch}`;
+    line(out, 'epochs', `${result.epochs}${best}`);
+  }
+  if (result.seconds !== null) {
+    const speed = result.imagesPerSecond === null ? '' : `, ${figureText(result.imagesPerSecond)} images/s`;
+    line(out, 'time', `${durationText(result.seconds)}${speed}`);
+  }
+  if (result.diagnosis !== null) line(out, 'diagnosis', result.diagnosis);
+  if (result.failureCode !== null) {
+    line(out, 'failure', `${out.colors.red(result.failureCode)}: ${result.failureMessage ?? ''}`);
+  }
+  const settings = Object.entries(result.params).map(([key, value]) => `${key}=${String(value)}`);
+  if (settings.length > 0) line(out, 'settings', settings.join(' '));
+}
+
+function printEnvironment(attempt: AttemptRow | undefined, out: Output): void {
+  if (attempt?.worker) line(out, 'worker', attempt.worker);
+  const environment = attempt?.environment;
+  if (!environment) return;
+  const { elbowVersion, gitCommit, node, tensorflow, device, dataDigest } = environment;
+  const versions = [
+    `elbow ${elbowVersion}${gitCommit === null ? '' : ` (${gitCommit.slice(0, 10)})`}`,
+    `Node ${node.replace(/^v/, '')}`,
+    ...(tensorflow === null ? [] : [`TensorFlow ${tensorflow}`]),
+    ...(device === null ? [] : [device]),
+  ];
+  line(out, 'ran on', versions.join(' · '));
+  if (dataDigest !== null) line(out, 'data', `sha256 ${dataDigest}`);
+}
+
+function printAttempts(attempts: readonly AttemptRow[], out: Output): void {
+  if (attempts.length < 2) return;
+  out.result();
+  const rows = attempts.map((one) => [
+    `${one.attempt}`,
+    one.status,
+    durationText(one.outcome?.seconds ?? null),
+    one.outcome?.failure ? `${one.outcome.failure.code}: ${one.outcome.failure.message}` : '',
+  ]);
+  const columns = [
+    { title: 'attempt', right: true },
+    { title: 'status' },
+    { title: 'time', right: true },
+    { title: 'failure' },
+  ];
+  for (const text of tableLines(columns, rows, { header: out.colors.dim })) out.result(text);
+}
+
+function printEpochs(epochs: readonly EpochMetrics[], best: number | null, out: Output): void {
+  if (epochs.length === 0) return;
+  out.result();
+  const columns = ['epoch', 'train loss', 'train acc', 'val loss', 'val acc', 'rate', 'time'].map(
+    (title) => ({
+      title,
+      right: true,
+    }),
+  );
+  const rows = epochs.map((one) => [
+    `${one.epoch}`,
+    figureText(one.trainLoss),
+    figureText(one.trainAccuracy),
+    figureText(one.valLoss),
+    figureText(one.valAccuracy),
+    figureText(one.learningRate),
+    durationText(one.seconds),
+  ]);
+  const lines = tableLines(
+    [...columns, { title: '' }],
+    rows.map((row, i) => [...row, epochs[i]!.epoch === best ? 'best' : '']),
+    {
+      header: out.colors.dim,
+    },
+  );
+  for (const text of lines) out.result(text);
+}
+
+/** A name and what it is; further lines of a text stand under the first. */
+function line(out: Output, name: string, text: string): void {
+  const indented = text.split('\n').join(`\n${' '.repeat(12)}`);
+  out.result(`${out.colors.dim(name.padEnd(10))}  ${indented}`);
+}

@@ -1,0 +1,52 @@
+/** What a followed sweep ends with: the curve, what failed, and where to look further. */
+import type { ExitCode } from '../errors.js';
+import type { Context } from './command.js';
+import type { Followed } from './follow.js';
+import type { Output } from './output.js';
+import type { Session } from './session.js';
+import {
+  countsText,
+  failureGroups,
+  numbersText,
+  sweepDocument,
+  sweepExitCode,
+  sweepSeconds,
+  temporalLink,
+} from './sweep-facts.js';
+import type { FailureGroup } from './sweep-facts.js';
+import { countedText, durationText } from './text.js';
+
+/** Prints the end of a sweep, and gives the exit code that goes with it. */
+export async function printEnding(session: Session, followed: Followed, context: Context): Promise<ExitCode> {
+  const { sweep, counts } = followed;
+  const { out } = context;
+  const now = new Date();
+  if (out.json) {
+    out.document(sweepDocument(sweep, counts, now));
+    return sweepExitCode(sweep.status, counts);
+  }
+  const { buildReport, collectReport, curveText } = await import('../report/index.js');
+  const input = await collectReport(session.storage, sweep, now);
+  const text = curveText(buildReport(input), { width: out.width, color: out.colors.isColorSupported });
+  if (text !== '') out.result(`${text}\n`);
+  const seconds = sweepSeconds(sweep, now);
+  const took = seconds === null ? '' : ` in ${durationText(seconds)}`;
+  out.result(`${out.colors.bold(sweep.name)} ${sweep.status}${took}: ${countsText(counts)}`);
+  printFailures(sweep.name, failureGroups(input.results), out);
+  if (counts.cancelled > 0) out.note(`\`elbow rerun ${sweep.name}\` runs what was cancelled.`);
+  out.note(`The whole report: \`elbow report ${sweep.name}\``);
+  const link = temporalLink(session.connections.temporal, sweep.name);
+  if (link !== null) out.note(`In Temporal: ${link}`);
+  return sweepExitCode(sweep.status, counts);
+}
+
+/** Failures by code, each with one example, and how to run them again. */
+export function printFailures(sweep: string, groups: readonly FailureGroup[], out: Output): void {
+  for (const { code, trials, example } of groups) {
+    out.result(
+      `${out.colors.red(code)}: ${countedText(trials.length, 'trial')} failed (${numbersText(trials)})`,
+    );
+    for (const line of example.split('\n')) out.result(`  ${line}`);
+  }
+  if (groups.length > 0) out.note(`\`elbow rerun ${sweep}\` runs the failed trials again.`);
+}

@@ -1,0 +1,116 @@
+/** Following a sweep until it ends: only Postgres is asked, so that anyone may follow from anywhere. */
+import { setTimeout as pause } from 'node:timers/promises';
+import { ElbowError, asElbowError } from '../errors.js';
+import type { Counts, SweepRow, TrialResult } from '../storage/storage.js';
+import type { Context } from './command.js';
+import { createProgressDisplay } from './progress-display.js';
+import type { ProgressDisplay } from './progress-display.js';
+import type { Session } from './session.js';
+import { isEnded } from './sweep-facts.js';
+import { workflowState } from './workflow.js';
+
+const POLL_MS = 500;
+/** Looking may take a tenth of the time: a sweep of 100,000 trials is looked at less often. */
+const LOOK_SHARE = 10;
+/** As long as Postgres may be away while a sweep is followed. */
+const AWAY_LIMIT_MS = 120_000;
+/** Workers tell that they are alive every few seconds. */
+const WORKER_ALIVE_MS = 30_000;
+/** As long as nothing may happen before it is asked why. */
+const QUIET_MS = 15_000;
+
+export interface Followed {
+  readonly sweep: SweepRow;
+  readonly counts: Counts;
+}
+
+/**
+ * Shows progress until the sweep has ended.
+ * @param before results from before what is followed began (a rerun); of trials that ended by then nothing is said
+ * @throws ElbowError `interrupted` on Ctrl-C (the sweep goes on), `sweep-failed` when its workflow is gone,
+ *   `database-unreachable` when Postgres stays away
+ */
+export async function followSweep(session: Session, asked: SweepRow, context: Context): Promise<Followed> {
+  const { storage } = session;
+  const { signal, out } = context;
+  const watch = createWatch(session, asked);
+  let display: ProgressDisplay | undefined;
+  let awaySince: number | null = null;
+  try {
+    for (;;) {
+      if (signal.aborted) throw interruptedFollowing(asked.name);
+      const began = Date.now();
+      try {
+        // The state is read before the results: once it has ended, all results are there.
+        const sweep = await storage.getSweep(asked.id);
+        const results = await storage.trialResults(asked.id);
+        display ??= await createProgressDisplay(out, results, began);
+        display.update(results, Date.now());
+        if (isEnded(sweep.status)) return { sweep, counts: await storage.countTrials(asked.id) };
+        await watch(results, (line) => display?.note(line));
+        awaySince = null;
+      } catch (error) {
+        if (asElbowError(error).code !== 'database-unreachable') throw error;
+        if (awaySince === null) {
+          (display ?? out).note('Postgres does not answer; waiting for it. `elbow up` starts it again.');
+          awaySince = began;
+        }
+        if (began - awaySince > AWAY_LIMIT_MS) throw error;
+      }
+      const waitMs = Math.max(POLL_MS, LOOK_SHARE * (Date.now() - began));
+      await pause(waitMs, undefined, { signal }).catch(() => undefined);
+    }
+  } finally {
+    display?.stop();
+  }
+}
+
+/** Ctrl-C while following: nothing is stopped by it. */
+export function interruptedFollowing(name: string): ElbowError {
+  return new ElbowError('interrupted', `The sweep ${name} goes on without this terminal.`, {
+    hint: `Follow it: \`elbow watch ${name}\`. Stop it: \`elbow cancel ${name}\`.`,
+  });
+}
+
+/** Asks why nothing happens when nothing has happened for a while, and says it once. */
+function createWatch(
+  session: Session,
+  sweep: SweepRow,
+): (results: readonly TrialResult[], note: (line: string) => void) => Promise<void> {
+  let last = '';
+  let changedAt = Date.now();
+  let hasSaid = false;
+  return async (results, note) => {
+    const now = Date.now();
+    const picture = results.map((one) => `${one.status}${one.epochs}`).join();
+    if (picture !== last) {
+      last = picture;
+      changedAt = now;
+      return;
+    }
+    if (now - changedAt < QUIET_MS) return;
+    changedAt = now;
+    const { pool } = sweep.spec;
+    const workers = await session.storage.workers(WORKER_ALIVE_MS);
+    if (!workers.some((worker) => worker.pool === pool)) {
+      if (!hasSaid) note(noWorkerText(pool));
+      hasSaid = true;
+    }
+    const state = await workflowState(session, sweep.name);
+    const stored = await session.storage.getSweep(sweep.id);
+    // One that ended this very moment is seen at the next look.
+    if (state === 'RUNNING' || isEnded(stored.status)) return;
+    throw new ElbowError(
+      'sweep-failed',
+      `the workflow of the sweep ${sweep.name} ${state === null ? 'is not there' : `has ended (${state.toLowerCase()})`}, but the sweep has not`,
+      {
+        hint: 'The same `elbow run` starts it again with the trials that are left; nothing that ended is lost.',
+      },
+    );
+  };
+}
+
+const noWorkerText = (pool: string): string =>
+  `No worker of the pool ${pool} is alive. ${
+    pool === 'default' ? '`elbow up` starts one.' : `Start one: \`elbow worker --pool ${pool}\`.`
+  }`;

@@ -1,0 +1,120 @@
+/** Progress on stderr: bars on a terminal, a line for each ended trial elsewhere. */
+import type { TrialResult } from '../storage/storage.js';
+import type { Output } from './output.js';
+import { endedLine, epochLimit, leftText, progressOf, rateText } from './progress.js';
+import type { Progress } from './progress.js';
+import { isTrialEnded, trialText } from './sweep-facts.js';
+import { cutText } from './text.js';
+
+export interface ProgressDisplay {
+  /** Shows the trials as they are now. */
+  update(results: readonly TrialResult[], now: number): void;
+  /** A line that stays. */
+  note(line: string): void;
+  /** Takes the bars away. */
+  stop(): void;
+}
+
+/**
+ * @param known trials that had ended before; they are not told again
+ * @param startedAt in milliseconds since 1970
+ */
+export async function createProgressDisplay(
+  out: Output,
+  known: readonly TrialResult[],
+  startedAt: number,
+): Promise<ProgressDisplay> {
+  const seen = new Set(known.filter((one) => isTrialEnded(one.status)).map((one) => one.trial));
+  const since = { at: startedAt, ended: seen.size };
+  /** Trials that ended since the last look, in the order in which they did. */
+  const fresh = (results: readonly TrialResult[]): TrialResult[] => {
+    const ended = results
+      .filter((one) => isTrialEnded(one.status) && !seen.has(one.trial))
+      .sort((a, b) => (a.finishedAt?.getTime() ?? 0) - (b.finishedAt?.getTime() ?? 0));
+    for (const one of ended) seen.add(one.trial);
+    return ended;
+  };
+  if (out.isTerminal) return createBars(out, (results, now) => progressOf(results, since, now), fresh);
+  return {
+    update: (results) => {
+      const ended = fresh(results);
+      let count = seen.size - ended.length;
+      for (const result of ended) out.note(endedLine(result, ++count, results.length));
+    },
+    note: (line) => out.note(line),
+    stop: () => undefined,
+  };
+}
+
+/** Bars of single trials; more would fill a small terminal. */
+const MOST_BARS = 8;
+
+async function createBars(
+  out: Output,
+  progress: (results: readonly TrialResult[], now: number) => Progress,
+  fresh: (results: readonly TrialResult[]) => TrialResult[],
+): Promise<ProgressDisplay> {
+  const { default: cliProgress } = await import('cli-progress');
+  const size = Math.max(10, Math.min(30, Math.floor(out.width / 4)));
+  const bars = new cliProgress.MultiBar(
+    {
+      stream: out.stderr,
+      format: ' {bar} {text}',
+      barCompleteChar: '█',
+      barIncompleteChar: '░',
+      barsize: size,
+      hideCursor: true,
+      clearOnComplete: true,
+      // Ctrl-C is main's to handle; the cursor comes back in stop().
+      gracefulExit: false,
+      emptyOnZero: true,
+      linewrap: null,
+    },
+    cliProgress.Presets.shades_classic,
+  );
+  const room = Math.max(20, out.width - size - 4);
+  const total = bars.create(1, 0, { text: 'planning' });
+  const running = new Map<number, ReturnType<typeof bars.create>>();
+  return {
+    update: (results, now) => {
+      const now_ = progress(results, now);
+      for (const result of fresh(results)) {
+        if (result.status === 'failed') bars.log(`${endedLine(result, now_.ended, now_.total)}\n`);
+      }
+      total.setTotal(Math.max(1, now_.total));
+      total.update(now_.ended, { text: cutText(totalText(now_), room) });
+      const shown = now_.running.slice(0, MOST_BARS);
+      for (const [trial, bar] of running) {
+        if (shown.some((one) => one.trial === trial)) continue;
+        bars.remove(bar);
+        running.delete(trial);
+      }
+      for (const result of shown) {
+        const text = { text: cutText(runningText(result), room) };
+        const bar = running.get(result.trial) ?? bars.create(epochLimit(result) ?? 1, 0, text);
+        running.set(result.trial, bar);
+        bar.update(result.epochs, text);
+      }
+    },
+    note: (line) => bars.log(`${line}\n`),
+    stop: () => bars.stop(),
+  };
+}
+
+/** `3/21 trials · 1 failed · 12.5 trials/min · about 1 m 20 s left` */
+export function totalText(progress: Progress): string {
+  return [
+    `${progress.ended}/${progress.total} trials`,
+    ...(progress.failed > 0 ? [`${progress.failed} failed`] : []),
+    ...(progress.rate === null ? [] : [rateText(progress.rate)]),
+    ...(progress.ended < progress.total ? [leftText(progress.secondsLeft)] : []),
+  ].join(' · ');
+}
+
+/** `trial 4: lenet · 50 per class · replicate 0 · epoch 7 of 50` */
+export function runningText(result: TrialResult): string {
+  const limit = epochLimit(result);
+  const epoch =
+    result.epochs === 0 ? 'starting' : `epoch ${result.epochs}${limit === null ? '' : ` of ${limit}`}`;
+  return `trial ${result.trial}: ${trialText(result)}${limit === null ? '' : ` · ${epoch}`}`;
+}

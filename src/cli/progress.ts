@@ -1,0 +1,127 @@
+/** How far a sweep is, and how long it still takes. Pure. */
+import type { TrialResult } from '../storage/storage.js';
+import { isTrialEnded, trialText } from './sweep-facts.js';
+import { countedText, durationText, figureText } from './text.js';
+
+/** What following a sweep shows at one moment. */
+export interface Progress {
+  readonly ended: number;
+  readonly total: number;
+  readonly failed: number;
+  readonly running: readonly TrialResult[];
+  /** Trials ended per second since following began; null before the first. */
+  readonly rate: number | null;
+  /** Null where nothing can be said yet. */
+  readonly secondsLeft: number | null;
+}
+
+/**
+ * @param since when following began, and how many had ended by then
+ * @param now both in milliseconds since 1970
+ */
+export function progressOf(
+  results: readonly TrialResult[],
+  since: { readonly at: number; readonly ended: number },
+  now: number,
+): Progress {
+  const ended = results.filter((result) => isTrialEnded(result.status));
+  const seconds = (now - since.at) / 1000;
+  const fresh = ended.length - since.ended;
+  return {
+    ended: ended.length,
+    total: results.length,
+    failed: ended.filter((result) => result.status === 'failed').length,
+    running: results.filter((result) => result.status === 'running'),
+    rate: fresh > 0 && seconds > 0 ? fresh / seconds : null,
+    secondsLeft: secondsLeft(results, now),
+  };
+}
+
+/**
+ * Trials of one size take alike, and larger ones longer, about in proportion: each open trial is given the mean of
+ * its size, or that of the nearest size in proportion, less what it has run already; the sum is shared among those
+ * that run at once.
+ * @returns null before the first trial has succeeded
+ */
+export function secondsLeft(results: readonly TrialResult[], now: number): number | null {
+  const means = meanSeconds(results);
+  if (means.size === 0) return null;
+  let sum = 0;
+  let running = 0;
+  for (const result of results) {
+    if (isTrialEnded(result.status)) continue;
+    const expected = expectedSeconds(means, result.samplesPerClass);
+    const isRunning = result.status === 'running';
+    if (isRunning) running++;
+    const gone = isRunning && result.startedAt ? (now - result.startedAt.getTime()) / 1000 : 0;
+    sum += Math.max(0, expected - gone);
+  }
+  return sum / Math.max(1, running);
+}
+
+function meanSeconds(results: readonly TrialResult[]): Map<number | null, number> {
+  const sums = new Map<number | null, { sum: number; n: number }>();
+  for (const { status, seconds, samplesPerClass } of results) {
+    if (status !== 'succeeded' || seconds === null) continue;
+    const one = sums.get(samplesPerClass) ?? { sum: 0, n: 0 };
+    sums.set(samplesPerClass, { sum: one.sum + seconds, n: one.n + 1 });
+  }
+  return new Map([...sums].map(([size, { sum, n }]) => [size, sum / n]));
+}
+
+function expectedSeconds(means: ReadonlyMap<number | null, number>, size: number | null): number {
+  const known = means.get(size);
+  if (known !== undefined) return known;
+  const sized = [...means].filter((entry): entry is [number, number] => entry[0] !== null);
+  if (size === null || sized.length === 0) return Math.max(...means.values());
+  const [nearest, mean] = sized.reduce((best, one) =>
+    Math.abs(Math.log(one[0] / size)) < Math.abs(Math.log(best[0] / size)) ? one : best,
+  );
+  return (mean * size) / nearest;
+}
+
+/** `3.2 trials/s`, or `12.5 trials/min` for slow ones. */
+export function rateText(rate: number | null): string {
+  if (rate === null) return '–';
+  if (rate >= 1) return `${rate >= 10 ? Math.round(rate) : rate.toFixed(1)} trials/s`;
+  const perMinute = rate * 60;
+  return `${perMinute >= 10 ? Math.round(perMinute) : perMinute.toFixed(1)} trials/min`;
+}
+
+/** `about 1 m 20 s left`; a guess, so to two figures: 87 s is `1 m 30 s`. */
+export function leftText(seconds: number | null): string {
+  if (seconds === null) return 'time left not known yet';
+  const step = seconds < 20 ? 1 : seconds < 600 ? 10 : 60;
+  const rounded = Math.max(step, Math.round(seconds / step) * step);
+  return rounded < 10 ? `about ${rounded} s left` : `about ${durationText(rounded)} left`;
+}
+
+/** A trial that has ended, in one line: `[ 3/21] trial 2 succeeded: …`. */
+export function endedLine(result: TrialResult, ended: number, total: number): string {
+  const place = `[${`${ended}`.padStart(`${total}`.length)}/${total}]`;
+  return `${place} trial ${result.trial} ${result.status}: ${[trialText(result), ...figures(result)].join(' · ')}`;
+}
+
+function figures(result: TrialResult): string[] {
+  if (result.status === 'failed') {
+    return [[result.failureCode, result.failureMessage].filter(Boolean).join(': ')];
+  }
+  const score =
+    result.testAccuracy !== null
+      ? [`test accuracy ${figureText(result.testAccuracy)}`]
+      : result.objective !== null
+        ? [`score ${figureText(result.objective)}`]
+        : [];
+  return [
+    ...score,
+    ...(result.epochs > 0 ? [countedText(result.epochs, 'epoch')] : []),
+    ...(result.seconds === null ? [] : [durationText(result.seconds)]),
+    ...(result.diagnosis === null ? [] : [result.diagnosis]),
+  ];
+}
+
+/** The most epochs of a trial, where its settings say so. */
+export function epochLimit(result: TrialResult): number | null {
+  const limit = result.params['epochs'];
+  return typeof limit === 'number' && limit > 0 ? limit : null;
+}

@@ -1,0 +1,49 @@
+/** Where two specs differ. Pure. */
+import type { SweepSpec } from '../spec/types.js';
+
+export interface Difference {
+  /** As `--set` takes it: `seed`, `space.optimizer`. */
+  readonly path: string;
+  /** JSON of the value, or null where there is none. */
+  readonly before: string | null;
+  readonly after: string | null;
+}
+
+/** The values that differ, by path; the name is not compared, and the order of an axis' values does not count. */
+export function specDifferences(before: SweepSpec, after: SweepSpec): Difference[] {
+  const a = flatten(before);
+  const b = flatten(after);
+  const paths = [...new Set([...a.keys(), ...b.keys()])];
+  return paths
+    .map((path) => ({ path, before: a.get(path) ?? null, after: b.get(path) ?? null }))
+    .filter((one) => one.before !== one.after);
+}
+
+function flatten(spec: SweepSpec): Map<string, string> {
+  const { space } = spec;
+  const found = new Map<string, string>();
+  const visit = (path: string, value: unknown): void => {
+    if (typeof value === 'object' && value !== null && !Array.isArray(value)) {
+      for (const [key, inner] of Object.entries(value)) visit(path === '' ? key : `${path}.${key}`, inner);
+    } else if (value !== undefined) {
+      found.set(path, JSON.stringify(value));
+    }
+  };
+  visit('', { ...spec, name: undefined, space: undefined });
+  for (const [key, values] of Object.entries(space)) {
+    const sorted = [...values].sort((x, y) => (JSON.stringify(x) < JSON.stringify(y) ? -1 : 1));
+    found.set(`space.${key}`, JSON.stringify(sorted.length === 1 ? sorted[0] : sorted));
+  }
+  return found;
+}
+
+/** `seed is 42 there and 7 here`, at most `most` of them. */
+export function differencesText(differences: readonly Difference[], most = 5): string {
+  const shown = differences
+    .slice(0, most)
+    .map(
+      ({ path, before, after }) => `${path} is ${before ?? 'not set'} there and ${after ?? 'not set'} here`,
+    );
+  const more = differences.length - shown.length;
+  return `${shown.join('; ')}${more > 0 ? `; and ${more} more` : ''}`;
+}
