@@ -5,7 +5,7 @@ import type { PlanResult, ShardRange, TrainTimeouts, TrialRef } from '../workflo
 
 /**
  * Adds the sweep's trials unless they are there, and marks it running. May be repeated, and is at each rerun: then
- * only the queued trials are run.
+ * only the trials that have not ended are run.
  * @throws ElbowError `sweep-unknown`
  */
 export async function plan(storage: Storage, timeouts: TrainTimeouts, sweepId: string): Promise<PlanResult> {
@@ -16,7 +16,8 @@ export async function plan(storage: Storage, timeouts: TrainTimeouts, sweepId: s
   const counts = await storage.countTrials(sweepId);
   return {
     trials: Object.values(counts).reduce((sum, n) => sum + n, 0),
-    queued: counts.queued,
+    // Those that run belong to a workflow that is gone: there is one workflow of a sweep, and it begins here.
+    queued: counts.queued + counts.running,
     concurrency: sweep.concurrency,
     pool: sweep.spec.pool,
     trialsPerWorkflow: sweep.spec.trialsPerWorkflow,
@@ -25,7 +26,7 @@ export async function plan(storage: Storage, timeouts: TrainTimeouts, sweepId: s
 }
 
 /**
- * The next queued trials, as a range of numbers; null when there are none.
+ * The next trials that have not ended, as a range of numbers; null when there are none.
  * @param after number of the last trial of the shard before; −1 at first
  * @param limit trials of a shard, ≥ 1
  */
@@ -47,7 +48,7 @@ export async function nextShard(
   };
 }
 
-/** The queued trials of a range. */
+/** The trials of a range that have not ended. */
 export async function trialsOf(
   storage: Storage,
   sweepId: string,

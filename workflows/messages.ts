@@ -55,6 +55,7 @@ export interface TrainTimeouts {
 /** What `plan` answers. */
 export interface PlanResult {
   readonly trials: number;
+  /** To be run: those that have not ended. */
   readonly queued: number;
   readonly concurrency: number;
   readonly pool: string;
@@ -62,12 +63,12 @@ export interface PlanResult {
   readonly timeouts: TrainTimeouts;
 }
 
-/** The trials of a shard: those queued with numbers first…last, inclusive. */
+/** The trials of a shard: those with numbers first…last, inclusive, that have not ended. */
 export interface ShardRange {
   readonly first: number;
   readonly last: number;
   readonly count: number;
-  /** Whether none are queued behind it. */
+  /** Whether there are none behind it. */
   readonly isLast: boolean;
 }
 

@@ -70,7 +70,7 @@ export function planningMethods(db: Database): PlanningMethods {
                   t.samples_per_class as "samplesPerClass", t.replicate
            from trials t
            join lateral (select * from trial_attempts x where x.trial_id = t.id order by attempt desc limit 1) a on true
-           where t.sweep_id = $1 and t.number > $2 and a.status = 'queued' order by t.number limit $3`,
+           where t.sweep_id = $1 and t.number > $2 and a.status in ('queued', 'running') order by t.number limit $3`,
           [sweepId, after, limit],
         );
         return rows;

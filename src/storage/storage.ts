@@ -35,7 +35,7 @@ export interface SweepRow {
 /** Trials by the status of their latest attempt. */
 export type Counts = Readonly<Record<TrialStatus, number>>;
 
-/** A trial that is to be run: its latest attempt, which is queued. */
+/** A trial that is to be run: its latest attempt, which has not ended. */
 export interface QueuedTrial {
   readonly number: number;
   readonly attemptId: string;
@@ -195,7 +195,10 @@ export interface Storage {
   addTrials(sweepId: string, trials: readonly PlannedTrial[]): Promise<void>;
   /** Queues a new attempt for trials whose latest attempt has ended; returns the numbers it was done for. */
   openAttempts(sweepId: string, trials: readonly number[]): Promise<readonly number[]>;
-  /** Queued trials with number > after, ascending, at most `limit`. */
+  /**
+   * Trials with number > after whose latest attempt has not ended, ascending, at most `limit`: the queued ones, and
+   * those that a workflow which is gone left running.
+   */
   queuedTrials(sweepId: string, after: number, limit: number): Promise<readonly QueuedTrial[]>;
 
   // Running

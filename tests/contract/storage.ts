@@ -276,6 +276,16 @@ export function storageContract(name: string, open: () => Promise<Storage>): voi
         });
       });
 
+      it('is listed among those to be run until it ends', async () => {
+        const { queued, id } = await planned(3);
+        const { attemptId, lease: number } = await lease(queued[1]!.attemptId);
+        const left = async (): Promise<number[]> =>
+          (await storage.queuedTrials(id, -1, 10)).map((trial) => trial.number);
+        expect(await left()).toEqual([0, 1, 2]);
+        await storage.finishAttempt(attemptId, number, outcome());
+        expect(await left()).toEqual([0, 2]);
+      });
+
       it('is one of a kind, however many ask at the same moment', async () => {
         const { queued } = await planned(1);
         const tasks = await Promise.all(Array.from({ length: 30 }, () => lease(queued[0]!.attemptId)));

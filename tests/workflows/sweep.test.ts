@@ -297,4 +297,17 @@ describe('a workflow that is terminated', () => {
     expect(await handle.result()).toMatchObject({ status: 'finished', failed: 6 });
     expect(await engine.storage.trialResult(sweep.id, 1)).toMatchObject({ failureCode: 'workflow-lost' });
   });
+
+  it('leaves trials running when it was the sweep’s, and the next one takes them up', async () => {
+    run = endless;
+    const { sweep, handle } = await engine.start();
+    await until('all to run', async () => (await engine.storage.countTrials(sweep.id)).running === 6);
+    await handle.terminate('by hand');
+    run = () => Promise.resolve(succeeded());
+    // The server ends the children of a terminated workflow a moment later.
+    await expectFound(`ElbowSweep="${sweep.name}" AND ExecutionStatus="Running"`, 0);
+    const again = await engine.startAgain(sweep);
+    expect(await again.result()).toMatchObject({ status: 'finished', succeeded: 6 });
+    expect(await engine.storage.attempts(sweep.id, 0)).toMatchObject([{ attempt: 1, lease: 2 }]);
+  });
 });
