@@ -102,9 +102,10 @@ export async function startDetached(program: string, options: DetachedOptions): 
   }
 }
 
-/** Members of the process group that `pid` led, once the leader itself is gone. */
-function orphansOf(pid: number): number[] {
-  if (readStat(pid)) return [];
+/** Members of the process group that a process led, once the leader itself has ended, collected or not. */
+function orphansOf({ pid, startTicks }: ProcessId): number[] {
+  const leader = readStat(pid);
+  if (leader && !(leader.state === 'Z' && leader.startTicks === startTicks)) return [];
   return readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name))
     .map(Number)
@@ -143,7 +144,7 @@ export async function stopProcess(id: ProcessId, graceMs: number): Promise<boole
     }
   }
   // What the leader left behind; its group's number cannot be reused while a member lives.
-  if (id.bootId === bootId()) for (const orphan of orphansOf(id.pid)) signalQuietly(orphan, 'SIGKILL');
+  if (id.bootId === bootId()) for (const orphan of orphansOf(id)) signalQuietly(orphan, 'SIGKILL');
   return wasRunning;
 }
 

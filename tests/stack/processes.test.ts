@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import {
@@ -100,7 +100,34 @@ describe('stopProcess', () => {
     expect(await stopProcess(id, 1000)).toBe(false);
     await until('the child to end', () => !isRunning(childId));
   });
+
+  it('kills it also when nobody has collected the leader', async () => {
+    // Python, as a parent that never waits for its child.
+    const parent = spawn('python3', ['-c', PARENT], { stdio: ['ignore', 'pipe', 'inherit'] });
+    try {
+      const [line] = (await once(parent.stdout, 'data')) as [Buffer];
+      const [leader, child] = line
+        .toString()
+        .trim()
+        .split(' ')
+        .map((pid) => identify(Number(pid))!);
+      process.kill(leader!.pid, 'SIGKILL');
+      await until('the leader to end', () => !isRunning(leader!));
+      expect(existsSync(`/proc/${leader!.pid}`)).toBe(true);
+      await stopProcess(leader!, 1000);
+      await until('the child to end', () => !isRunning(child!));
+    } finally {
+      parent.kill('SIGKILL');
+    }
+  });
 });
+
+const PARENT = `
+import subprocess, time
+leader = subprocess.Popen(['/bin/sh', '-c', 'sleep 1000 & echo $!; wait'], stdout=subprocess.PIPE, start_new_session=True)
+print(leader.pid, leader.stdout.readline().decode().strip(), flush=True)
+time.sleep(1000)
+`;
 
 describe('a pid file', () => {
   it('comes back as it was written', () => {
