@@ -1,5 +1,5 @@
 /** The activity that runs one execution of an attempt, under a lease, and stores what comes of it. */
-import { CancelledFailure, Context } from '@temporalio/activity';
+import { ApplicationFailure, CancelledFailure, Context } from '@temporalio/activity';
 import { ElbowError, asElbowError } from '../src/errors.js';
 import { elbowVersion } from '../src/paths.js';
 import type { AttemptTask, Outcome, Storage } from '../src/storage/index.js';
@@ -44,7 +44,7 @@ export async function train(parts: TrainParts, sweepId: string, ref: TrialRef): 
     if (!task) return await endOf(storage, sweepId, ref.number);
     return await execute(parts, task, context);
   } catch (thrown) {
-    if (thrown instanceof CancelledFailure) throw thrown;
+    if (thrown instanceof CancelledFailure || thrown instanceof ApplicationFailure) throw thrown;
     const error = asElbowError(thrown);
     throw toFailure(error, { isFinal: isFinal(error, context.info.attempt) });
   }

@@ -1,12 +1,26 @@
 /** A worker as a process of its own: what `elbow up` starts, and what a container runs. */
 import { parseArgs } from 'node:util';
-import { EXIT, asElbowError } from '../errors.js';
+import type { ParseArgsConfig } from 'node:util';
+import { ElbowError, EXIT, asElbowError, messageOf } from '../errors.js';
 import { readSettings } from './settings.js';
 import { startWorkerProcess } from './process.js';
 
 const note = (line: string): void => {
   process.stderr.write(`${new Date().toISOString()} ${line}\n`);
 };
+
+/** @throws ElbowError `usage` for an option that is not known or lacks its value */
+function readArguments<Options extends NonNullable<ParseArgsConfig['options']>>(options: Options) {
+  try {
+    return parseArgs({ options });
+  } catch (error) {
+    throw new ElbowError('usage', messageOf(error), {
+      hint: `Options: ${Object.keys(options)
+        .map((name) => `--${name}`)
+        .join(' ')}.`,
+    });
+  }
+}
 
 async function main(): Promise<number> {
   const stop = new AbortController();
@@ -17,14 +31,12 @@ async function main(): Promise<number> {
     });
   }
   try {
-    const { values } = parseArgs({
-      options: {
-        pool: { type: 'string' },
-        slots: { type: 'string' },
-        device: { type: 'string' },
-        'trainer-memory': { type: 'string' },
-        'no-control': { type: 'boolean' },
-      },
+    const { values } = readArguments({
+      pool: { type: 'string' },
+      slots: { type: 'string' },
+      device: { type: 'string' },
+      'trainer-memory': { type: 'string' },
+      'no-control': { type: 'boolean' },
     });
     const settings = readSettings(
       {

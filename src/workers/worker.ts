@@ -32,6 +32,12 @@ export interface RunWorkerOptions extends WorkerSettings {
  * cancelled: a trainer is told within seconds.
  */
 const HEARTBEAT_MS = 3_000;
+/**
+ * Workflow tasks go first to the worker that has the workflow in memory; when that one died they wait this long before
+ * another may have them. Replaying a workflow takes milliseconds, waiting ten seconds (the default) for a dead worker
+ * would be longer.
+ */
+const STICKY_LIMIT_MS = 4_000;
 /** A stopped trainer ends between two steps; after this the process goes anyway, and the trial is taken over later. */
 const STOP_LIMIT_MS = 8_000;
 const SIGN_OFF_LIMIT_MS = 2_000;
@@ -66,6 +72,7 @@ export async function runWorker(options: RunWorkerOptions): Promise<void> {
         await Worker.create({
           ...common,
           taskQueue: CONTROL_QUEUE,
+          stickyQueueScheduleToStartTimeout: STICKY_LIMIT_MS,
           workflowBundle: { codePath: options.workflowBundle ?? compiled('workflow-bundle.js') },
           activities: { ...createControlActivities({ storage, timeouts: options.timeouts }) },
         }),
