@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { createInterface } from 'node:readline';
 import { describe, expect, it } from 'vitest';
 import {
   identify,
@@ -105,7 +106,7 @@ describe('stopProcess', () => {
     // Python, as a parent that never waits for its child.
     const parent = spawn('python3', ['-c', PARENT], { stdio: ['ignore', 'pipe', 'inherit'] });
     try {
-      const [line] = (await once(parent.stdout, 'data')) as [Buffer];
+      const [line] = (await once(createInterface(parent.stdout), 'line')) as [string];
       const [leader, child] = line
         .toString()
         .trim()
