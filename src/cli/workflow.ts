@@ -7,7 +7,8 @@ import type { SweepRow } from '../storage/storage.js';
 import type { Session } from './session.js';
 
 /**
- * Starts the sweep's workflow; one that runs already is left alone, so this may be repeated.
+ * Starts the sweep's workflow; one that runs already is left alone, so this may be repeated. It runs the trials that
+ * have not ended, also those that a workflow which is gone has left behind.
  * @throws ElbowError `temporal-unreachable`
  */
 export async function startSweepWorkflow(session: Session, sweep: SweepRow): Promise<void> {
@@ -98,22 +99,4 @@ async function told<T>(session: Session, work: () => Promise<T>): Promise<T> {
       },
     );
   }
-}
-
-/**
- * Starts a sweep again whose workflow is gone although it has not ended (terminated by hand, or its server's data
- * lost): trials that ran in it get a new attempt, those that ended stay as they are.
- */
-export async function reviveSweep(session: Session, sweep: SweepRow): Promise<void> {
-  const { storage } = session;
-  const lost = (await storage.trialResults(sweep.id)).filter((one) => one.status === 'running');
-  const failure = { code: 'workflow-lost', message: 'the workflow that ran the trial is gone' };
-  for (const { trial } of lost) {
-    await storage.closeTrials(sweep.id, { first: trial, last: trial }, 'failed', failure);
-  }
-  await storage.openAttempts(
-    sweep.id,
-    lost.map((one) => one.trial),
-  );
-  await startSweepWorkflow(session, sweep);
 }

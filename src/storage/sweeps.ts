@@ -90,7 +90,12 @@ export function sweepMethods(db: Database): SweepMethods {
 
     listSweeps: () =>
       db.attempt(async () => {
-        const sweeps = await prisma.sweep.findMany({ orderBy: [{ createdAt: 'desc' }, { name: 'asc' }] });
+        // Past Prisma: its query compiler takes 0.2 s to load, and `elbow list` needs nothing else of it.
+        const { rows: sweeps } = await db.pool.query<Sweep>(
+          `select id, name, status, spec, source, concurrency,
+                  created_at as "createdAt", started_at as "startedAt", finished_at as "finishedAt"
+           from sweeps order by created_at desc, name`,
+        );
         const counts = await countsOf(sweeps.map((sweep) => sweep.id));
         return sweeps.map((sweep) => {
           const own = counts.get(sweep.id) ?? noCounts();

@@ -8,6 +8,8 @@ import { isTrialEnded, totalOf } from '../sweep-facts.js';
 
 const POLL_MS = 500;
 
+const text = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined);
+
 /** `elbow logs SWEEP NUMBER`: what a trial printed. */
 export const command: CommandModule = {
   configure(command) {
@@ -29,7 +31,7 @@ export const command: CommandModule = {
       if (attempts.length === 0) {
         throw unknownTrial(sweep.name, number, totalOf(await storage.countTrials(sweep.id)));
       }
-      const attempt = readAttempt(options['attempt'], attempts.length);
+      const attempt = readAttempt(text(options['attempt']), attempts.length);
       const isFollowing = options['follow'] === true && attempt === attempts.length;
       const place: Place = { sweepId: sweep.id, number, attempt };
       if (isFollowing && !out.json) {
@@ -45,11 +47,11 @@ export const command: CommandModule = {
 };
 
 /** @throws ElbowError `usage` */
-function readAttempt(value: unknown, count: number): number {
+function readAttempt(value: string | undefined, count: number): number {
   if (value === undefined) return count;
   const number = Number(value);
   if (Number.isInteger(number) && number >= 1 && number <= count) return number;
-  throw new ElbowError('usage', `expected an attempt from 1 to ${count}, got ${String(value)}`);
+  throw new ElbowError('usage', `expected an attempt from 1 to ${count}, got ${value}`);
 }
 
 interface Place {

@@ -71,12 +71,11 @@ function cellText(value: unknown): string {
   if (value === null || value === undefined) return '';
   if (typeof value === 'number')
     return Number.isInteger(value) ? `${value}` : `${Number(value.toPrecision(6))}`;
-  if (typeof value === 'object') return JSON.stringify(value);
-  return String(value).replaceAll(/[\r\n\t]+/g, ' ');
+  return (typeof value === 'string' ? value : JSON.stringify(value)).replaceAll(/[\r\n\t]+/g, ' ');
 }
 
 /** CSV keeps every digit. */
 function csvValue(value: unknown): string {
   if (value === null || value === undefined) return '';
-  return typeof value === 'object' ? JSON.stringify(value) : String(value);
+  return typeof value === 'string' ? value : JSON.stringify(value);
 }

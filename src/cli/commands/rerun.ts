@@ -6,7 +6,7 @@ import { printEnding } from '../ending.js';
 import { followSweep } from '../follow.js';
 import { readTrialNumber, requireSweep, unknownTrial, withSession } from '../session.js';
 import type { Session } from '../session.js';
-import { isEnded, numbersText, sweepDocument } from '../sweep-facts.js';
+import { isEnded, isTrialEnded, numbersText, sweepDocument } from '../sweep-facts.js';
 import { countedText } from '../text.js';
 import { startSweepWorkflow } from '../workflow.js';
 
@@ -83,8 +83,8 @@ async function rerun(session: Session, what: Rerun, context: Context): Promise<E
   const { storage } = session;
   const { out } = context;
   const { sweep, results, chosen, isDetached } = what;
-  // Attempts that were opened by a command that died before it started the workflow.
-  const waiting = results.filter((one) => one.status === 'queued').map((one) => one.trial);
+  // Attempts that were opened by a command that died before it started the workflow, or left by a workflow that is gone.
+  const waiting = results.filter((one) => !isTrialEnded(one.status)).map((one) => one.trial);
   if (chosen.length === 0 && waiting.length === 0 && results.length > 0) {
     const counts = await storage.countTrials(sweep.id);
     if (out.json) out.document(sweepDocument(sweep, counts, new Date()));

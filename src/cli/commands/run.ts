@@ -100,7 +100,7 @@ async function start(loaded: LoadedSweep, isDetached: boolean, context: Context)
  * because the first died in between, starts that.
  */
 async function startOrJoin(session: Session, loaded: LoadedSweep, { out }: Context): Promise<SweepRow> {
-  const { reviveSweep, startSweepWorkflow, workflowState } = await import('../workflow.js');
+  const { startSweepWorkflow, workflowState } = await import('../workflow.js');
   const { isEnded } = await import('../sweep-facts.js');
   const { sweep, created } = await session.storage.createSweep(loaded.spec, loaded.source);
   if (created) {
@@ -117,7 +117,7 @@ async function startOrJoin(session: Session, loaded: LoadedSweep, { out }: Conte
     return sweep;
   }
   const now = await session.storage.getSweep(sweep.id);
-  if (!isEnded(now.status)) await reviveSweep(session, sweep);
+  if (!isEnded(now.status)) await startSweepWorkflow(session, sweep);
   return now;
 }
 
