@@ -1,6 +1,7 @@
 /** The parts of a worker process, put together: servers, storage, trainers. */
 import { setTimeout as pause } from 'node:timers/promises';
 import { DefaultLogger, Runtime } from '@temporalio/worker';
+import type { LogEntry } from '@temporalio/worker';
 import { elbowHome, homeFolders } from '../paths.js';
 import { readConnections } from '../stack/index.js';
 import { connectStorage } from '../storage/index.js';
@@ -29,9 +30,7 @@ export async function startWorkerProcess(options: WorkerProcess): Promise<void> 
   Runtime.install({
     // Signals are ours: Temporal's own handlers would stop the worker behind the back of its trainers.
     shutdownSignals: [],
-    logger: new DefaultLogger('WARN', ({ level, message, meta }) =>
-      note(`temporal ${level.toLowerCase()}: ${message}${describe(meta)}`),
-    ),
+    logger: new DefaultLogger('WARN', sdkLog(note)),
     telemetryOptions: { logging: { forward: {}, filter: { core: 'WARN', other: 'ERROR' } } },
   });
   const connections = await readConnections(env);
@@ -53,10 +52,25 @@ export async function startWorkerProcess(options: WorkerProcess): Promise<void> 
   }
 }
 
-/** What belongs to a log line of the SDK: the error's message, and which trial it is about. */
-function describe(meta: unknown): string {
-  if (typeof meta !== 'object' || meta === null) return '';
-  const { error, workflowId } = meta as { readonly error?: unknown; readonly workflowId?: unknown };
-  const about = typeof workflowId === 'string' ? ` (${workflowId})` : '';
-  return `${error instanceof Error ? `: ${error.message}` : ''}${about}`;
+/** A server that is away is told of by every poller, several times a second. */
+const REPEAT_AFTER_MS = 60_000;
+/** The worker of a pool runs no workflows, by design. */
+const EXPECTED = /^No workflows registered/;
+
+/** Lines of Temporal's SDK, each sort at most once a minute unless it is about a workflow. */
+function sdkLog(note: (line: string) => void): (entry: LogEntry) => void {
+  const said = new Map<string, number>();
+  return ({ level, message, meta }) => {
+    const { error, workflowId } = (meta ?? {}) as { readonly error?: unknown; readonly workflowId?: unknown };
+    const about = typeof workflowId === 'string' ? ` (${workflowId})` : '';
+    if (EXPECTED.test(message)) return;
+    if (about === '') {
+      const sort = message.replace(/\d+/g, '#');
+      const now = performance.now();
+      if (now - (said.get(sort) ?? -Infinity) < REPEAT_AFTER_MS) return;
+      said.set(sort, now);
+    }
+    const why = error instanceof Error ? `: ${error.message}` : '';
+    note(`temporal ${level.toLowerCase()}: ${message}${why}${about}`);
+  };
 }

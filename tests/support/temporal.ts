@@ -13,7 +13,7 @@ export const NAMESPACE = 'elbow';
 let isQuiet = false;
 
 /** Once in a process; failures of activities are part of the tests and need not be printed. */
-function keepQuiet(): void {
+export function keepQuiet(): void {
   if (isQuiet) return;
   Runtime.install({
     logger: new DefaultLogger('ERROR'),
