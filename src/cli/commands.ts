@@ -39,6 +39,11 @@ export const COMMAND_GROUPS: Readonly<Record<string, Readonly<Record<string, Ent
     query: { summary: 'ask the results in SQL', load: () => import('./commands/query.js') },
   },
   'What there is:': {
+    models: { summary: 'the networks, layer by layer', load: () => import('./commands/models.js') },
+    datasets: {
+      summary: 'the data sets, and whether they are there',
+      load: () => import('./commands/datasets.js'),
+    },
     presets: { summary: 'sweeps that come with elbow', load: () => import('./commands/presets.js') },
     schema: {
       summary: 'the JSON Schema of sweep files, for editors',

@@ -16,8 +16,16 @@ import {
 import type { FailureGroup } from './sweep-facts.js';
 import { countedText, durationText } from './text.js';
 
-/** Prints the end of a sweep, and gives the exit code that goes with it. */
-export async function printEnding(session: Session, followed: Followed, context: Context): Promise<ExitCode> {
+/**
+ * Prints the end of a sweep, and gives the exit code that goes with it.
+ * @param since when a rerun began; a sweep that is run once is timed from its start
+ */
+export async function printEnding(
+  session: Session,
+  followed: Followed,
+  context: Context,
+  since?: Date,
+): Promise<ExitCode> {
   const { sweep, counts } = followed;
   const { out } = context;
   const now = new Date();
@@ -29,7 +37,7 @@ export async function printEnding(session: Session, followed: Followed, context:
   const input = await collectReport(session.storage, sweep, now);
   const text = curveText(buildReport(input), { width: out.width, color: out.colors.isColorSupported });
   if (text !== '') out.result(`${text}\n`);
-  const seconds = sweepSeconds(sweep, now);
+  const seconds = sweepSeconds(since === undefined ? sweep : { ...sweep, startedAt: since }, now);
   const took = seconds === null ? '' : ` in ${durationText(seconds)}`;
   out.result(`${out.colors.bold(sweep.name)} ${sweep.status}${took}: ${countsText(counts)}`);
   printFailures(sweep.name, failureGroups(input.results), out);

@@ -21,8 +21,11 @@ for (const stream of [process.stdout, process.stderr]) {
 const stop = new AbortController();
 for (const name of ['SIGINT', 'SIGTERM'] as const) {
   process.on(name, () => {
-    // The second time is meant.
-    if (stop.signal.aborted) process.exit(EXIT.interrupted);
+    if (stop.signal.aborted) {
+      // The second time is meant; bars have hidden the cursor and stopped wrapping lines.
+      if (process.stderr.isTTY) process.stderr.write('\x1b[?25h\x1b[?7h\n');
+      process.exit(EXIT.interrupted);
+    }
     stop.abort();
   });
 }

@@ -77,13 +77,14 @@ async function createBars(
   const running = new Map<number, ReturnType<typeof bars.create>>();
   return {
     update: (results, now) => {
-      const now_ = progress(results, now);
+      const moment = progress(results, now);
       for (const result of fresh(results)) {
-        if (result.status === 'failed') bars.log(`${endedLine(result, now_.ended, now_.total)}\n`);
+        if (result.status === 'failed') bars.log(`${endedLine(result, moment.ended, moment.total)}\n`);
       }
-      total.setTotal(Math.max(1, now_.total));
-      total.update(now_.ended, { text: cutText(totalText(now_), room) });
-      const shown = now_.running.slice(0, MOST_BARS);
+      total.setTotal(Math.max(1, moment.total));
+      total.update(moment.ended, { text: cutText(totalText(moment), room) });
+      // Trials without epochs have nothing that could fill a bar.
+      const shown = moment.running.filter((one) => epochLimit(one) !== null).slice(0, MOST_BARS);
       for (const [trial, bar] of running) {
         if (shown.some((one) => one.trial === trial)) continue;
         bars.remove(bar);
@@ -103,6 +104,7 @@ async function createBars(
 
 /** `3/21 trials · 1 failed · 12.5 trials/min · about 1 m 20 s left` */
 export function totalText(progress: Progress): string {
+  if (progress.total === 0) return 'planning';
   return [
     `${progress.ended}/${progress.total} trials`,
     ...(progress.failed > 0 ? [`${progress.failed} failed`] : []),
@@ -116,5 +118,5 @@ export function runningText(result: TrialResult): string {
   const limit = epochLimit(result);
   const epoch =
     result.epochs === 0 ? 'starting' : `epoch ${result.epochs}${limit === null ? '' : ` of ${limit}`}`;
-  return `trial ${result.trial}: ${trialText(result)}${limit === null ? '' : ` · ${epoch}`}`;
+  return `trial ${result.trial}: ${trialText(result)} · ${epoch}`;
 }

@@ -1,8 +1,8 @@
 import { join, resolve } from 'node:path';
-import { ElbowError, EXIT } from '../../errors.js';
+import { EXIT } from '../../errors.js';
 import { elbowHome } from '../../paths.js';
-import type { Storage } from '../../storage/storage.js';
 import type { CommandModule, Context } from '../command.js';
+import { requireSweep, withSession } from '../session.js';
 
 /** `elbow report SWEEP`: writes the report of a sweep, whatever state it is in. */
 export const command: CommandModule = {
@@ -31,15 +31,9 @@ Example:
         ? resolve(cwd, options['out'])
         : join(elbowHome(env), 'reports', name);
     const { buildReport, collectReport, curveText, writeReport } = await import('../../report/index.js');
-    const input = await withStorage(env, async (storage) => {
-      const sweep = await storage.findSweep(name);
-      if (sweep === null)
-        throw await unknownSweep(
-          name,
-          (await storage.listSweeps()).map((one) => one.name),
-        );
-      return collectReport(storage, sweep, new Date());
-    });
+    const input = await withSession(env, async ({ storage }) =>
+      collectReport(storage, await requireSweep(storage, name), new Date()),
+    );
     const model = buildReport(input);
     const { files } = await writeReport(model, dir);
     const page = files[0] ?? dir;
@@ -60,32 +54,6 @@ Example:
     return EXIT.done;
   },
 };
-
-async function withStorage<T>(env: NodeJS.ProcessEnv, use: (storage: Storage) => Promise<T>): Promise<T> {
-  const [{ readConnections }, { connectStorage }] = await Promise.all([
-    import('../../stack/index.js'),
-    import('../../storage/index.js'),
-  ]);
-  const { database } = await readConnections(env);
-  const storage = await connectStorage({ url: database.url });
-  try {
-    return await use(storage);
-  } finally {
-    await storage.close();
-  }
-}
-
-async function unknownSweep(name: string, names: readonly string[]): Promise<ElbowError> {
-  const { nearestName } = await import('../../spec/index.js');
-  const near = nearestName(name, names);
-  const list =
-    names.length === 0
-      ? 'There are no sweeps yet: `elbow run quickstart`.'
-      : '`elbow list` shows all sweeps.';
-  return new ElbowError('sweep-unknown', `there is no sweep called ${JSON.stringify(name)}`, {
-    hint: near === null ? list : `Did you mean \`${near}\`? ${list}`,
-  });
-}
 
 /** A machine without a browser is no reason to fail: the report is written. */
 async function openPage(page: string, { out }: Context): Promise<void> {

@@ -91,6 +91,7 @@ async function rerun(session: Session, what: Rerun, context: Context): Promise<E
     else out.result(`Nothing to do: no trial of ${sweep.name} has failed.`);
     return EXIT.done;
   }
+  const began = new Date();
   const opened = await storage.openAttempts(sweep.id, chosen);
   await storage.moveSweep(sweep.id, ['finished', 'cancelled', 'failed'], 'running');
   await startSweepWorkflow(session, sweep);
@@ -98,7 +99,7 @@ async function rerun(session: Session, what: Rerun, context: Context): Promise<E
   const what_ = all.length === 0 ? 'Planning anew' : `Running ${countedText(all.length, 'trial')} again`;
   out.note(all.length === 0 ? `${what_}.` : `${what_}: ${numbersText(all)}`);
   const now = await storage.getSweep(sweep.id);
-  if (!isDetached) return printEnding(session, await followSweep(session, now, context), context);
+  if (!isDetached) return printEnding(session, await followSweep(session, now, context), context, began);
   if (out.json) out.document(sweepDocument(now, await storage.countTrials(sweep.id), new Date()));
   else out.result(`The sweep ${sweep.name} runs. Follow it: \`elbow watch ${sweep.name}\`.`);
   return EXIT.done;

@@ -30,7 +30,8 @@ export const command: CommandModule = {
         );
       }
       const counts = await storage.countTrials(sweep.id);
-      const epochs = (await storage.epochs(sweep.id)).length;
+      const results = await storage.trialResults(sweep.id);
+      const epochs = results.reduce((sum, one) => sum + one.epochs, 0);
       const trials = Object.values(counts).reduce((sum, n) => sum + n, 0);
       const what = `the sweep ${name}: ${countedText(trials, 'trial')} (${countsText(counts)}), ${countedText(epochs, 'epoch')}`;
       if (options['yes'] !== true && !(await isConfirmed(`This deletes ${what}.`, name, context))) {

@@ -55,8 +55,8 @@ function printResult(result: TrialResult, out: Output): void {
     if (accuracy !== null || loss !== null)
       line(out, split, `accuracy ${figureText(accuracy)}, loss ${figureText(loss)}`);
   }
-  if (result.testAccuracy === null && result.objective !== null)
-    line(out, 'score', figureText(result.objective));
+  const isNamed = result.testAccuracy !== null || Object.keys(result.metrics).length > 0;
+  if (!isNamed && result.objective !== null) line(out, 'score', figureText(result.objective));
   for (const [name, value] of Object.entries(result.metrics)) line(out, name, figureText(value));
   if (result.epochs > 0) {
     const best = result.bestEpoch === null ? '' : `, the best one ${result.bestEpoch}`;
@@ -70,7 +70,9 @@ function printResult(result: TrialResult, out: Output): void {
   if (result.failureCode !== null) {
     line(out, 'failure', `${out.colors.red(result.failureCode)}: ${result.failureMessage ?? ''}`);
   }
-  const settings = Object.entries(result.params).map(([key, value]) => `${key}=${String(value)}`);
+  const settings = Object.entries(result.params)
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([key, value]) => `${key}=${String(value)}`);
   if (settings.length > 0) line(out, 'settings', settings.join(' '));
 }
 
