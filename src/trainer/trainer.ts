@@ -15,6 +15,8 @@ const SILENCE_LIMIT_MS = 15 * 60_000;
 const CANCEL_GRACE_MS = 5_000;
 const MEMORY_LOOK_MS = 200;
 const LAST_LINES = 15;
+/** What TensorFlow tells at every start at any log level, and nobody needs to know. */
+const CHATTER = /absl::InitializeLog\(\)|oneDNN custom operations are on/;
 
 export interface TrainerHooks {
   readonly signal: AbortSignal;
@@ -72,6 +74,8 @@ export class Trainer {
         TF_NUM_INTRAOP_THREADS: threads,
         TF_NUM_INTEROP_THREADS: '1',
         OMP_NUM_THREADS: threads,
+        // Off by default on CPUs without AVX-512, and a third faster there too (118 against 86 ms of CPU a step).
+        TF_ENABLE_ONEDNN_OPTS: '1',
       },
     });
     this.exited = new Promise((resolve) => {
@@ -80,6 +84,7 @@ export class Trainer {
     });
     for (const stream of ['stdout', 'stderr'] as const) {
       createInterface({ input: this.child[stream]! }).on('line', (text) => {
+        if (CHATTER.test(text)) return;
         this.lines.push(text);
         if (this.lines.length > LAST_LINES) this.lines.shift();
         this.onLine?.(stream, text);

@@ -2,7 +2,13 @@
 import * as tf from '@tensorflow/tfjs-node-gpu';
 import { outputShape, type Layer, type Shape } from '../models/index.js';
 import { deriveSeed, uniforms } from '../random.js';
-import { batchNormInference, batchNormTraining, biasRelu, type Moments } from './kernels.js';
+import {
+  batchNormInference,
+  batchNormMoments,
+  batchNormTraining,
+  biasRelu,
+  type Moments,
+} from './kernels.js';
 
 export interface Network {
   /** In a fixed order: an optimizer's state is kept by position. */
@@ -116,8 +122,11 @@ function buildLayer(layer: Layer, input: Shape, at: { seed: number; norm: number
           switch (mode.kind) {
             case 'training':
               return batchNormTraining(images, scale, offset);
-            case 'moments':
-              return batchNormTraining(images, scale, offset, (moments) => mode.onMoments(at.norm, moments));
+            case 'moments': {
+              const { value, moments } = batchNormMoments(images, scale, offset);
+              mode.onMoments(at.norm, moments);
+              return value;
+            }
             case 'inference':
               return batchNormInference(images, scale, offset, mode.moments[at.norm]!);
           }
@@ -132,7 +141,7 @@ function buildLayer(layer: Layer, input: Shape, at: { seed: number; norm: number
           mode.kind === 'training' ? tf.dropout(x, layer.rate, undefined, mode.dropoutSeed + at.position) : x,
       };
     case 'flatten':
-      return { variables: [], apply: (x) => tf.reshape(x, [x.shape[0]!, -1]) };
+      return { variables: [], apply: (x) => tf.reshape(x, [x.shape[0], -1]) };
     case 'dense': {
       const kernel = glorot([channels, layer.units], channels, layer.units, at.seed, 'dense');
       const bias = variable(tf.zeros([layer.units]), 'bias');

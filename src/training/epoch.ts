@@ -73,11 +73,11 @@ function trainStep(
   } as const;
   try {
     return tf.tidy(() => {
-      let correct: tf.Scalar | undefined;
+      let correct: tf.Tensor | undefined;
       const { value, grads } = tf.variableGrads(() => {
         const logits = network.forward(images, mode);
-        correct = tf.keep(tf.sum(tf.equal(tf.argMax(logits, 1), labels)) as tf.Scalar);
-        return tf.mean(crossEntropy(logits, labels)) as tf.Scalar;
+        correct = tf.keep(tf.sum(tf.equal(tf.argMax(logits, 1), labels)));
+        return tf.mean<tf.Scalar>(crossEntropy(logits, labels));
       }, [...network.variables]);
       // By the variables' own order: optimizers keep their state by position.
       optimizer.applyGradients(

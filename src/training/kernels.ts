@@ -82,63 +82,68 @@ export interface Moments {
   readonly variance: tf.Tensor1D;
 }
 
+/** Attributes that forward pass and gradient share. */
+const normAttributes = (): OpAttribute[] => [
+  floats(),
+  floats('U'),
+  layout(),
+  typed('epsilon', 'TF_ATTR_FLOAT', BATCH_NORM_EPSILON),
+  typed('is_training', 'TF_ATTR_BOOL', true),
+];
+
+/** The fused forward pass: value, mean, unbiased variance, and three tensors that its gradient wants back. */
+function fusedBatchNorm(x: tf.Tensor, scale: tf.Tensor, offset: tf.Tensor): tf.Tensor[] {
+  // With is_training the kernel takes its moments from the batch and wants the places of others empty.
+  const none = tf.tensor1d([], 'float32');
+  const attributes = [...normAttributes(), typed('exponential_avg_factor', 'TF_ATTR_FLOAT', 1)];
+  return native().executeMultipleOutputs('FusedBatchNormV3', attributes, [x, scale, offset, none, none], 6);
+}
+
 /**
- * Normalises with the batch's own moments (Ioffe and Szegedy, arXiv:1502.03167, algorithm 1).
+ * Normalises with the batch's own moments (Ioffe and Szegedy, arXiv:1502.03167, algorithm 1), with a gradient.
  * @param x shape [batch, height, width, channels]
- * @param onMoments is handed the batch's moments, which belong to the enclosing tidy
  */
-export function batchNormTraining(
-  x: tf.Tensor4D,
-  scale: tf.Tensor1D,
-  offset: tf.Tensor1D,
-  onMoments?: (moments: Moments) => void,
-): tf.Tensor4D {
-  if (!isFused()) {
-    const { mean, variance } = tf.moments(x, [0, 1, 2]);
-    onMoments?.({ mean: mean as tf.Tensor1D, variance: variance as tf.Tensor1D });
-    return tf.batchNorm4d(x, mean as tf.Tensor1D, variance as tf.Tensor1D, offset, scale, BATCH_NORM_EPSILON);
-  }
-  const count = x.shape[0] * x.shape[1] * x.shape[2];
-  const attributes = [
-    floats(),
-    floats('U'),
-    layout(),
-    typed('epsilon', 'TF_ATTR_FLOAT', BATCH_NORM_EPSILON),
-    typed('is_training', 'TF_ATTR_BOOL', true),
-  ];
-  let moments: Moments | undefined;
+export function batchNormTraining(x: tf.Tensor4D, scale: tf.Tensor1D, offset: tf.Tensor1D): tf.Tensor4D {
+  if (!isFused()) return plainBatchNorm(x, scale, offset).value;
   const op = tf.customGrad((...args) => {
     const [input, gamma, beta, save] = args as [tf.Tensor4D, tf.Tensor1D, tf.Tensor1D, tf.GradSaveFunc];
-    // With is_training the kernel takes its moments from the batch and wants the places of others empty.
-    const none = tf.tensor1d([], 'float32');
-    const outputs = native().executeMultipleOutputs(
-      'FusedBatchNormV3',
-      [...attributes, typed('exponential_avg_factor', 'TF_ATTR_FLOAT', 1)],
-      [input, gamma, beta, none, none],
-      6,
-    );
-    const [value, mean, variance, first, second, third] = outputs as [
-      tf.Tensor4D,
-      tf.Tensor1D,
-      tf.Tensor1D,
-      tf.Tensor,
-      tf.Tensor,
-      tf.Tensor,
-    ];
-    // The kernel's own variance is the unbiased one.
-    if (onMoments) moments = { mean, variance: tf.mul(variance, (count - 1) / count) };
-    save([input, gamma, first, second, third]);
+    const [value, , , ...reserved] = fusedBatchNorm(input, gamma, beta);
+    save([input, gamma, ...reserved]);
     return {
-      value,
+      value: value!,
       gradFunc: (dy: tf.Tensor, saved: tf.Tensor[]) =>
         native()
-          .executeMultipleOutputs('FusedBatchNormGradV3', attributes, [dy, ...saved], 5)
+          .executeMultipleOutputs('FusedBatchNormGradV3', normAttributes(), [dy, ...saved], 5)
           .slice(0, 3),
     };
   });
-  const value = op(x, scale, offset) as tf.Tensor4D;
-  if (moments) onMoments?.(moments);
-  return value;
+  return op(x, scale, offset) as tf.Tensor4D;
+}
+
+function plainBatchNorm(
+  x: tf.Tensor4D,
+  scale: tf.Tensor1D,
+  offset: tf.Tensor1D,
+): { value: tf.Tensor4D; moments: Moments } {
+  const { mean, variance } = tf.moments(x, [0, 1, 2]);
+  const moments = { mean: mean as tf.Tensor1D, variance: variance as tf.Tensor1D };
+  return { value: batchNormInference(x, scale, offset, moments), moments };
+}
+
+/**
+ * Normalises with the batch's own moments and hands them out; without a gradient.
+ * @param x shape [batch, height, width, channels]
+ */
+export function batchNormMoments(
+  x: tf.Tensor4D,
+  scale: tf.Tensor1D,
+  offset: tf.Tensor1D,
+): { value: tf.Tensor4D; moments: Moments } {
+  if (!isFused()) return plainBatchNorm(x, scale, offset);
+  const [value, mean, unbiased] = fusedBatchNorm(x, scale, offset);
+  const count = x.shape[0] * x.shape[1] * x.shape[2];
+  const variance = tf.mul<tf.Tensor1D>(unbiased!, (count - 1) / count);
+  return { value: value as tf.Tensor4D, moments: { mean: mean as tf.Tensor1D, variance } };
 }
 
 /** Normalises with given moments, as in evaluation. */
@@ -177,5 +182,5 @@ export function crossEntropy(logits: tf.Tensor2D, labels: tf.Tensor1D): tf.Tenso
       gradFunc: (dy: tf.Tensor, saved: tf.Tensor[]) => tf.mul(saved[0]!, tf.expandDims(dy, 1)),
     };
   });
-  return op(logits) as tf.Tensor1D;
+  return op(logits);
 }
