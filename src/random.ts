@@ -7,7 +7,8 @@ import { uniformInt } from 'pure-rand/distribution/uniformInt';
 import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus';
 
 /** What a seed is for; a purpose never shares its stream with another. */
-export type SeedPurpose = 'subset' | 'split' | 'initialisation' | 'shuffle' | 'dropout' | 'augmentation' | 'noop';
+export type SeedPurpose =
+  'subset' | 'split' | 'initialisation' | 'shuffle' | 'dropout' | 'augmentation' | 'noop';
 
 /**
  * A 31-bit seed: the first bytes of SHA-256 over `sweepSeed/replicate/purpose[/extra…]`.

@@ -26,7 +26,7 @@ const types: pg.CustomTypesConfig = {
   getTypeParser: (id, format) => {
     // int8: the parser is asked for by Postgres' type number, which the driver's types do not list completely.
     if ((id as number) === 20) return (value: string | Buffer) => Number(value.toString());
-    return pg.types.getTypeParser(id, format as 'text') as (value: string | Buffer) => unknown;
+    return pg.types.getTypeParser(id, format) as (value: string | Buffer) => unknown;
   },
 };
 

@@ -20,7 +20,7 @@ const types: pg.CustomTypesConfig = {
   getTypeParser: (id, format) => {
     const number = id as number;
     if (NUMBERS.has(number)) return (value: string | Buffer) => Number(value.toString());
-    return pg.types.getTypeParser(id, format as 'text') as (value: string | Buffer) => unknown;
+    return pg.types.getTypeParser(id, format) as (value: string | Buffer) => unknown;
   },
 };
 
