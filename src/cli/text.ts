@@ -58,8 +58,9 @@ export function tableLines(
   rows: readonly (readonly string[])[],
   options: TableOptions = {},
 ): string[] {
+  // Not Math.max(...): a query may have more rows than a call takes arguments.
   const widths = columns.map((column, i) =>
-    Math.max(columnsOf(column.title), ...rows.map((row) => columnsOf(row[i] ?? ''))),
+    rows.reduce((widest, row) => Math.max(widest, columnsOf(row[i] ?? '')), columnsOf(column.title)),
   );
   const line = (cells: readonly string[], paint: (text: string, column: number) => string): string =>
     columns
