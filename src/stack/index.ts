@@ -14,4 +14,4 @@ export { obtainTemporal } from './temporal-cli.js';
 export { ensureTensorflow } from './tensorflow.js';
 export type { Tensorflow } from './tensorflow.js';
 export { ensureUp } from './up.js';
-export { firstWay } from './ways.js';
+export { diskFull, firstWay, isDiskFull } from './ways.js';
