@@ -6,15 +6,17 @@ import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { SetupError, build, checkPrerequisites, installDependencies, root } from './build.mjs';
 
-/** Runs `elbow ARGS…` on this terminal; resolves to its exit code. */
-function elbow(...args) {
+/** Runs `elbow ARGS…` on this terminal, or with its stdout kept; resolves to its exit code and what it wrote. */
+function elbow(args, { isKept = false } = {}) {
   return new Promise((resolve, reject) => {
     const child = spawn(process.execPath, [join(root, 'dist', 'src', 'cli', 'main.js'), ...args], {
       cwd: root,
-      stdio: 'inherit',
+      stdio: ['inherit', isKept ? 'pipe' : 'inherit', 'inherit'],
     });
+    let stdout = '';
+    child.stdout?.on('data', (chunk) => (stdout += chunk));
     child.on('error', reject);
-    child.on('exit', (code, signal) => resolve(signal ? 130 : code));
+    child.on('close', (code, signal) => resolve({ code: signal ? 130 : code, stdout }));
   });
 }
 
@@ -27,14 +29,18 @@ async function main() {
   checkPrerequisites();
   await installDependencies();
   await build();
-  const ran = await elbow('run', 'quickstart');
+  const { code } = await elbow(['run', 'quickstart']);
   // A sweep in which some trials failed has a report all the same.
-  if (ran !== 0 && ran !== INCOMPLETE) return ran;
-  const reported = await elbow('report', 'quickstart');
-  if (reported !== 0) return reported;
-  console.log();
-  await elbow('status');
-  return ran;
+  if (code !== 0 && code !== INCOMPLETE) return code;
+  // The curve stands above already: only the path is wanted.
+  const report = await elbow(['report', 'quickstart', '--json'], { isKept: true });
+  if (report.code !== 0) {
+    console.error(report.stdout);
+    return report.code;
+  }
+  console.log(`\nThe report: ${JSON.parse(report.stdout).files[0]}\n`);
+  await elbow(['status']);
+  return code;
 }
 
 try {
