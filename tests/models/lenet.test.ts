@@ -1,0 +1,86 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { layersOf, modelNames, modelTitle, outputShape, summarizeLayers } from '../../src/models/index.js';
+
+const input = [32, 32, 3] as const;
+const summary = (params: Record<string, string | number | boolean>) =>
+  summarizeLayers(layersOf({ model: 'lenet', dropout: 0, ...params }, 10), input);
+const total = (params: Record<string, string | number | boolean>, key: 'trainable' | 'moving') =>
+  summary(params).reduce((sum, layer) => sum + layer[key], 0);
+
+describe('the LeNet', () => {
+  it('has the layers, shapes and counts of the seed', () => {
+    expect(
+      summary({ batchNorm: true }).map(({ layer, output, trainable, moving }) => [
+        layer,
+        output.join('×'),
+        trainable,
+        moving,
+      ]),
+    ).toEqual([
+      ['conv 5×5, 20, ReLU', '28×28×20', 5 * 5 * 3 * 20 + 20, 0],
+      ['max pool 2×2', '14×14×20', 0, 0],
+      ['batch norm', '14×14×20', 40, 40],
+      ['conv 5×5, 50, ReLU', '10×10×50', 5 * 5 * 20 * 50 + 50, 0],
+      ['max pool 2×2', '5×5×50', 0, 0],
+      ['batch norm', '5×5×50', 100, 100],
+      ['conv 5×5, 50, ReLU', '1×1×50', 5 * 5 * 50 * 50 + 50, 0],
+      ['flatten', '50', 0, 0],
+      ['dense 10', '10', 50 * 10 + 10, 0],
+    ]);
+  });
+
+  it('has 89,630 trainable parameters, and 140 + 140 more with batch norm', () => {
+    expect(total({ batchNorm: false }, 'trainable')).toBe(89_630);
+    expect(total({ batchNorm: false }, 'moving')).toBe(0);
+    expect(total({ batchNorm: true }, 'trainable')).toBe(89_630 + 140);
+    expect(total({ batchNorm: true }, 'moving')).toBe(140);
+  });
+
+  it('drops before the last layer, and has no dropout layer at 0', () => {
+    const names = (dropout: number) => summary({ batchNorm: false, dropout }).map(({ layer }) => layer);
+    expect(names(0.5).slice(-3)).toEqual(['flatten', 'dropout 0.5', 'dense 10']);
+    expect(names(0)).not.toContainEqual(expect.stringContaining('dropout'));
+  });
+
+  it('fits any image of at least 32×32', () => {
+    const sides = fc.integer({ min: 32, max: 64 });
+    fc.assert(
+      fc.property(sides, sides, fc.constantFrom(1, 3), fc.integer({ min: 2, max: 200 }), (h, w, c, k) => {
+        const layers = layersOf({ model: 'lenet', batchNorm: true, dropout: 0 }, k);
+        expect(summarizeLayers(layers, [h, w, c]).at(-1)!.output).toEqual([k]);
+      }),
+    );
+  });
+});
+
+describe('layer lists', () => {
+  it('names the layer that does not fit its input', () => {
+    const failure = (message: string): unknown => expect.objectContaining({ code: 'spec-invalid', message });
+    const layers = layersOf({ model: 'lenet', batchNorm: false, dropout: 0 }, 10);
+    expect(() => summarizeLayers(layers, [27, 27, 3])).toThrowError(
+      failure('a conv layer needs an image of at least 5×5, its input is 3×3×50'),
+    );
+    expect(() => outputShape({ kind: 'dense', units: 10 }, [2, 2, 3])).toThrowError(
+      failure('a dense layer needs a flat input (put `flatten` before it), its input is 2×2×3'),
+    );
+    expect(() => outputShape({ kind: 'batch-norm' }, [50])).toThrowError(
+      failure('a batch-norm layer needs an image, its input is 50'),
+    );
+  });
+
+  it('leaves out what does not fill a window', () => {
+    expect(outputShape({ kind: 'max-pool', size: 2 }, [5, 4, 7])).toEqual([2, 2, 7]);
+  });
+
+  it('names the models there are', () => {
+    expect(modelNames).toEqual(['lenet']);
+    expect(() => layersOf({ model: 'toString' }, 10)).toThrowError(
+      expect.objectContaining({
+        code: 'usage',
+        message: 'there is no model "toString"; the models are lenet',
+      }),
+    );
+    expect(modelTitle('lenet')).toContain('89,630');
+  });
+});
