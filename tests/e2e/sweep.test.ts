@@ -11,8 +11,8 @@ let run: Ended;
 
 beforeAll(async () => {
   stack = createHome({ data: true });
-  copyFileSync(join(packageRoot, 'examples', 'optimizers.yaml'), join(stack.scratch, 'optimizers.yaml'));
-  run = await stack.elbow('run', 'optimizers.yaml', '--json');
+  copyFileSync(join(packageRoot, 'examples', 'batch-norm.yaml'), join(stack.scratch, 'batch-norm.yaml'));
+  run = await stack.elbow('run', 'batch-norm.yaml', '--json');
 }, 10 * MINUTES);
 
 afterAll(async () => {
@@ -23,7 +23,7 @@ describe('a sweep of 4 arms × 2 sizes × 2 replicates', () => {
   it('ends finished with exit 0 and says so in one JSON document', () => {
     expect(run.code, run.stderr).toBe(0);
     expect(JSON.parse(run.stdout)).toMatchObject({
-      sweep: 'optimizers',
+      sweep: 'batch-norm',
       status: 'finished',
       trials: 16,
       counts: { succeeded: 16, failed: 0, queued: 0, running: 0, pruned: 0, cancelled: 0 },
@@ -33,7 +33,7 @@ describe('a sweep of 4 arms × 2 sizes × 2 replicates', () => {
   it('has its 16 trials in the views, with every figure in its range', async () => {
     const rows = await queryRows(
       stack,
-      "select * from trial_results where sweep = 'optimizers' order by trial",
+      "select * from trial_results where sweep = 'batch-norm' order by trial",
     );
     expect(rows.map((row) => row['trial'])).toEqual(Array.from({ length: 16 }, (_, i) => i));
     expect(new Set(rows.map((row) => row['arm'])).size).toBe(4);
@@ -49,13 +49,13 @@ describe('a sweep of 4 arms × 2 sizes × 2 replicates', () => {
       expect(row['test_accuracy']).toBeLessThanOrEqual(1);
       expect(row['images_per_second']).toBeGreaterThan(0);
     }
-    const curve = await queryRows(stack, "select * from learning_curve where sweep = 'optimizers'");
+    const curve = await queryRows(stack, "select * from learning_curve where sweep = 'batch-norm'");
     expect(curve).toHaveLength(8);
     expect(curve.every((row) => row['replicates'] === 2)).toBe(true);
     const epochs = await queryRows(
       stack,
       `select t.trial, t.epochs::int as epochs, count(e.epoch)::int as written
-       from trial_results t left join epoch_metrics e using (sweep, trial) where sweep = 'optimizers' group by 1, 2`,
+       from trial_results t left join epoch_metrics e using (sweep, trial) where sweep = 'batch-norm' group by 1, 2`,
     );
     for (const row of epochs) expect(row['written']).toBe(row['epochs']);
   });
@@ -64,7 +64,7 @@ describe('a sweep of 4 arms × 2 sizes × 2 replicates', () => {
     const rows = await queryRows(
       stack,
       `select replicate, samples_per_class, count(distinct data_digest) as digests
-       from trial_results join attempts using (sweep, trial, attempt) where sweep = 'optimizers' group by 1, 2`,
+       from trial_results join attempts using (sweep, trial, attempt) where sweep = 'batch-norm' group by 1, 2`,
     );
     expect(rows).toHaveLength(4);
     expect(rows.every((row) => row['digests'] === 1)).toBe(true);
@@ -80,7 +80,7 @@ describe('a sweep of 4 arms × 2 sizes × 2 replicates', () => {
       const client = new Client({ connection, namespace: temporal.namespace });
       const count = async (query: string): Promise<number> => (await client.workflow.count(query)).count;
       expect(
-        await count('WorkflowType="trial" AND ExecutionStatus="Completed" AND ElbowSweep="optimizers"'),
+        await count('WorkflowType="trial" AND ExecutionStatus="Completed" AND ElbowSweep="batch-norm"'),
       ).toBe(16);
       expect(
         await count(
@@ -93,7 +93,7 @@ describe('a sweep of 4 arms × 2 sizes × 2 replicates', () => {
   });
 
   it('is reported as one self-contained page, data and pictures', async () => {
-    const ended = await stack.elbow('report', 'optimizers', '--out', 'report');
+    const ended = await stack.elbow('report', 'batch-norm', '--out', 'report');
     expect(ended.code, ended.stderr).toBe(0);
     const folder = join(stack.scratch, 'report');
     for (const name of ['report.html', 'report.json', 'trials.csv', 'curves.csv']) {
@@ -107,25 +107,25 @@ describe('a sweep of 4 arms × 2 sizes × 2 replicates', () => {
   it('is listed, shown, and a single trial looked at', async () => {
     const list = await stack.elbow('list');
     expect(list.code).toBe(0);
-    expect(list.stdout).toMatch(/optimizers\s.*finished/);
-    const show = await stack.elbow('show', 'optimizers', '--json');
-    expect(JSON.parse(show.stdout)).toMatchObject({ sweep: 'optimizers', status: 'finished', trials: 16 });
-    const trial = await stack.elbow('trial', 'optimizers', '3');
+    expect(list.stdout).toMatch(/batch-norm\s.*finished/);
+    const show = await stack.elbow('show', 'batch-norm', '--json');
+    expect(JSON.parse(show.stdout)).toMatchObject({ sweep: 'batch-norm', status: 'finished', trials: 16 });
+    const trial = await stack.elbow('trial', 'batch-norm', '3');
     expect(trial.code, trial.stderr).toBe(0);
     expect(trial.stdout).toMatch(/succeeded/);
-    const logs = await stack.elbow('logs', 'optimizers', '3');
+    const logs = await stack.elbow('logs', 'batch-norm', '3');
     expect(logs.code, logs.stderr).toBe(0);
   });
 
   it('is only reported when it is run again, and nothing new is trained', async () => {
-    const again = await stack.elbow('run', 'optimizers.yaml', '--json');
+    const again = await stack.elbow('run', 'batch-norm.yaml', '--json');
     expect(again.code, again.stderr).toBe(0);
     expect(JSON.parse(again.stdout)).toMatchObject({ counts: { succeeded: 16 } });
-    expect(await queryRows(stack, "select 1 from attempts where sweep = 'optimizers'")).toHaveLength(16);
+    expect(await queryRows(stack, "select 1 from attempts where sweep = 'batch-norm'")).toHaveLength(16);
   });
 
   it('refuses another spec under its name, and says which value differs', async () => {
-    const other = await stack.elbow('run', 'optimizers.yaml', '--set', 'seed=7');
+    const other = await stack.elbow('run', 'batch-norm.yaml', '--set', 'seed=7');
     expect(other.code).toBe(2);
     expect(other.stderr).toMatch(/seed/);
     expect(other.stderr).toMatch(/--name/);
@@ -141,7 +141,7 @@ describe('a sweep of 4 arms × 2 sizes × 2 replicates', () => {
       expect(ended.code, sql).toBe(2);
       expect(ended.stdout).toBe('');
     }
-    expect(await queryRows(stack, "select 1 from trial_results where sweep = 'optimizers'")).toHaveLength(16);
+    expect(await queryRows(stack, "select 1 from trial_results where sweep = 'batch-norm'")).toHaveLength(16);
   });
 
   it(
@@ -164,7 +164,7 @@ describe('a sweep of 4 arms × 2 sizes × 2 replicates', () => {
       ] as const) {
         const ended = await stack.elbow(
           'run',
-          'optimizers.yaml',
+          'batch-norm.yaml',
           ...settings,
           '--name',
           name,
@@ -192,7 +192,7 @@ describe('a sweep of 4 arms × 2 sizes × 2 replicates', () => {
     async () => {
       const args = [
         'run',
-        'optimizers.yaml',
+        'batch-norm.yaml',
         '--name',
         'twice',
         '--set',
