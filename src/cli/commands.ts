@@ -10,10 +10,10 @@ interface Entry {
 export const COMMAND_GROUPS: Readonly<Record<string, Readonly<Record<string, Entry>>>> = {
   'Local stack:': {
     up: {
-      summary: 'start Temporal, Postgres and a worker; bring what is missing',
+      summary: 'bring and start Temporal, Postgres and a worker',
       load: () => import('./commands/up.js'),
     },
-    down: { summary: 'stop them', load: () => import('./commands/down.js') },
+    down: { summary: 'stop the local stack', load: () => import('./commands/down.js') },
     status: { summary: 'what is up, and where', load: () => import('./commands/status.js') },
     doctor: { summary: 'what is wrong, and what to do', load: () => import('./commands/doctor.js') },
   },
@@ -39,12 +39,12 @@ export const COMMAND_GROUPS: Readonly<Record<string, Readonly<Record<string, Ent
     query: { summary: 'ask the results in SQL', load: () => import('./commands/query.js') },
   },
   'What there is:': {
-    models: { summary: 'the networks, layer by layer', load: () => import('./commands/models.js') },
+    presets: { summary: 'sweeps that come with elbow', load: () => import('./commands/presets.js') },
+    models: { summary: 'networks, layer by layer', load: () => import('./commands/models.js') },
     datasets: {
-      summary: 'the data sets, and whether they are there',
+      summary: 'data sets, and whether they are there',
       load: () => import('./commands/datasets.js'),
     },
-    presets: { summary: 'sweeps that come with elbow', load: () => import('./commands/presets.js') },
     schema: {
       summary: 'the JSON Schema of sweep files, for editors',
       load: () => import('./commands/schema.js'),

@@ -19,14 +19,15 @@ export interface Invocation {
  * @throws ElbowError `usage` for what commander refuses, and whatever the command throws
  */
 export async function runProgram(typed: readonly string[], invocation: Invocation): Promise<ExitCode> {
-  const argv = typed[0] === 'help' ? [...typed.slice(1, 2), '--help'] : typed;
+  const isForHelp = typed.length === 0 || typed[0] === 'help';
+  const argv = isForHelp ? [...typed.slice(1, 2), '--help'] : typed;
   let code: ExitCode = EXIT.done;
   const program = createProgram(invocation.write);
-  const wanted = wantedCommands(argv);
+  const name = argv.find((arg) => !arg.startsWith('-'));
   for (const [group, commands] of Object.entries(COMMAND_GROUPS)) {
-    for (const [name, { summary, load }] of Object.entries(commands)) {
-      const command = program.command(name).summary(summary).description(sentence(summary)).helpGroup(group);
-      if (!wanted.includes(name)) continue;
+    for (const [each, { summary, load }] of Object.entries(commands)) {
+      const command = program.command(each).summary(summary).description(sentence(summary)).helpGroup(group);
+      if (each !== name) continue;
       const module = (await load()).command;
       module.configure(command);
       command.action(async () => {
@@ -36,16 +37,13 @@ export async function runProgram(typed: readonly string[], invocation: Invocatio
       });
     }
   }
-  if (argv.length === 0) {
-    invocation.write(program.helpInformation());
-    return EXIT.done;
-  }
+  await expectKnown(name, program);
   try {
     await program.parseAsync([...argv], { from: 'user' });
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
     if (error.exitCode === 0) return EXIT.done;
-    throw await usageError(error, argv, program);
+    throw usageError(error, name);
   }
   return code;
 }
@@ -72,36 +70,26 @@ COMMAND --help tells more. Most commands take --json.`,
     .exitOverride();
 }
 
-/** Names that may be commands: only their files need to be loaded. */
-function wantedCommands(argv: readonly string[]): string[] {
-  return argv.filter((arg) => !arg.startsWith('-')).slice(0, 1);
-}
-
 const sentence = (text: string): string => `${text.charAt(0).toUpperCase()}${text.slice(1)}.`;
 
-/** What commander says, with the nearest right thing as a hint. */
-async function usageError(
-  error: CommanderError,
-  argv: readonly string[],
-  program: Command,
-): Promise<ElbowError> {
-  const [first = '', ...rest] = error.message.replace(/^error: /, '').split('\n');
-  const [name = ''] = wantedCommands(argv);
+/** @throws ElbowError `usage` naming the nearest command */
+async function expectKnown(name: string | undefined, program: Command): Promise<void> {
   const names = program.commands.map((command) => command.name());
-  const isKnown = names.includes(name);
-  const help = isKnown ? `\`elbow ${name} --help\`` : '`elbow --help`';
-  if (error.code === 'commander.help' || (!isKnown && name !== '')) {
-    const { nearestName } = await import('../spec/index.js');
-    const near = nearestName(name, names);
-    const guess = near === null ? '' : `Did you mean \`elbow ${near}\`? `;
-    return new ElbowError('usage', `there is no command ${JSON.stringify(name)}`, {
-      hint: `${guess}${help} lists all.`,
-      cause: error,
-    });
-  }
+  if (name === undefined || names.includes(name)) return;
+  const { nearestName } = await import('../spec/index.js');
+  const near = nearestName(name, names);
+  throw new ElbowError('usage', `there is no command ${JSON.stringify(name)}`, {
+    hint: `${near === null ? '' : `Did you mean \`elbow ${near}\`? `}\`elbow --help\` lists all.`,
+  });
+}
+
+/** What commander says, with the nearest right thing as a hint. */
+function usageError(error: CommanderError, name: string | undefined): ElbowError {
+  const [first = '', ...rest] = error.message.replace(/^error: /, '').split('\n');
   const guess = /\(Did you mean (?:one of )?([^?]+)\?\)/.exec(rest.join(' '))?.[1];
+  const help = `\`elbow ${name === undefined ? '' : `${name} `}--help\` tells what there is.`;
   return new ElbowError('usage', first, {
-    hint: `${guess === undefined ? '' : `Did you mean \`${guess}\`? `}${help} tells what there is.`,
+    hint: `${guess === undefined ? '' : `Did you mean \`${guess}\`? `}${help}`,
     cause: error,
   });
 }

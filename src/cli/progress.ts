@@ -93,7 +93,9 @@ export function leftText(seconds: number | null): string {
   if (seconds === null) return 'time left not known yet';
   const step = seconds < 20 ? 1 : seconds < 600 ? 10 : 60;
   const rounded = Math.max(step, Math.round(seconds / step) * step);
-  return rounded < 10 ? `about ${rounded} s left` : `about ${durationText(rounded)} left`;
+  return rounded < 10
+    ? `about ${rounded} s left`
+    : `about ${durationText(rounded).replace(/ 0 [ms]$/, '')} left`;
 }
 
 /** A trial that has ended, in one line: `[ 3/21] trial 2 succeeded: …`. */

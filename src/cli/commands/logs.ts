@@ -22,10 +22,11 @@ export const command: CommandModule = {
       .addHelpText('after', '\nExample:\n  $ elbow logs quickstart 3 --follow');
   },
 
-  run: ({ args, options }, context) =>
-    withSession(context.env, async ({ storage }) => {
+  async run({ args, options }, context) {
+    // What was typed wrong is told before anything is opened.
+    const number = readTrialNumber(args[1] ?? '');
+    return withSession(context.env, async ({ storage }) => {
       const { out } = context;
-      const number = readTrialNumber(args[1] ?? '');
       const sweep = await requireSweep(storage, args[0] ?? '');
       const attempts = await storage.attempts(sweep.id, number);
       if (attempts.length === 0) {
@@ -43,7 +44,8 @@ export const command: CommandModule = {
       else for (const line of lines) printLine(line, out);
       if (lines.length === 0) out.note('The trial has printed nothing.');
       return EXIT.done;
-    }),
+    });
+  },
 };
 
 /** @throws ElbowError `usage` */

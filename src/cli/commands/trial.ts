@@ -17,9 +17,10 @@ export const command: CommandModule = {
       .addHelpText('after', '\nExample:\n  $ elbow trial quickstart 3');
   },
 
-  run: ({ args }, { out, env }) =>
-    withSession(env, async ({ storage }) => {
-      const number = readTrialNumber(args[1] ?? '');
+  async run({ args }, { out, env }) {
+    // What was typed wrong is told before anything is opened.
+    const number = readTrialNumber(args[1] ?? '');
+    return withSession(env, async ({ storage }) => {
       const sweep = await requireSweep(storage, args[0] ?? '');
       const result = await storage.trialResult(sweep.id, number);
       if (result === null) {
@@ -38,7 +39,8 @@ export const command: CommandModule = {
       printAttempts(attempts, out);
       printEpochs(epochs, result.bestEpoch, out);
       return EXIT.done;
-    }),
+    });
+  },
 };
 
 function printResult(result: TrialResult, out: Output): void {
