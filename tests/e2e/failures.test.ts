@@ -1,4 +1,4 @@
-import { renameSync, writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createHome, queryRows, type TestHome } from '../support/elbow.js';
@@ -67,23 +67,37 @@ describe('trials that fail', () => {
   );
 
   it(
-    'for want of data say which file is missing, and run once it is back',
+    'because the data set is damaged say so, and run again as a second attempt once it is mended',
     async () => {
       writeFileSync(
         join(stack.scratch, 'data.yaml'),
         'name: data\nspace: { samplesPerClass: [5, 10], epochs: 1 }\n',
       );
       const file = join(stack.home, 'data', 'cifar10', 'data_batch_3.bin');
-      // The stack is brought down so that no warm trainer holds the images in memory.
+      const whole = readFileSync(file);
+      const damaged = Buffer.from(whole);
+      damaged[1_000_000]! ^= 1;
+      // A fresh worker, so that no warm trainer holds the images in memory.
       await stack.elbow('down');
       expect((await stack.elbow('up')).code).toBe(0);
-      const hold = await stack.elbow('run', 'data.yaml', '--dry-run');
-      expect(hold.code, hold.stderr).toBe(0);
-      renameSync(file, `${file}.away`);
-      const run = await stack.elbow('run', 'data.yaml', '--set', 'trialsPerWorkflow=1');
-      renameSync(`${file}.away`, file);
-      expect([3, 5]).toContain(run.code);
-      expect(run.stderr + run.stdout).toMatch(/data_batch_3\.bin/);
+      writeFileSync(file, damaged);
+      const run = await stack.elbow('run', 'data.yaml', '--json');
+      writeFileSync(file, whole);
+      expect(run.code, run.stderr).toBe(3);
+      expect(JSON.parse(run.stdout)).toMatchObject({ status: 'finished', counts: { failed: 2 } });
+      const rerun = await stack.elbow('rerun', 'data');
+      expect(rerun.code, rerun.stderr).toBe(0);
+      expect(
+        await queryRows(
+          stack,
+          "select trial, attempt, status, failure_code from attempts where sweep = 'data' order by 1, 2",
+        ),
+      ).toEqual(
+        [0, 1].flatMap((trial) => [
+          { trial, attempt: 1, status: 'failed', failure_code: 'data-damaged' },
+          { trial, attempt: 2, status: 'succeeded', failure_code: null },
+        ]),
+      );
     },
     4 * MINUTES,
   );
