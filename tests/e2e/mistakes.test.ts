@@ -86,6 +86,7 @@ describe('without a stack', () => {
   });
 
   it('says which database it cannot reach, without its password', async () => {
+    machine.env['TEMPORAL_ADDRESS'] = '127.0.0.1:9';
     machine.env['DATABASE_URL'] = 'postgresql://me:s3cret@127.0.0.1:9/elbow';
     try {
       const ended = await machine.elbow('list');
@@ -94,6 +95,7 @@ describe('without a stack', () => {
       expect(ended.stderr + ended.stdout).not.toMatch(/s3cret/);
     } finally {
       delete machine.env['DATABASE_URL'];
+      delete machine.env['TEMPORAL_ADDRESS'];
     }
   });
 });
