@@ -1,90 +1,28 @@
 import { spawn } from 'node:child_process';
-import {
-  existsSync,
-  mkdirSync,
-  readFileSync,
-  readdirSync,
-  readlinkSync,
-  statSync,
-  writeFileSync,
-} from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { identify, isRunning } from '../../src/stack/processes.js';
 import { stackFiles } from '../../src/stack/state.js';
-import type { StackState } from '../../src/stack/state.js';
 import { createHome } from '../support/elbow.js';
 import type { TestHome } from '../support/elbow.js';
 import { until } from '../support/wait.js';
+import {
+  POSTMASTER,
+  TEMPORAL,
+  WORKER,
+  count,
+  listeningAddresses,
+  pidOf,
+  processesOf,
+  stateOf,
+  statusOf,
+  up,
+} from './live.js';
 
 const MINUTES = 60_000;
-
-/** Processes of a home, as pid and command line. */
-function processesOf({ home }: TestHome): { pid: number; line: string }[] {
-  return readdirSync('/proc')
-    .filter((name) => /^\d+$/.test(name))
-    .flatMap((pid) => {
-      try {
-        const environment = readFileSync(`/proc/${pid}/environ`, 'utf8').split('\0');
-        if (!environment.includes(`ELBOW_HOME=${home}`)) return [];
-        return [
-          { pid: Number(pid), line: readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ') },
-        ];
-      } catch {
-        return [];
-      }
-    });
-}
-
-const count = (stack: TestHome, part: RegExp): number =>
-  processesOf(stack).filter(({ line }) => part.test(line)).length;
-const TEMPORAL = /server start-dev/;
-const WORKER = /workers\/main\.js/;
-const POSTMASTER = /postgres.* -D /;
-
-const pidOf = (file: string): number => (JSON.parse(readFileSync(file, 'utf8')) as { pid: number }).pid;
-const stateOf = ({ home }: TestHome): StackState =>
-  JSON.parse(readFileSync(stackFiles.state(home), 'utf8')) as StackState;
-
-interface StatusDocument {
-  readonly temporal: { up: boolean; address: string; namespace: string; ui: string; embedded: boolean };
-  readonly database: { up: boolean; url: string; embedded: boolean };
-  readonly workers: readonly { host: string; pool: string; slots: number; busy: number; version: string }[];
-}
-
-async function statusOf(stack: TestHome): Promise<{ code: number | null; document: StatusDocument }> {
-  const ended = await stack.elbow('status', '--json');
-  return { code: ended.code, document: JSON.parse(ended.stdout) as StatusDocument };
-}
-
-async function up(stack: TestHome): Promise<string> {
-  const ended = await stack.elbow('up');
-  expect(ended.code, ended.stderr).toBe(0);
-  return ended.stderr;
-}
-
-/** Addresses on which a process listens, as /proc/net writes them. */
-function listeningAddresses(pid: number): string[] {
-  const inodes = new Set(
-    readdirSync(`/proc/${pid}/fd`).flatMap((fd) => {
-      try {
-        return /^socket:\[(\d+)\]$/.exec(readlinkSync(`/proc/${pid}/fd/${fd}`))?.[1] ?? [];
-      } catch {
-        return [];
-      }
-    }),
-  );
-  const LISTEN = '0A';
-  return ['tcp', 'tcp6'].flatMap((table) =>
-    readFileSync(`/proc/${pid}/net/${table}`, 'utf8')
-      .split('\n')
-      .map((line) => line.trim().split(/\s+/))
-      .filter((fields) => fields[3] === LISTEN && inodes.has(fields[9]!))
-      .map((fields) => fields[1]!.split(':')[0]!),
-  );
-}
 
 describe('a stack', () => {
   let stack: TestHome;
