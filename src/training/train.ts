@@ -117,7 +117,7 @@ export async function train(request: TrainRequest, hooks: TrainHooks): Promise<O
 }
 
 async function trainEpochs(setup: Setup): Promise<Progress> {
-  const { request, hooks, split, network, evaluator } = setup;
+  const { request, hooks, split, network } = setup;
   const { params, dataset } = request;
   const learningRate = numberOf(params, 'learningRate');
   const optimizer = createOptimizer(String(params['optimizer']), learningRate);
@@ -154,11 +154,7 @@ async function trainEpochs(setup: Setup): Promise<Progress> {
       stepsDone += running.steps;
       stepSeconds += running.stepSeconds;
       trainedImages += split.train.length;
-      const moments = await evaluator.moments(network, dataset.train, split.recalibration);
-      const validation =
-        split.validation.length > 0
-          ? await evaluator.score(network, moments, dataset.train, split.validation)
-          : null;
+      const { moments, validation } = await validate(setup);
       hooks.onEpoch({
         epoch,
         trainLoss: finite(running.loss),
@@ -186,6 +182,22 @@ async function trainEpochs(setup: Setup): Promise<Progress> {
     throw error;
   } finally {
     optimizer.dispose();
+  }
+}
+
+/** Recalibrates the norm layers, then scores the validation images. The caller owns the moments. */
+async function validate({ request, split, network, evaluator }: Setup): Promise<{
+  readonly moments: readonly Moments[];
+  readonly validation: Score | null;
+}> {
+  const { train: images } = request.dataset;
+  const moments = await evaluator.moments(network, images, split.recalibration);
+  if (split.validation.length === 0) return { moments, validation: null };
+  try {
+    return { moments, validation: await evaluator.score(network, moments, images, split.validation) };
+  } catch (error) {
+    disposeMoments(moments);
+    throw error;
   }
 }
 

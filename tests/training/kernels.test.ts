@@ -1,0 +1,150 @@
+import * as tf from '@tensorflow/tfjs-node-gpu';
+import { afterEach, describe, expect, it } from 'vitest';
+import { uniforms } from '../../src/random.js';
+import {
+  BATCH_NORM_EPSILON,
+  batchNormInference,
+  batchNormMoments,
+  batchNormTraining,
+  biasRelu,
+  crossEntropy,
+  useFusedKernels,
+} from '../../src/training/kernels.js';
+
+afterEach(() => useFusedKernels(undefined));
+
+const values = (count: number, seed: number): number[] => [...uniforms(count, seed)].map((u) => 4 * u - 2);
+const image = (seed: number) => tf.tensor4d(values(3 * 4 * 4 * 2, seed), [3, 4, 4, 2]);
+const arrayOf = (tensor: tf.Tensor): number[] => [...tensor.dataSync()];
+
+/** Greatest distance of two lists. */
+const distance = (a: readonly number[], b: readonly number[]): number => {
+  expect(a).toHaveLength(b.length);
+  return Math.max(...a.map((value, i) => Math.abs(value - b[i]!)));
+};
+
+/** The slope of `f` at `at` by central differences in each coordinate. */
+function slopes(f: (at: readonly number[]) => number, at: readonly number[]): number[] {
+  const h = 1e-2;
+  return at.map((_, i) => {
+    const moved = (by: number): number => f(at.map((value, j) => (i === j ? value + by : value)));
+    return (moved(h) - moved(-h)) / (2 * h);
+  });
+}
+
+/** Batch normalisation of [count, channels] numbers, as its paper writes it, in double precision. */
+function batchNormByHand(x: readonly number[], scale: readonly number[], offset: readonly number[]) {
+  const channels = scale.length;
+  const count = x.length / channels;
+  const of = (channel: number): number[] => x.filter((_, i) => i % channels === channel);
+  const mean = scale.map((_, c) => of(c).reduce((sum, value) => sum + value, 0) / count);
+  const variance = scale.map(
+    (_, c) => of(c).reduce((sum, value) => sum + (value - mean[c]!) ** 2, 0) / count,
+  );
+  const y = x.map((value, i) => {
+    const c = i % channels;
+    return (scale[c]! * (value - mean[c]!)) / Math.sqrt(variance[c]! + BATCH_NORM_EPSILON) + offset[c]!;
+  });
+  return { y, mean, variance };
+}
+
+const kinds = [
+  { kind: 'fused', fused: true },
+  { kind: 'plain', fused: false },
+];
+
+describe.each(kinds)('with $kind kernels', ({ fused }) => {
+  const scale = [1.5, 0.5];
+  const offset = [0.25, -1];
+  const weights = values(3 * 4 * 4 * 2, 9);
+  /** Σ w·y with fixed weights: a loss whose gradient is nowhere trivial. */
+  const weigh = (y: readonly number[]): number => y.reduce((sum, value, i) => sum + value * weights[i]!, 0);
+
+  it('normalises by the moments of the batch', () => {
+    useFusedKernels(fused);
+    const byHand = batchNormByHand(values(96, 1), scale, offset);
+    const { value, moments } = batchNormMoments(image(1), tf.tensor1d(scale), tf.tensor1d(offset));
+    expect(distance(arrayOf(value), byHand.y)).toBeLessThan(1e-5);
+    expect(distance(arrayOf(moments.mean), byHand.mean)).toBeLessThan(1e-6);
+    // The biased variance, not the unbiased one that the kernel gives.
+    expect(distance(arrayOf(moments.variance), byHand.variance)).toBeLessThan(1e-5);
+    const training = batchNormTraining(image(1), tf.tensor1d(scale), tf.tensor1d(offset));
+    expect(distance(arrayOf(training), byHand.y)).toBeLessThan(1e-5);
+  });
+
+  it('has the gradient of batch normalisation, by all three arguments', () => {
+    useFusedKernels(fused);
+    const gradients = tf.grads((x, s, o) =>
+      tf.sum(
+        tf.mul(
+          batchNormTraining(x as tf.Tensor4D, s as tf.Tensor1D, o as tf.Tensor1D),
+          tf.tensor4d(weights, [3, 4, 4, 2]),
+        ),
+      ),
+    )([image(1), tf.tensor1d(scale), tf.tensor1d(offset)]);
+    const numeric = [
+      slopes((x) => weigh(batchNormByHand(x, scale, offset).y), values(96, 1)),
+      slopes((s) => weigh(batchNormByHand(values(96, 1), s, offset).y), scale),
+      slopes((o) => weigh(batchNormByHand(values(96, 1), scale, o).y), offset),
+    ];
+    gradients.forEach((gradient, i) => expect(distance(arrayOf(gradient), numeric[i]!)).toBeLessThan(2e-3));
+  });
+
+  it('adds a bias, cuts below 0, and has the gradient of it', () => {
+    useFusedKernels(fused);
+    const x = values(96, 2);
+    const bias = [0.5, -0.25];
+    const byHand = (xs: readonly number[], b: readonly number[]): number[] =>
+      xs.map((value, i) => Math.max(0, value + b[i % 2]!));
+    expect(distance(arrayOf(biasRelu(image(2), tf.tensor1d(bias))), byHand(x, bias))).toBeLessThan(1e-6);
+    const [dx, dBias] = tf.grads((a, b) =>
+      tf.sum(tf.mul(biasRelu(a as tf.Tensor4D, b as tf.Tensor1D), tf.tensor4d(weights, [3, 4, 4, 2]))),
+    )([image(2), tf.tensor1d(bias)]);
+    const slope = x.map((value, i) => (value + bias[i % 2]! > 0 ? weights[i]! : 0));
+    expect(distance(arrayOf(dx!), slope)).toBeLessThan(1e-6);
+    const sums = bias.map((_, c) => slope.filter((_s, i) => i % 2 === c).reduce((sum, s) => sum + s, 0));
+    expect(distance(arrayOf(dBias!), sums)).toBeLessThan(1e-5);
+  });
+
+  it('computes the cross-entropy of the softmax and its gradient', () => {
+    useFusedKernels(fused);
+    const logits = values(4 * 5, 3);
+    const labels = [0, 4, 2, 2];
+    const byHand = (all: readonly number[]): number[] =>
+      labels.map((label, row) => {
+        const own = all.slice(row * 5, row * 5 + 5);
+        return Math.log(own.reduce((sum, value) => sum + Math.exp(value), 0)) - own[label]!;
+      });
+    const compute = (x: tf.Tensor) => crossEntropy(x as tf.Tensor2D, tf.tensor1d(labels, 'int32'));
+    expect(distance(arrayOf(compute(tf.tensor2d(logits, [4, 5]))), byHand(logits))).toBeLessThan(1e-5);
+    const weight = [1, -2, 3, 0.5];
+    const gradient = tf.grad((x) => tf.sum(tf.mul(compute(x), tf.tensor1d(weight))))(
+      tf.tensor2d(logits, [4, 5]),
+    );
+    const numeric = slopes(
+      (all) => byHand(all).reduce((sum, value, i) => sum + value * weight[i]!, 0),
+      logits,
+    );
+    expect(distance(arrayOf(gradient), numeric)).toBeLessThan(1e-3);
+  });
+
+  it('stays finite with huge logits and with a channel without variance', () => {
+    useFusedKernels(fused);
+    const loss = crossEntropy(tf.tensor2d([[1000, -1000]]), tf.tensor1d([1], 'int32'));
+    expect(arrayOf(loss)).toEqual([2000]);
+    const flat = tf.ones<tf.Rank.R4>([2, 3, 3, 1]);
+    const one = tf.ones<tf.Rank.R1>([1]);
+    expect(arrayOf(batchNormTraining(flat, one, tf.zeros([1]))).every((value) => value === 0)).toBe(true);
+  });
+});
+
+it('evaluates with given moments', () => {
+  const moments = { mean: tf.tensor1d([1]), variance: tf.tensor1d([4 - BATCH_NORM_EPSILON]) };
+  const y = batchNormInference(
+    tf.tensor4d([1, 3, -1, 5], [1, 2, 2, 1]),
+    tf.tensor1d([2]),
+    tf.tensor1d([10]),
+    moments,
+  );
+  expect(distance(arrayOf(y), [10, 12, 8, 14])).toBeLessThan(1e-5);
+});

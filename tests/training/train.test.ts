@@ -1,0 +1,211 @@
+import * as tf from '@tensorflow/tfjs-node-gpu';
+import { describe, expect, it } from 'vitest';
+import type { ArmParams } from '../../src/spec/types.js';
+import type { EpochMetrics, Outcome } from '../../src/storage/storage.js';
+import { train, type TrainRequest } from '../../src/training/index.js';
+import { syntheticDataset } from '../support/dataset.js';
+
+const dataset = syntheticDataset({ perClass: 30 });
+const params: ArmParams = {
+  model: 'lenet',
+  optimizer: 'adam',
+  learningRate: 0.001,
+  loss: 'cross-entropy',
+  batchNorm: true,
+  dropout: 0,
+  batchSize: 16,
+  epochs: 3,
+  patience: 3,
+};
+const request = (change: Partial<TrainRequest> = {}): TrainRequest => ({
+  dataset,
+  params,
+  samplesPerClass: 10,
+  sweepSeed: 42,
+  replicate: 0,
+  objective: 'val_accuracy',
+  ...change,
+});
+
+interface Played {
+  readonly outcome: Outcome;
+  readonly epochs: readonly EpochMetrics[];
+  readonly notes: readonly string[];
+  /** Tensors alive at the end of each epoch. */
+  readonly tensors: readonly number[];
+}
+
+async function play(
+  asked: TrainRequest,
+  pause: () => Promise<void> = async () => undefined,
+  onEpoch: () => void = () => undefined,
+): Promise<Played> {
+  const epochs: EpochMetrics[] = [];
+  const notes: string[] = [];
+  const tensors: number[] = [];
+  const outcome = await train(asked, {
+    onStep: () => undefined,
+    onEpoch: (metrics) => {
+      epochs.push(metrics);
+      onEpoch();
+      tensors.push(tf.memory().numTensors);
+    },
+    onNote: (text) => notes.push(text),
+    pause,
+  });
+  return { outcome, epochs, notes, tensors };
+}
+
+/** Everything of a training but its times. */
+function bitsOf({ outcome, epochs }: Played): unknown {
+  return {
+    outcome: { ...outcome, seconds: 0, imagesPerSecond: 0 },
+    epochs: epochs.map((metrics) => ({ ...metrics, seconds: 0 })),
+  };
+}
+
+describe('a training', () => {
+  it('learns, and tells an epoch at a time', async () => {
+    const { outcome, epochs, notes } = await play(
+      request({ samplesPerClass: 30, params: { ...params, epochs: 6 } }),
+    );
+    expect(outcome).toMatchObject({ status: 'succeeded', failure: null });
+    expect(epochs.map(({ epoch }) => epoch)).toEqual(epochs.map((_, i) => i + 1));
+    expect(epochs).toHaveLength(outcome.epochs);
+    expect(epochs.at(-1)!.trainLoss!).toBeLessThan(epochs[0]!.trainLoss!);
+    expect(outcome.testAccuracy).toBeGreaterThan(0.5);
+    expect(notes[0]).toBe('240 training and 60 validation images');
+    const best = epochs[outcome.bestEpoch! - 1]!;
+    expect(outcome.valAccuracy).toBe(best.valAccuracy);
+    expect(outcome.valLoss).toBe(best.valLoss);
+    expect(outcome.objective).toBe(outcome.valAccuracy);
+    expect(outcome.valAccuracy).toBe(Math.max(...epochs.map(({ valAccuracy }) => valAccuracy!)));
+    expect(outcome.imagesPerSecond).toBeGreaterThan(0);
+  });
+
+  it('ends with its diagnosis when its epochs are used up', async () => {
+    const { outcome } = await play(request({ params: { ...params, epochs: 2 } }));
+    expect(outcome).toMatchObject({
+      epochs: 2,
+      diagnosis: expect.stringMatching(/epoch-limit|chance-level/),
+    });
+  });
+
+  it('has equal bits for equal seeds, and others for another seed, replicate or dropout', async () => {
+    const first = bitsOf(await play(request()));
+    expect(bitsOf(await play(request()))).toEqual(first);
+    expect(bitsOf(await play(request({ sweepSeed: 43 })))).not.toEqual(first);
+    expect(bitsOf(await play(request({ replicate: 1 })))).not.toEqual(first);
+    const dropped = request({ params: { ...params, dropout: 0.5 } });
+    const withDropout = bitsOf(await play(dropped));
+    expect(withDropout).not.toEqual(first);
+    expect(bitsOf(await play(dropped))).toEqual(withDropout);
+  });
+
+  it('trains with every setting that shapes it', async () => {
+    for (const change of [{ batchNorm: false }, { optimizer: 'sgd', learningRate: 0.05 }, { dropout: 0.3 }]) {
+      const { outcome, epochs } = await play(request({ params: { ...params, ...change } }));
+      expect(outcome.status).toBe('succeeded');
+      expect(epochs.every(({ trainLoss, valLoss }) => trainLoss! > 0 && valLoss! > 0)).toBe(true);
+    }
+  });
+
+  it('takes all images in one step when a batch is larger, and says so', async () => {
+    const { outcome, notes } = await play(request({ params: { ...params, batchSize: 1_000 } }));
+    expect(outcome.epochs).toBe(3);
+    expect(notes).toContain('a batch of 1000 takes all 80 training images in one step');
+  });
+
+  it('has no validation below 5 samples per class: the last epoch counts, nothing stops', async () => {
+    for (const samplesPerClass of [1, 4]) {
+      const { outcome, epochs } = await play(
+        request({ samplesPerClass, params: { ...params, patience: 1, epochs: 4 } }),
+      );
+      expect(outcome).toMatchObject({
+        epochs: 4,
+        bestEpoch: 4,
+        valAccuracy: null,
+        valLoss: null,
+        objective: null,
+      });
+      expect(epochs.every(({ valAccuracy, valLoss }) => valAccuracy === null && valLoss === null)).toBe(true);
+      expect(outcome.testAccuracy).toBeGreaterThanOrEqual(0);
+    }
+  });
+
+  it('names the largest size when there are not enough images', async () => {
+    await expect(play(request({ samplesPerClass: 31 }))).rejects.toMatchObject({ code: 'data-too-small' });
+  });
+});
+
+describe('a training that diverges', () => {
+  it('is a result: that of its best finite epoch', async () => {
+    const sound = await play(request({ params: { ...params, epochs: 2 } }));
+    let told = 0;
+    const spoil = async (): Promise<void> => {
+      if (told !== 2) return;
+      // A step too far, in the third epoch: a weight is no number any more.
+      const weights = Object.values(tf.engine().registeredVariables).at(-1)!;
+      weights.assign(tf.fill(weights.shape, NaN));
+    };
+    const { outcome, epochs } = await play(
+      request({ params: { ...params, epochs: 9 } }),
+      spoil,
+      () => told++,
+    );
+    expect(epochs).toHaveLength(3);
+    expect(epochs[2]).toMatchObject({ trainLoss: null, valLoss: null });
+    expect(outcome).toMatchObject({ status: 'succeeded', diagnosis: 'diverged', epochs: 3, failure: null });
+    for (const key of [
+      'bestEpoch',
+      'trainLoss',
+      'valLoss',
+      'testLoss',
+      'testAccuracy',
+      'objective',
+    ] as const) {
+      expect(outcome[key]).toBe(sound.outcome[key]);
+    }
+  });
+
+  it('is at chance level when no epoch stayed finite', async () => {
+    const diverging = { ...params, optimizer: 'sgd', learningRate: 1e30, batchNorm: false };
+    const { outcome } = await play(request({ params: diverging }));
+    expect(outcome).toMatchObject({
+      bestEpoch: null,
+      diagnosis: 'diverged',
+      testAccuracy: 0.1,
+      trainAccuracy: 0.1,
+      valAccuracy: 0.1,
+      testLoss: Math.log(10),
+      objective: 0.1,
+    });
+  });
+});
+
+describe('tensors', () => {
+  it('are as many after every epoch as after the first, and none stays when the training has ended', async () => {
+    const before = tf.memory().numTensors;
+    for (const change of [{}, { dropout: 0.5 }, { optimizer: 'sgd' }, { batchNorm: false }]) {
+      const { tensors } = await play(request({ params: { ...params, ...change, epochs: 5 } }));
+      // An epoch is told before its weights become the best ones: from the second on these are there, too.
+      expect(new Set(tensors.slice(1)).size).toBe(1);
+      expect(tf.memory().numTensors).toBe(before);
+    }
+  });
+
+  it('do not stay behind a training that diverges, is refused, or is ended from outside', async () => {
+    const before = tf.memory().numTensors;
+    await play(request({ params: { ...params, optimizer: 'sgd', learningRate: 1e30 } }));
+    await expect(play(request({ samplesPerClass: 31 }))).rejects.toThrow();
+    await expect(play(request({ params: { ...params, optimizer: 'adamw' } }))).rejects.toThrow();
+    for (const end of [1, 7, 8, 12]) {
+      let pauses = 0;
+      const stop = async (): Promise<void> => {
+        if (++pauses === end) throw new Error('enough');
+      };
+      await expect(play(request(), stop)).rejects.toThrow('enough');
+    }
+    expect(tf.memory().numTensors).toBe(before);
+  });
+});
