@@ -26,7 +26,7 @@ export interface Followed {
 
 /**
  * Shows progress until the sweep has ended.
- * @param before results from before what is followed began (a rerun); of trials that ended by then nothing is said
+ * Trials that have ended by then are not told one by one.
  * @throws ElbowError `interrupted` on Ctrl-C (the sweep goes on), `sweep-failed` when its workflow is gone,
  *   `database-unreachable` when Postgres stays away
  */

@@ -4,6 +4,9 @@ import { ElbowError, messageOf } from '../errors.js';
 import type { Connections } from '../stack/index.js';
 import type { Storage, SweepRow } from '../storage/storage.js';
 
+/** The client's own ten seconds are long for somebody who waits. */
+const CONNECT_LIMIT_MS = 5_000;
+
 export interface Session {
   readonly connections: Connections;
   readonly storage: Storage;
@@ -48,7 +51,10 @@ export async function withSession<T>(
 export async function connectTemporal({ temporal }: Connections): Promise<Client> {
   const { Client, Connection } = await import('@temporalio/client');
   try {
-    const connection = await Connection.connect(temporal.connect.connection);
+    const connection = await Connection.connect({
+      connectTimeout: CONNECT_LIMIT_MS,
+      ...temporal.connect.connection,
+    });
     return new Client({ connection, namespace: temporal.connect.namespace });
   } catch (error) {
     throw new ElbowError(

@@ -1,4 +1,5 @@
 /** The workflow of a sweep, as the CLI starts, looks at and cancels it. */
+import { setTimeout as pause } from 'node:timers/promises';
 import type { Client } from '@temporalio/client';
 import { CONTROL_QUEUE, WORKFLOWS, workflowIds } from '../../workflows/messages.js';
 import { ElbowError, messageOf } from '../errors.js';
@@ -43,6 +44,27 @@ export async function workflowState(session: Session, name: string): Promise<str
       throw error;
     }
   });
+}
+
+const CLOSING_POLL_MS = 100;
+const CLOSING_LIMIT_MS = 20_000;
+
+/**
+ * A sweep is stored as ended a moment before its workflow closes; a start in that moment would join the old workflow,
+ * which runs nothing any more. This waits until it has closed.
+ * @throws ElbowError `state-forbids` when it stays open
+ */
+export async function waitUntilClosed(session: Session, name: string, signal: AbortSignal): Promise<void> {
+  const end = performance.now() + CLOSING_LIMIT_MS;
+  while ((await workflowState(session, name)) === 'RUNNING') {
+    if (signal.aborted) throw new ElbowError('interrupted', 'Nothing was started.');
+    if (performance.now() > end) {
+      throw new ElbowError('state-forbids', `the workflow of the sweep ${name} has not closed yet`, {
+        hint: 'A worker closes it: `elbow status` shows whether one is up, `elbow up` starts one.',
+      });
+    }
+    await pause(CLOSING_POLL_MS, undefined, { signal }).catch(() => undefined);
+  }
 }
 
 /** Asks the sweep's workflow to cancel; false where none runs. */

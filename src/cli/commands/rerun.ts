@@ -8,7 +8,7 @@ import { readTrialNumber, requireSweep, unknownTrial, withSession } from '../ses
 import type { Session } from '../session.js';
 import { isEnded, isTrialEnded, numbersText, sweepDocument } from '../sweep-facts.js';
 import { countedText } from '../text.js';
-import { startSweepWorkflow } from '../workflow.js';
+import { startSweepWorkflow, waitUntilClosed, workflowState } from '../workflow.js';
 
 /** `elbow rerun SWEEP`: new attempts for failed trials, or for those that are named. */
 export const command: CommandModule = {
@@ -33,20 +33,22 @@ Example:
   run: ({ args, options }, context) =>
     withSession(context.env, async (session) => {
       const sweep = await requireSweep(session.storage, args[0] ?? '');
-      if (!isEnded(sweep.status)) {
-        throw new ElbowError(
-          'state-forbids',
-          `the sweep ${sweep.name} is ${sweep.status}; trials are run again once it has ended`,
-          {
-            hint: `Follow it: \`elbow watch ${sweep.name}\`. Stop it: \`elbow cancel ${sweep.name}\`.`,
-          },
-        );
-      }
+      if (!isEnded(sweep.status)) await expectLost(session, sweep);
       const results = await session.storage.trialResults(sweep.id);
       const chosen = chooseTrials(sweep, results, options);
       return rerun(session, { sweep, results, chosen, isDetached: options['detach'] === true }, context);
     }),
 };
+
+/** Passes when the sweep's workflow is gone although it has not ended. @throws ElbowError `state-forbids` */
+async function expectLost(session: Session, sweep: SweepRow): Promise<void> {
+  if ((await workflowState(session, sweep.name)) !== 'RUNNING') return;
+  throw new ElbowError(
+    'state-forbids',
+    `the sweep ${sweep.name} is ${sweep.status}; trials are run again once it has ended`,
+    { hint: `Follow it: \`elbow watch ${sweep.name}\`. Stop it: \`elbow cancel ${sweep.name}\`.` },
+  );
+}
 
 /** Numbers in ascending order. @throws ElbowError `usage`, `trial-unknown` */
 function chooseTrials(
@@ -85,19 +87,20 @@ async function rerun(session: Session, what: Rerun, context: Context): Promise<E
   const { sweep, results, chosen, isDetached } = what;
   // Attempts that were opened by a command that died before it started the workflow, or left by a workflow that is gone.
   const waiting = results.filter((one) => !isTrialEnded(one.status)).map((one) => one.trial);
-  if (chosen.length === 0 && waiting.length === 0 && results.length > 0) {
+  const isPlanned = results.length > 0;
+  if (isEnded(sweep.status) && isPlanned && chosen.length === 0 && waiting.length === 0) {
     const counts = await storage.countTrials(sweep.id);
     if (out.json) out.document(sweepDocument(sweep, counts, new Date()));
     else out.result(`Nothing to do: no trial of ${sweep.name} has failed.`);
     return EXIT.done;
   }
+  if (isEnded(sweep.status)) await waitUntilClosed(session, sweep.name, context.signal);
   const began = new Date();
   const opened = await storage.openAttempts(sweep.id, chosen);
   await storage.moveSweep(sweep.id, ['finished', 'cancelled', 'failed'], 'running');
   await startSweepWorkflow(session, sweep);
   const all = [...new Set([...opened, ...waiting])].sort((a, b) => a - b);
-  const what_ = all.length === 0 ? 'Planning anew' : `Running ${countedText(all.length, 'trial')} again`;
-  out.note(all.length === 0 ? `${what_}.` : `${what_}: ${numbersText(all)}`);
+  if (all.length > 0) out.note(`Running ${countedText(all.length, 'trial')} again: ${numbersText(all)}`);
   const now = await storage.getSweep(sweep.id);
   if (!isDetached) return printEnding(session, await followSweep(session, now, context), context, began);
   if (out.json) out.document(sweepDocument(now, await storage.countTrials(sweep.id), new Date()));
