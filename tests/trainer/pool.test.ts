@@ -1,0 +1,258 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeAll, describe, expect, it } from 'vitest';
+import type { EpochMetrics, Outcome } from '../../src/storage/storage.js';
+import { createTrainerPool, type TrainerPool, type TrainJob } from '../../src/trainer/index.js';
+import { linkCifar10, realDataDir } from '../support/dataset.js';
+import { until } from '../support/wait.js';
+
+/** Trains for hours unless something ends it. */
+const ENDLESS = { samplesPerClass: 200, epochs: 1_000, patience: 1_000 };
+
+let dataDir: string;
+beforeAll(async () => {
+  dataDir = await realDataDir();
+});
+
+const pools: TrainerPool[] = [];
+afterEach(async () => {
+  await Promise.all(pools.splice(0).map((pool) => pool.close()));
+});
+function poolOf(options: { slots?: number; env?: NodeJS.ProcessEnv; memoryLimitMb?: number | null } = {}) {
+  const pool = createTrainerPool({
+    slots: options.slots ?? 1,
+    env: { ...process.env, ...options.env },
+    memoryLimitMb: options.memoryLimitMb ?? null,
+  });
+  pools.push(pool);
+  return pool;
+}
+
+interface JobChange {
+  readonly samplesPerClass?: number | null;
+  readonly epochs?: number;
+  readonly patience?: number;
+  readonly dataDir?: string;
+  readonly threads?: number;
+  readonly sweepSeed?: number;
+}
+const jobOf = ({ epochs = 2, patience = 3, ...change }: JobChange = {}): TrainJob => ({
+  dataset: 'cifar10',
+  dataDir,
+  params: {
+    model: 'lenet',
+    optimizer: 'adam',
+    learningRate: 0.001,
+    loss: 'cross-entropy',
+    batchNorm: true,
+    dropout: 0.2,
+    batchSize: 32,
+    epochs,
+    patience,
+  },
+  samplesPerClass: 10,
+  sweepSeed: 42,
+  replicate: 0,
+  threads: 1,
+  objective: 'val_accuracy',
+  ...change,
+});
+
+interface Heard {
+  readonly outcome: Promise<Outcome>;
+  readonly epochs: EpochMetrics[];
+  readonly logs: string[];
+  readonly environments: unknown[];
+  steps: number;
+  abort(): void;
+}
+
+function start(pool: TrainerPool, job: TrainJob): Heard {
+  const controller = new AbortController();
+  const heard = {
+    epochs: [] as EpochMetrics[],
+    logs: [] as string[],
+    environments: [] as unknown[],
+    steps: 0,
+    abort: () => controller.abort(),
+  };
+  const outcome = pool.run(job, {
+    signal: controller.signal,
+    onEpoch: (metrics) => heard.epochs.push(metrics),
+    onStep: () => heard.steps++,
+    onLog: (stream, text) => heard.logs.push(`${stream}: ${text}`),
+    onEnvironment: (environment) => heard.environments.push(environment),
+  });
+  // Awaited by every test; before that it must not count as unhandled.
+  outcome.catch(() => undefined);
+  return Object.assign(heard, { outcome });
+}
+
+/** Trainer processes that are children of this one. */
+function trainerPids(): number[] {
+  const path = `/proc/${process.pid}/task/${process.pid}/children`;
+  return readFileSync(path, 'utf8')
+    .split(' ')
+    .filter((word) => word !== '')
+    .map(Number)
+    .filter((pid) => commandOf(pid).includes('trainer/process.js'));
+}
+function commandOf(pid: number): string {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8');
+  } catch {
+    return '';
+  }
+}
+const isGone = (pid: number): boolean => commandOf(pid) === '';
+
+/** Everything but the times. */
+const bitsOf = (outcome: Outcome, epochs: readonly EpochMetrics[]): unknown => ({
+  outcome: { ...outcome, seconds: 0, imagesPerSecond: 0 },
+  epochs: epochs.map((metrics) => ({ ...metrics, seconds: 0 })),
+});
+
+describe('a trainer', () => {
+  it('trains, tells where it ran, and gives the same bits fresh, warm and beside another', async () => {
+    const pool = poolOf({ slots: 2 });
+    const fresh = start(pool, jobOf());
+    const first = bitsOf(await fresh.outcome, fresh.epochs);
+    expect(fresh.environments).toEqual([
+      {
+        node: process.version,
+        tensorflow: expect.stringMatching(/^\d+\.\d+\.\d+/),
+        device: 'cpu',
+        dataDigest: expect.stringMatching(/^[0-9a-f]{64}$/),
+      },
+    ]);
+    expect(fresh.logs).toEqual(['elbow: 80 training and 20 validation images']);
+    const [pid] = trainerPids();
+
+    const warm = start(pool, jobOf());
+    const other = start(pool, jobOf({ sweepSeed: 7 }));
+    expect(bitsOf(await warm.outcome, warm.epochs)).toEqual(first);
+    expect(bitsOf(await other.outcome, other.epochs)).not.toEqual(first);
+    expect(trainerPids()).toContain(pid);
+    expect(trainerPids()).toHaveLength(2);
+
+    // The second trainer is a fresh one that has trained something else before.
+    const [a, b] = [start(pool, jobOf()), start(pool, jobOf())];
+    expect(bitsOf(await a.outcome, a.epochs)).toEqual(first);
+    expect(bitsOf(await b.outcome, b.epochs)).toEqual(first);
+    await pool.close();
+    expect(trainerPids()).toEqual([]);
+  });
+
+  it('is replaced by one with other threads when the slot needs it', async () => {
+    const pool = poolOf();
+    await start(pool, jobOf({ epochs: 1 })).outcome;
+    const [one] = trainerPids();
+    await start(pool, jobOf({ epochs: 1, threads: 2 })).outcome;
+    await until('the first trainer to end', () => isGone(one!));
+    expect(trainerPids()).toHaveLength(1);
+  });
+
+  it('ends a trial between two steps when it is cancelled', async () => {
+    const pool = poolOf();
+    const trial = start(pool, jobOf(ENDLESS));
+    await until('the second epoch', () => trial.epochs.length >= 2);
+    expect(trial.steps).toBeGreaterThan(0);
+    trial.abort();
+    await expect(trial.outcome).rejects.toMatchObject({ code: 'trial-cancelled' });
+    expect(trainerPids()).toEqual([]);
+    // The pool goes on.
+    expect((await start(pool, jobOf({ epochs: 1 })).outcome).status).toBe('succeeded');
+  });
+
+  it('does not start a trial that is cancelled before, and ends one that is only loading', async () => {
+    const pool = poolOf();
+    const trial = start(pool, jobOf(ENDLESS));
+    trial.abort();
+    await expect(trial.outcome).rejects.toMatchObject({ code: 'trial-cancelled' });
+    expect(trial.epochs).toEqual([]);
+    expect(trainerPids()).toEqual([]);
+  });
+
+  it('is told from a crash when the system kills it', async () => {
+    const pool = poolOf();
+    const trial = start(pool, jobOf(ENDLESS));
+    await until('the first epoch', () => trial.epochs.length >= 1);
+    process.kill(trainerPids()[0]!, 'SIGKILL');
+    await expect(trial.outcome).rejects.toMatchObject({
+      code: 'trainer-killed',
+      message: expect.stringContaining('SIGKILL'),
+      hint: expect.stringContaining('--slots'),
+      isRetryable: true,
+    });
+    expect((await start(pool, jobOf({ epochs: 1 })).outcome).status).toBe('succeeded');
+  });
+
+  it('tells the signal it crashed with', async () => {
+    const trial = start(poolOf(), jobOf(ENDLESS));
+    await until('the first epoch', () => trial.epochs.length >= 1);
+    process.kill(trainerPids()[0]!, 'SIGSEGV');
+    await expect(trial.outcome).rejects.toMatchObject({
+      code: 'trainer-crashed',
+      message: expect.stringContaining('ended with SIGSEGV in the middle of a trial'),
+    });
+  });
+
+  it('is ended when it takes more memory than it may', async () => {
+    const trial = start(poolOf({ memoryLimitMb: 300 }), jobOf(ENDLESS));
+    await expect(trial.outcome).rejects.toMatchObject({
+      code: 'out-of-memory',
+      message: expect.stringMatching(/^the trial used [\d,]+ MB of memory and may use 300 MB$/),
+      isRetryable: false,
+    });
+    expect(trainerPids()).toEqual([]);
+  });
+
+  it('tells its last lines when it does not start', async () => {
+    const scratch = mkdtempSync(join(tmpdir(), 'elbow-trainer-'));
+    try {
+      writeFileSync(join(scratch, 'broken.cjs'), "throw new Error('no such library');");
+      const trial = start(
+        poolOf({ env: { NODE_OPTIONS: `--require ${join(scratch, 'broken.cjs')}` } }),
+        jobOf(),
+      );
+      await expect(trial.outcome).rejects.toMatchObject({
+        code: 'trainer-start',
+        message: expect.stringContaining('no such library'),
+        hint: expect.stringContaining('elbow doctor'),
+      });
+    } finally {
+      rmSync(scratch, { recursive: true });
+    }
+  });
+});
+
+describe('a trial that cannot be trained', () => {
+  it('fails with the file that is missing, and succeeds when it is back', async () => {
+    const scratch = mkdtempSync(join(tmpdir(), 'elbow-trainer-'));
+    const pool = poolOf();
+    try {
+      const folder = await linkCifar10(scratch);
+      rmSync(join(folder, 'data_batch_2.bin'));
+      const trial = start(pool, jobOf({ dataDir: scratch }));
+      await expect(trial.outcome).rejects.toMatchObject({
+        code: 'data-missing',
+        message: expect.stringContaining(join(folder, 'data_batch_2.bin')),
+        hint: expect.stringContaining('Remove the folder'),
+      });
+      rmSync(folder, { recursive: true });
+      await linkCifar10(scratch);
+      expect((await start(pool, jobOf({ dataDir: scratch, epochs: 1 })).outcome).status).toBe('succeeded');
+    } finally {
+      rmSync(scratch, { recursive: true });
+    }
+  });
+
+  it('fails with the largest size', async () => {
+    await expect(start(poolOf(), jobOf({ samplesPerClass: 5_001 })).outcome).rejects.toMatchObject({
+      code: 'data-too-small',
+      message: expect.stringContaining('at most 5,000 samples per class, got 5,001'),
+    });
+  });
+});
