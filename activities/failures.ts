@@ -27,7 +27,7 @@ export function isFinal(error: ElbowError, execution: number): boolean {
 
 /** A message with its hint, as it is stored and shown. */
 export const sentence = (error: ElbowError): string =>
-  error.hint === undefined ? error.message : `${error.message} ${error.hint}`;
+  error.hint === undefined ? error.message : `${error.message.replace(/\.?$/, '.')} ${error.hint}`;
 
 /**
  * The failure that Temporal keeps: its type is elbow's code.
