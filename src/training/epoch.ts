@@ -27,6 +27,8 @@ export interface EpochOptions {
 
 export interface EpochResult extends Score {
   readonly steps: number;
+  /** Images of the steps that were taken: all, unless the loss stopped being finite. */
+  readonly images: number;
   /** Of the steps alone: data, forward, backward, update. */
   readonly stepSeconds: number;
 }
@@ -41,6 +43,7 @@ export async function trainEpoch(options: EpochOptions): Promise<EpochResult> {
   const steps = Math.ceil(train.length / batchSize);
   let loss = 0;
   let correct = 0;
+  let images = 0;
   let milliseconds = 0;
   for (let step = 0; step < steps; step++) {
     const positions = order.subarray(step * batchSize, (step + 1) * batchSize).map((i) => train[i]!);
@@ -49,13 +52,15 @@ export async function trainEpoch(options: EpochOptions): Promise<EpochResult> {
     milliseconds += performance.now() - begin;
     loss += result.loss * positions.length;
     correct += result.correct;
+    images += positions.length;
     await options.onStep(step + 1, steps);
     if (!Number.isFinite(result.loss)) break;
   }
   return {
-    loss: loss / train.length,
-    accuracy: correct / train.length,
+    loss: loss / images,
+    accuracy: correct / images,
     steps,
+    images,
     stepSeconds: milliseconds / 1000,
   };
 }

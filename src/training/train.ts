@@ -153,7 +153,7 @@ async function trainEpochs(setup: Setup): Promise<Progress> {
       });
       stepsDone += running.steps;
       stepSeconds += running.stepSeconds;
-      trainedImages += split.train.length;
+      trainedImages += running.images;
       const { moments, validation } = await validate(setup);
       hooks.onEpoch({
         epoch,

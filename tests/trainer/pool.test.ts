@@ -1,8 +1,11 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { readFileSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { compiled } from '../../src/paths.js';
 import type { EpochMetrics, Outcome } from '../../src/storage/storage.js';
 import { createTrainerPool, type TrainerPool, type TrainJob } from '../../src/trainer/index.js';
 import { linkCifar10, realDataDir } from '../support/dataset.js';
@@ -90,9 +93,9 @@ function start(pool: TrainerPool, job: TrainJob): Heard {
   return Object.assign(heard, { outcome });
 }
 
-/** Trainer processes that are children of this one. */
-function trainerPids(): number[] {
-  const path = `/proc/${process.pid}/task/${process.pid}/children`;
+/** Trainer processes that are children of a process, by default of this one. */
+function trainerPids(parent = process.pid): number[] {
+  const path = `/proc/${parent}/task/${parent}/children`;
   return readFileSync(path, 'utf8')
     .split(' ')
     .filter((word) => word !== '')
@@ -226,6 +229,23 @@ describe('a trainer', () => {
       rmSync(scratch, { recursive: true });
     }
   });
+});
+
+it('ends with its worker, even when that is killed', async () => {
+  const script = `
+    const { createTrainerPool } = await import(${JSON.stringify(pathToFileURL(compiled('src/trainer/index.js')).href)});
+    const hooks = { signal: new AbortController().signal, onStep() {}, onLog() {}, onEnvironment() {} };
+    const pool = createTrainerPool({ slots: 1, env: process.env });
+    await pool.run(${JSON.stringify(jobOf(ENDLESS))}, { ...hooks, onEpoch: () => process.stdout.write('epoch') });`;
+  const worker = spawn(process.execPath, ['--input-type=module', '--eval', script], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const [said] = (await once(worker.stdout, 'data')) as [Buffer];
+  expect(said.toString()).toBe('epoch');
+  const pids = trainerPids(worker.pid);
+  expect(pids).toHaveLength(1);
+  worker.kill('SIGKILL');
+  await until('the trainer to end', () => isGone(pids[0]!));
 });
 
 describe('a trial that cannot be trained', () => {
