@@ -91,6 +91,10 @@ async function launch(options: TemporalOptions): Promise<void> {
   );
   for (const [name, type] of Object.entries(SEARCH_ATTRIBUTES))
     args.push('--search-attribute', `${name}=${type}`);
+  // One partition a queue: with the usual four, trials start in any order, and a task of a partition that no poller of
+  // the few looks at waited for a minute while slots were idle (seen).
+  for (const direction of ['Read', 'Write'])
+    args.push('--dynamic-config-value', `matching.numTaskqueue${direction}Partitions=1`);
   const id = await startDetached(options.program, {
     args,
     env: { ...withoutTemporalSettings(options.env), ELBOW_HOME: home, ...stackMark(home, 'temporal') },

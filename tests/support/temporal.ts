@@ -38,7 +38,14 @@ export async function startTestTemporal(): Promise<TestWorkflowEnvironment> {
     server: {
       executable: { type: 'existing-path', path: absolute(program) },
       namespace: NAMESPACE,
-      extraArgs: attributes,
+      // As the local stack starts it.
+      extraArgs: [
+        ...attributes,
+        ...['Read', 'Write'].flatMap((way) => [
+          '--dynamic-config-value',
+          `matching.numTaskqueue${way}Partitions=1`,
+        ]),
+      ],
       log: { format: 'pretty', level: 'error' },
     },
   });
