@@ -38,28 +38,36 @@ export interface TrainParts {
 export async function train(parts: TrainParts, sweepId: string, ref: TrialRef): Promise<TrialEnd> {
   const context = Context.current();
   const { storage, worker } = parts;
+  let progress: Progress = { epoch: 0, step: 0, steps: 0 };
+  const beat = (): void => context.heartbeat({ trial: ref.number, ...progress });
+  beat();
+  // From the first moment to the last: Postgres may be away for minutes when the lease is taken, or the end is stored.
+  const timer = setInterval(beat, HEARTBEAT_EVERY_MS);
   try {
     const task = await storage.takeLease(ref.attemptId, { id: worker.id, host: worker.host });
     // An earlier execution has stored the end, and its answer was lost on the way.
     if (!task) return await endOf(storage, sweepId, ref.number);
-    return await execute(parts, task, context);
+    return await execute(parts, task, context, (now) => (progress = now));
   } catch (thrown) {
     if (thrown instanceof CancelledFailure || thrown instanceof ApplicationFailure) throw thrown;
     const error = asElbowError(thrown);
     throw toFailure(error, { isFinal: isFinal(error, context.info.attempt) });
+  } finally {
+    clearInterval(timer);
   }
 }
 
-async function execute(parts: TrainParts, task: AttemptTask, context: Context): Promise<TrialEnd> {
+async function execute(
+  parts: TrainParts,
+  task: AttemptTask,
+  context: Context,
+  onStep: (progress: Progress) => void,
+): Promise<TrialEnd> {
   const { storage, worker } = parts;
   // Ends the trainer for Temporal's reasons (cancelled, worker stops, taken over), and when Postgres refuses a write.
   const stop = new AbortController();
   const signal = AbortSignal.any([context.cancellationSignal, stop.signal]);
   const writer = createAttemptWriter(storage, task, (error) => stop.abort(error));
-  let progress: Progress = { epoch: 0, step: 0, steps: 0 };
-  const beat = (): void => context.heartbeat({ trial: task.trial, ...progress });
-  beat();
-  const timer = setInterval(beat, HEARTBEAT_EVERY_MS);
   const started = performance.now();
   try {
     const outcome = await runTrainable(
@@ -67,7 +75,7 @@ async function execute(parts: TrainParts, task: AttemptTask, context: Context): 
       {
         signal,
         onEpoch: (metrics) => writer.addEpoch(metrics),
-        onStep: (step) => (progress = step),
+        onStep,
         onLog: (stream, text) => writer.addLog(stream, text, new Date()),
         onEnvironment: (environment) =>
           writer.setEnvironment({ elbowVersion, gitCommit: worker.gitCommit, ...environment }),
@@ -87,8 +95,6 @@ async function execute(parts: TrainParts, task: AttemptTask, context: Context): 
       epochs: writer.epochCount(),
       seconds,
     });
-  } finally {
-    clearInterval(timer);
   }
 }
 

@@ -20,10 +20,7 @@ const LONGEST_KEYWORD = 255;
 
 export const statusAttribute = (status: string): Attributes => [{ key: keys.status, value: status }];
 
-export const sweepAttributes = (sweep: string, status: string): Attributes => [
-  { key: keys.sweep, value: sweep },
-  ...statusAttribute(status),
-];
+export const sweepAttribute = (sweep: string): Attributes => [{ key: keys.sweep, value: sweep }];
 
 /**
  * Attributes of a trial workflow from its start. `running` means that the workflow is: whether the trial has a slot
@@ -31,7 +28,7 @@ export const sweepAttributes = (sweep: string, status: string): Attributes => [
  */
 export function trialAttributes(sweep: string, trials: readonly TrialRef[]): Attributes {
   const first = trials[0]!;
-  const common: Attributes = sweepAttributes(sweep, 'running');
+  const common: Attributes = [...sweepAttribute(sweep), ...statusAttribute('running')];
   if (trials.length > 1)
     return [...common, { key: keys.trials, value: `${first.number}-${trials.at(-1)!.number}` }];
   return [

@@ -2,18 +2,19 @@ import {
   CancellationScope,
   condition,
   defineSignal,
-  executeChild,
   getExternalWorkflowHandle,
   isCancellation,
   setCurrentDetails,
   setHandler,
+  startChild,
   workflowInfo,
 } from '@temporalio/workflow';
 import { addEnd, countsText, noEnds, trialAttributes, trialsSummary } from './attributes.js';
 import { control } from './calls.js';
+import { startCancellable } from './children.js';
 import { CANCELLED, reasonOf } from './failures.js';
 import { SIGNALS, workflowIds } from './messages.js';
-import type { EndCounts, OpenMessage, ShardInput, TrialRef } from './messages.js';
+import type { EndCounts, OpenMessage, ShardInput, TrialInput, TrialRef } from './messages.js';
 import { trial } from './trial.js';
 import { canStart, isDone, mustReport, openWindow, reduceWindow } from './window.js';
 
@@ -37,13 +38,17 @@ export async function shard(input: ShardInput): Promise<EndCounts> {
 
   const runTrials = async (trials: readonly TrialRef[]): Promise<void> => {
     try {
-      const ends = await executeChild(trial, {
+      const options = {
         workflowId: workflowIds.trial(input.name, trials[0]!.number),
-        args: [{ sweepId, name: input.name, pool: input.pool, trials, timeouts: input.timeouts }],
+        args: [{ sweepId, name: input.name, pool: input.pool, trials, timeouts: input.timeouts }] as [
+          TrialInput,
+        ],
         typedSearchAttributes: trialAttributes(input.name, trials),
         staticSummary: trialsSummary(trials),
         staticDetails: `Sweep \`${input.name}\`, ${trials.length === 1 ? `trial ${trials[0]!.number}, attempt ${trials[0]!.attempt}` : `${trials.length} trials`}.`,
-      });
+      };
+      const handle = await startCancellable(() => startChild(trial, options));
+      const ends = await handle.result();
       for (const end of ends) counts = addEnd(counts, end.status);
     } catch (error) {
       // A cancelled trial has stored that itself; of one that was never begun, this shard's own cancellation takes care.

@@ -9,8 +9,9 @@ import {
   upsertSearchAttributes,
 } from '@temporalio/workflow';
 import type { ChildWorkflowHandle } from '@temporalio/workflow';
-import { statusAttribute, sweepAttributes } from './attributes.js';
+import { statusAttribute, sweepAttribute } from './attributes.js';
 import { control, report } from './calls.js';
+import { startCancellable } from './children.js';
 import { CANCELLED, reasonOf } from './failures.js';
 import { TRIALS_PER_SHARD, workflowIds } from './messages.js';
 import type { PlanResult, ShardRange, SweepEnd, SweepInput } from './messages.js';
@@ -28,11 +29,11 @@ const LONGEST_DETAILS = 18_000;
  */
 export async function sweep(input: SweepInput): Promise<SweepEnd> {
   const { sweepId, name } = input;
-  upsertSearchAttributes(sweepAttributes(name, 'running'));
+  upsertSearchAttributes([...sweepAttribute(name), ...statusAttribute('running')]);
   try {
     const plan = await control.plan(sweepId);
     setCurrentDetails(
-      `${plan.queued} of ${plan.trials} trials to run in pool \`${plan.pool}\`, at most ${plan.concurrency} open at once.`,
+      `${plan.queued} of ${plan.trials} trials to run in pool \`${plan.pool}\`, at most ${plan.concurrency} open at once. The shards, this workflow's children, say how far they are.`,
     );
     await runShards(input, plan);
     await showReport(sweepId);
@@ -93,22 +94,25 @@ async function runShards(input: SweepInput, plan: PlanResult): Promise<void> {
     try {
       change({ type: 'added', first: range.first });
       const concurrency = allowanceOf(range.first);
-      const handle = await startChild(shard, {
-        workflowId: workflowIds.shard(input.name, range.first),
-        args: [
-          {
-            ...range,
-            sweepId,
-            name: input.name,
-            pool: plan.pool,
-            concurrency,
-            trialsPerWorkflow: plan.trialsPerWorkflow,
-            timeouts: plan.timeouts,
-          },
-        ],
-        typedSearchAttributes: sweepAttributes(input.name, 'running'),
-        staticSummary: `trials ${range.first} to ${range.last} (${range.count})`,
-      });
+      const handle = await startCancellable(() =>
+        startChild(shard, {
+          workflowId: workflowIds.shard(input.name, range.first),
+          args: [
+            {
+              ...range,
+              sweepId,
+              name: input.name,
+              pool: plan.pool,
+              concurrency,
+              trialsPerWorkflow: plan.trialsPerWorkflow,
+              timeouts: plan.timeouts,
+            },
+          ],
+          // No status: a shard is only a part of its sweep.
+          typedSearchAttributes: sweepAttribute(input.name),
+          staticSummary: `trials ${range.first} to ${range.last} (${range.count})`,
+        }),
+      );
       handles.set(range.first, handle);
       // It may have been given more while it was being started.
       if (allowanceOf(range.first) !== concurrency) tell(range.first);

@@ -81,7 +81,11 @@ export const succeeded = (changes: Partial<Outcome> = {}): Outcome => ({
 });
 
 export async function startEngine(): Promise<Engine> {
-  const [postgres, temporal] = await Promise.all([startTestPostgres(), startTestTemporal()]);
+  const postgres = await startTestPostgres();
+  const temporal = await startTestTemporal().catch(async (error: unknown) => {
+    await postgres.remove();
+    throw error;
+  });
   const { url } = await postgres.database();
   const storage = await connectStorage({ url, retryForMs: 30_000 });
   const startAgain: Engine['startAgain'] = (sweep) =>

@@ -3,6 +3,7 @@ import type { ChildProcess } from 'node:child_process';
 import { hostname } from 'node:os';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { compiled } from '../../src/paths.js';
+import { isPostgresUp } from '../../src/stack/postgres.js';
 import { noop, startEngine } from '../support/engine.js';
 import type { Engine } from '../support/engine.js';
 import { NAMESPACE } from '../support/temporal.js';
@@ -147,6 +148,7 @@ describe('a worker process', () => {
         async () => (await engine.storage.countTrials(sweep.id)).succeeded > 1,
       );
       process.kill(engine.postgres.server.pid, 'SIGKILL');
+      await until('it to be gone', async () => !(await isPostgresUp({ folder: engine.postgres.folder })));
       await engine.postgres.restart();
       expect(await handle.result()).toMatchObject({ status: 'finished', succeeded: 8 });
       expect(worker.child.exitCode).toBeNull();
