@@ -66,6 +66,8 @@ export class Trainer {
     const threads = String(options.threads);
     this.child = fork(compiled('src/trainer/process.js'), [], {
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+      // Node's own options of a worker, such as a debugger's port, are not its trainers'.
+      execArgv: [],
       env: {
         TF_CPP_MIN_LOG_LEVEL: '2',
         TF_FORCE_GPU_ALLOW_GROWTH: 'true',
