@@ -23,7 +23,7 @@ interface Manifest {
 
 /** Elbow's version, from its package.json. */
 export const elbowVersion: string = // The file is elbow's own, checked in.
-(JSON.parse(readFileSync(join(packageRoot, 'package.json'), 'utf8')) as Manifest).version;
+  (JSON.parse(readFileSync(join(packageRoot, 'package.json'), 'utf8')) as Manifest).version;
 
 /** `ELBOW_HOME`, or the user's data folder: `$XDG_DATA_HOME/elbow`, `~/.local/share/elbow`. Absolute. */
 export function elbowHome(env: NodeJS.ProcessEnv = process.env): string {
