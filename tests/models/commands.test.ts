@@ -1,0 +1,50 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, it } from 'vitest';
+import { run } from '../cli/support.js';
+
+it('elbow models shows each layer with its output and counts', async () => {
+  const { code, stdout, stderr } = await run(['models']);
+  expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+  expect(stdout).toMatch(/^conv 5×5, 50, ReLU +1×1×50 +62,550$/m);
+  expect(stdout).toMatch(/^total +89,770 +140$/m);
+  expect((await run(['models', 'lenet', '--no-batch-norm'])).stdout).toMatch(/^total +89,630 +0$/m);
+  expect((await run(['models', '--dropout', '0.5'])).stdout).toMatch(
+    /^flatten.*\ndropout 0\.5 +50\ndense 10/m,
+  );
+});
+
+it('elbow models prints one JSON document', async () => {
+  const [lenet] = JSON.parse((await run(['models', '--json'])).stdout) as Record<string, unknown>[];
+  expect(lenet).toMatchObject({ model: 'lenet', input: [32, 32, 3], trainable: 89_770, moving: 140 });
+});
+
+it('elbow models names the nearest right thing', async () => {
+  const wrong = async (...args: string[]) => {
+    const { code, stdout, stderr } = await run(['models', ...args]);
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+    return stderr;
+  };
+  expect(await wrong('lenett')).toMatch(/there is no model "lenett"[^]*Did you mean `lenet`\?/);
+  expect(await wrong('--dataset', 'cifar')).toMatch(/no data set "cifar"[^]*Did you mean `cifar10`\?/);
+  for (const share of ['1', '-0.1', 'half', '']) {
+    expect(await wrong(`--dropout=${share}`)).toContain('expected a number from 0 to below 1');
+  }
+});
+
+it('elbow datasets tells the sizes, and that nothing is there yet', async () => {
+  const home = mkdtempSync(join(tmpdir(), 'elbow-datasets-'));
+  try {
+    const env = { ELBOW_HOME: home };
+    const { code, stdout } = await run(['datasets'], { env });
+    expect(code).toBe(0);
+    expect(stdout).toContain('50,000 for training, 10,000 for tests');
+    expect(stdout).toMatch(/largest size +5,000 samples per class/);
+    expect(stdout).toMatch(/on this disk +no; the first sweep that needs it brings it/);
+    const [cifar10] = JSON.parse((await run(['datasets', '--json'], { env })).stdout) as unknown[];
+    expect(cifar10).toMatchObject({ name: 'cifar10', largestSize: 5_000, present: false, digest: null });
+  } finally {
+    rmSync(home, { recursive: true });
+  }
+});
