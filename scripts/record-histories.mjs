@@ -164,10 +164,12 @@ async function record(environment, name) {
   await sweep.result().catch(() => undefined);
   const history = await environment.client.workflow.getHandle(of).fetchHistory();
   mkdirSync(folder, { recursive: true });
-  writeFileSync(
-    join(folder, `${name}.json`),
-    `${JSON.stringify({ workflowId: of, history: plain(history) }, null, 1)}\n`,
+  // Stack traces name the checkout's folder, which is nobody else's.
+  const text = JSON.stringify({ workflowId: of, history: plain(history) }, null, 1).replaceAll(
+    `${root}/`,
+    '/elbow/',
   );
+  writeFileSync(join(folder, `${name}.json`), `${text}\n`);
   console.log(`${name}: ${history.events.length} events`);
   for (const worker of workers) worker.shutdown();
   await Promise.all(runs);
