@@ -6,6 +6,7 @@ import { withLock } from './lock.js';
 import type { StackOptions } from './options.js';
 import { stopPostgres } from './postgres.js';
 import { stackFiles, stackLock } from './state.js';
+import { STRAY_GRACE_MS, stopStrays } from './strays.js';
 import { stopTemporal } from './temporal.js';
 
 /**
@@ -20,14 +21,17 @@ export async function takeDown(options: StackOptions): Promise<readonly string[]
     const stopped: string[] = [];
     // The worker first, so that it can still say goodbye to both servers.
     if (await stopWorker(home)) stopped.push('worker');
-    const [temporal, postgres] = await Promise.allSettled([
-      stopTemporal(home),
-      stopPostgres({ folder: stackFiles.postgres(home) }),
-    ]);
+    const [temporal, postgres] = await Promise.allSettled([stopTemporal(home), downPostgres(home)]);
     if (temporal.status === 'rejected') throw temporal.reason;
     if (postgres.status === 'rejected') throw postgres.reason;
     if (temporal.value) stopped.push('Temporal');
     if (postgres.value) stopped.push('Postgres');
     return stopped;
   });
+}
+
+async function downPostgres(home: string): Promise<boolean> {
+  const wasRunning = await stopPostgres({ folder: stackFiles.postgres(home) });
+  const hadStrays = await stopStrays(home, 'postgres', STRAY_GRACE_MS);
+  return wasRunning || hadStrays;
 }

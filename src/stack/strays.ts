@@ -6,7 +6,10 @@ import { readFileSync, readdirSync, realpathSync } from 'node:fs';
 import { identify, stopProcess } from './processes.js';
 import type { ProcessId } from './processes.js';
 
-export type StackPart = 'temporal' | 'worker';
+export type StackPart = 'temporal' | 'postgres' | 'worker';
+
+/** How long what is left of a killed CLI, such as an initdb, may take to end. */
+export const STRAY_GRACE_MS = 5_000;
 
 const NAME = 'ELBOW_STACK_PART';
 

@@ -12,6 +12,7 @@ import { choosePort, isPortFree } from './ports.js';
 import { isPostgresUp, startPostgres } from './postgres.js';
 import { createState, readState, stackFiles, stackLock, writeState } from './state.js';
 import type { StackState } from './state.js';
+import { STRAY_GRACE_MS, stackMark, stopStrays } from './strays.js';
 import { obtainTemporal } from './temporal-cli.js';
 import { isPortTaken, runningTemporal, startTemporal, stopTemporal } from './temporal.js';
 import { ensureTensorflow } from './tensorflow.js';
@@ -117,6 +118,8 @@ async function upPostgres(home: string, kept: Kept, options: StackOptions): Prom
   const folder = stackFiles.postgres(home);
   if (!(await isPostgresUp({ folder }))) {
     options.note('starting Postgres');
+    // A killed CLI's initdb would go on beside the next one.
+    await stopStrays(home, 'postgres', STRAY_GRACE_MS);
     const port = await settlePort('Postgres', kept.state.postgres.port, kept.state, (line) =>
       options.note(line),
     );
@@ -126,7 +129,7 @@ async function upPostgres(home: string, kept: Kept, options: StackOptions): Prom
   const { port, password, readerPassword } = kept.state.postgres;
   const { url, readerUrl } = await startPostgres({
     ...options,
-    env: { ...options.env, ELBOW_HOME: home },
+    env: { ...options.env, ELBOW_HOME: home, ...stackMark(home, 'postgres') },
     folder,
     port,
     password,
