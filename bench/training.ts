@@ -101,7 +101,8 @@ function measureKeras(settings: Settings): number {
   const args = [settings.threads, settings.batch, images, settings.epochs].map(String);
   const run = spawnSync(settings.python, [script, ...args], {
     encoding: 'utf8',
-    env: { ...process.env, TF_CPP_MIN_LOG_LEVEL: '3', CUDA_VISIBLE_DEVICES: '' },
+    // Off by default on CPUs without AVX-512: with it Keras is a third to twice as fast there.
+    env: { ...process.env, TF_CPP_MIN_LOG_LEVEL: '3', CUDA_VISIBLE_DEVICES: '', TF_ENABLE_ONEDNN_OPTS: '1' },
   });
   const rate = Number(run.stdout.trim().split('\n').at(-1));
   if (run.status === 0 && rate > 0) return rate;

@@ -14,8 +14,8 @@ export interface Split {
   readonly train: Uint32Array;
   /** Empty for sizes below 5. */
   readonly validation: Uint32Array;
-  /** The training images that batch-norm statistics are taken from: the first `perClass` of each class. */
-  readonly recalibration: Uint32Array;
+  /** How many of the training images, from the first on, batch-norm statistics are taken from: 200 of each class. */
+  readonly recalibration: number;
 }
 
 export interface SplitRequest {
@@ -60,18 +60,13 @@ export function splitFor(request: SplitRequest): Split {
   });
   const train: number[] = [];
   const validation: number[] = [];
-  const recalibration: number[] = [];
   for (let i = 0; i < n; i++) {
     const isValidation = n >= FOLDS && i % FOLDS === FOLDS - 1;
-    const isEarly = train.length < RECALIBRATION_PER_CLASS * classes;
-    for (const images of permuted) {
-      (isValidation ? validation : train).push(images[i]!);
-      if (!isValidation && isEarly) recalibration.push(images[i]!);
-    }
+    (isValidation ? validation : train).push(...permuted.map((images) => images[i]!));
   }
   return {
     train: Uint32Array.from(train),
     validation: Uint32Array.from(validation),
-    recalibration: Uint32Array.from(recalibration),
+    recalibration: Math.min(train.length, RECALIBRATION_PER_CLASS * classes),
   };
 }

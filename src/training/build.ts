@@ -7,19 +7,26 @@ import {
   batchNormMoments,
   batchNormTraining,
   biasRelu,
+  maxPool,
   type Moments,
 } from './kernels.js';
 
+/** A network and its parameters, which are one vector: optimizers, best weights and checkpoints need no layers. */
 export interface Network {
-  /** In a fixed order: an optimizer's state is kept by position. */
-  readonly variables: readonly tf.Variable[];
+  /** Shape [parameters], layer by layer. Belongs to the network. */
+  readonly parameters: tf.Tensor1D;
   /** Batch-norm layers, integer ≥ 0. */
   readonly normLayers: number;
+  /** Cuts a vector of parameters into those of the layers, in their shapes. The caller owns them. */
+  split(parameters: tf.Tensor1D): tf.Tensor[];
+  /** Takes over new parameters and disposes of the old ones. */
+  replace(parameters: tf.Tensor1D): void;
   /**
    * @param images shape [batch, height, width, channels]
+   * @param parameters as `split` gives them
    * @returns logits, shape [batch, classes]; intermediate tensors belong to the enclosing tidy
    */
-  forward(images: tf.Tensor4D, mode: Mode): tf.Tensor2D;
+  forward(images: tf.Tensor4D, parameters: readonly tf.Tensor[], mode: Mode): tf.Tensor2D;
   dispose(): void;
 }
 
@@ -31,35 +38,33 @@ export type Mode =
   /** Given moments, one for each norm layer. */
   | { readonly kind: 'inference'; readonly moments: readonly Moments[] };
 
-interface Built {
-  readonly variables: readonly tf.Variable[];
-  apply(x: tf.Tensor, mode: Mode): tf.Tensor;
+/** The start values of a parameter. */
+interface Initial {
+  readonly shape: readonly number[];
+  readonly values: Float32Array;
 }
+
+interface Built {
+  readonly parameters: readonly Initial[];
+  /** @param parameters the layer's own, in the order above */
+  apply(x: tf.Tensor, parameters: readonly tf.Tensor[], mode: Mode): tf.Tensor;
+}
+
+const sizeOf = (shape: readonly number[]): number => shape.reduce((product, n) => product * n, 1);
+
+const constant = (size: number, value: number): Initial => ({
+  shape: [size],
+  values: new Float32Array(size).fill(value),
+});
 
 /**
  * Glorot's uniform initialisation: U(−a, a) with a = √(6 / (in + out)).
  * @see Glorot and Bengio, Understanding the difficulty of training deep feedforward neural networks, 2010, eq. 16
  */
-function glorot(
-  shape: readonly number[],
-  fanIn: number,
-  fanOut: number,
-  seed: number,
-  name: string,
-): tf.Variable {
+function glorot(shape: readonly number[], fanIn: number, fanOut: number, seed: number): Initial {
   const limit = Math.sqrt(6 / (fanIn + fanOut));
-  const size = shape.reduce((product, n) => product * n, 1);
-  const values = Float32Array.from(uniforms(size, seed), (u) => (2 * u - 1) * limit);
-  return variable(tf.tensor(values, [...shape]), name);
+  return { shape, values: Float32Array.from(uniforms(sizeOf(shape), seed), (u) => (2 * u - 1) * limit) };
 }
-
-function variable(initial: tf.Tensor, name: string): tf.Variable {
-  // Names are unique in a process, and a warm trainer builds many networks: tfjs numbers them itself.
-  const made = tf.variable(initial, true, `${name}_${counter++}`);
-  initial.dispose();
-  return made;
-}
-let counter = 0;
 
 /**
  * Builds a network.
@@ -74,81 +79,129 @@ export function buildNetwork(
   let shape = input;
   let normLayers = 0;
   const built = layers.map((layer, position): Built => {
-    const seed = deriveSeed(seeds.sweepSeed, seeds.replicate, 'initialisation', position);
-    const made = buildLayer(layer, shape, { seed, norm: normLayers, position });
+    const made = buildLayer(layer, shape, {
+      seed: deriveSeed(seeds.sweepSeed, seeds.replicate, 'initialisation', position),
+      norm: normLayers,
+      position,
+      before: layers[position - 1],
+      after: layers[position + 1],
+    });
     if (layer.kind === 'batch-norm') normLayers++;
     shape = outputShape(layer, shape);
     return made;
   });
-  const variables = built.flatMap((layer) => layer.variables);
+  const initial = built.flatMap((layer) => layer.parameters);
+  const shapes = initial.map((parameter) => [...parameter.shape]);
+  let parameters = tf.tidy(() => tf.concat(initial.map(({ values }) => tf.tensor1d(values))));
   return {
-    variables,
+    get parameters() {
+      return parameters;
+    },
     normLayers,
-    forward: (images, mode) =>
-      built.reduce((x, layer) => layer.apply(x, mode), images as tf.Tensor) as tf.Tensor2D,
-    dispose: () => tf.dispose([...variables]),
+    split: (all) =>
+      tf.tidy(() => tf.split(all, shapes.map(sizeOf)).map((part, i) => tf.reshape(part, shapes[i]!))),
+    replace: (next) => {
+      parameters.dispose();
+      parameters = tf.keep(next);
+    },
+    forward: (images, all, mode) => {
+      let from = 0;
+      return built.reduce<tf.Tensor>((x, layer) => {
+        const own = all.slice(from, (from += layer.parameters.length));
+        return layer.apply(x, own, mode);
+      }, images) as tf.Tensor2D;
+    },
+    dispose: () => parameters.dispose(),
   };
 }
 
-function buildLayer(layer: Layer, input: Shape, at: { seed: number; norm: number; position: number }): Built {
+interface Place {
+  readonly seed: number;
+  /** Norm layers before this one. */
+  readonly norm: number;
+  readonly position: number;
+  readonly before: Layer | undefined;
+  readonly after: Layer | undefined;
+}
+
+function buildLayer(layer: Layer, input: Shape, at: Place): Built {
   const channels = input[input.length - 1]!;
   switch (layer.kind) {
-    case 'conv': {
-      const { size, filters } = layer;
-      const area = size * size;
-      const kernel = glorot(
-        [size, size, channels, filters],
-        area * channels,
-        area * filters,
-        at.seed,
-        'conv',
-      );
-      const bias = variable(tf.zeros([filters]), 'bias');
-      return {
-        variables: [kernel, bias],
-        apply: (x) =>
-          biasRelu(tf.conv2d(x as tf.Tensor4D, kernel as tf.Tensor4D, 1, 'valid'), bias as tf.Tensor1D),
-      };
-    }
+    case 'conv':
+      return buildConv(layer, input, at);
     case 'max-pool':
-      return { variables: [], apply: (x) => tf.maxPool(x as tf.Tensor4D, layer.size, layer.size, 'valid') };
-    case 'batch-norm': {
-      const scale = variable(tf.ones([channels]), 'scale') as tf.Variable<tf.Rank.R1>;
-      const offset = variable(tf.zeros([channels]), 'offset') as tf.Variable<tf.Rank.R1>;
       return {
-        variables: [scale, offset],
-        apply: (x, mode) => {
-          const images = x as tf.Tensor4D;
+        parameters: [],
+        // A convolution does the pooling that follows it.
+        apply: (x) => (at.before?.kind === 'conv' ? x : maxPool(x as tf.Tensor4D, layer.size)),
+      };
+    case 'batch-norm':
+      return {
+        parameters: [constant(channels, 1), constant(channels, 0)],
+        apply: (x, [scale, offset], mode) => {
+          const args = [x as tf.Tensor4D, scale as tf.Tensor1D, offset as tf.Tensor1D] as const;
           switch (mode.kind) {
             case 'training':
-              return batchNormTraining(images, scale, offset);
+              return batchNormTraining(...args);
             case 'moments': {
-              const { value, moments } = batchNormMoments(images, scale, offset);
+              const { value, moments } = batchNormMoments(...args);
               mode.onMoments(at.norm, moments);
               return value;
             }
             case 'inference':
-              return batchNormInference(images, scale, offset, mode.moments[at.norm]!);
+              return batchNormInference(...args, mode.moments[at.norm]!);
           }
         },
       };
-    }
     case 'dropout':
       return {
-        variables: [],
+        parameters: [],
         // A layer's own offset, so that two dropout layers of a step do not share a mask.
-        apply: (x, mode) =>
+        apply: (x, _, mode) =>
           mode.kind === 'training' ? tf.dropout(x, layer.rate, undefined, mode.dropoutSeed + at.position) : x,
       };
     case 'flatten':
-      return { variables: [], apply: (x) => tf.reshape(x, [x.shape[0], -1]) };
-    case 'dense': {
-      const kernel = glorot([channels, layer.units], channels, layer.units, at.seed, 'dense');
-      const bias = variable(tf.zeros([layer.units]), 'bias');
+      return { parameters: [], apply: (x) => tf.reshape(x, [x.shape[0], -1]) };
+    case 'dense':
       return {
-        variables: [kernel, bias],
-        apply: (x) => tf.add(tf.matMul(x as tf.Tensor2D, kernel as tf.Tensor2D), bias),
+        parameters: [
+          glorot([channels, layer.units], channels, layer.units, at.seed),
+          constant(layer.units, 0),
+        ],
+        apply: (x, [kernel, bias]) => tf.add(tf.matMul(x as tf.Tensor2D, kernel as tf.Tensor2D), bias!),
       };
-    }
   }
+}
+
+/**
+ * A convolution with its bias, its ReLU and the pooling that follows it. Pooling goes first: max(relu(x + b)) and
+ * relu(max(x) + b) are the same numbers to the bit, as both steps are monotone, and the second has a quarter of the work.
+ */
+function buildConv(layer: Layer & { kind: 'conv' }, input: Shape, at: Place): Built {
+  const { size, filters } = layer;
+  const channels = input[input.length - 1]!;
+  const area = size * size;
+  const pool = at.after?.kind === 'max-pool' ? at.after.size : 1;
+  // A kernel as large as its input is a matrix; the general kernels take three times as long for it.
+  const isMatrix = input[0] === size && input[1] === size;
+  const convolve = (x: tf.Tensor4D, kernel: tf.Tensor4D): tf.Tensor4D =>
+    isMatrix
+      ? tf.reshape(
+          tf.matMul<tf.Tensor2D>(
+            tf.reshape(x, [x.shape[0], area * channels]),
+            tf.reshape(kernel, [area * channels, filters]),
+          ),
+          [x.shape[0], 1, 1, filters],
+        )
+      : tf.conv2d(x, kernel, 1, 'valid');
+  return {
+    parameters: [
+      glorot([size, size, channels, filters], area * channels, area * filters, at.seed),
+      constant(filters, 0),
+    ],
+    apply: (x, [kernel, bias]) => {
+      const sums = convolve(x as tf.Tensor4D, kernel as tf.Tensor4D);
+      return biasRelu(pool > 1 ? maxPool(sums, pool) : sums, bias as tf.Tensor1D);
+    },
+  };
 }

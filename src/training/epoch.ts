@@ -1,19 +1,18 @@
 /** One epoch of training: shuffled steps, running means of loss and accuracy, the time the steps took. */
 import * as tf from '@tensorflow/tfjs-node-gpu';
-import type { Images } from '../data/index.js';
 import { deriveSeed, permutation } from '../random.js';
-import type { BatchMaker } from './batches.js';
 import type { Network } from './build.js';
 import type { Score } from './evaluate.js';
+import type { ResidentImages } from './images.js';
 import { crossEntropy } from './kernels.js';
+import type { Optimizer } from './optimizers.js';
 
 export interface EpochOptions {
   readonly network: Network;
-  readonly optimizer: tf.Optimizer;
-  readonly batches: BatchMaker;
-  readonly images: Images;
-  /** Positions of the training images. */
-  readonly train: Uint32Array;
+  readonly optimizer: Optimizer;
+  readonly learningRate: number;
+  /** The training images. */
+  readonly images: ResidentImages;
   /** Images per step, integer ≥ 1; a larger one than there are images takes all of them in one step. */
   readonly batchSize: number;
   /** From 1. */
@@ -38,21 +37,22 @@ export interface EpochResult extends Score {
  * @returns running means over the steps' images; not finite when the training has diverged
  */
 export async function trainEpoch(options: EpochOptions): Promise<EpochResult> {
-  const { train, batchSize, epoch, seeds } = options;
-  const order = permutation(train.length, deriveSeed(seeds.sweepSeed, seeds.replicate, 'shuffle', epoch));
-  const steps = Math.ceil(train.length / batchSize);
+  const { batchSize, epoch, seeds } = options;
+  const { count } = options.images;
+  const order = permutation(count, deriveSeed(seeds.sweepSeed, seeds.replicate, 'shuffle', epoch));
+  const steps = Math.ceil(count / batchSize);
   let loss = 0;
   let correct = 0;
   let images = 0;
   let milliseconds = 0;
   for (let step = 0; step < steps; step++) {
-    const positions = order.subarray(step * batchSize, (step + 1) * batchSize).map((i) => train[i]!);
+    const indices = Int32Array.from(order.subarray(step * batchSize, (step + 1) * batchSize));
     const begin = performance.now();
-    const result = trainStep(options, positions, options.stepsBefore + step);
+    const result = trainStep(options, indices, options.stepsBefore + step);
     milliseconds += performance.now() - begin;
-    loss += result.loss * positions.length;
+    loss += result.loss * indices.length;
     correct += result.correct;
-    images += positions.length;
+    images += indices.length;
     await options.onStep(step + 1, steps);
     if (!Number.isFinite(result.loss)) break;
   }
@@ -65,34 +65,28 @@ export async function trainEpoch(options: EpochOptions): Promise<EpochResult> {
   };
 }
 
+/** @param indices of the step's images among the training images */
 function trainStep(
   options: EpochOptions,
-  positions: Uint32Array,
+  indices: Int32Array,
   step: number,
 ): { loss: number; correct: number } {
   const { network, optimizer, seeds } = options;
-  const { images, labels } = options.batches.make(options.images, positions);
   const mode = {
     kind: 'training',
     dropoutSeed: deriveSeed(seeds.sweepSeed, seeds.replicate, 'dropout', step),
   } as const;
-  try {
-    return tf.tidy(() => {
-      let correct: tf.Tensor | undefined;
-      const { value, grads } = tf.variableGrads(() => {
-        const logits = network.forward(images, mode);
-        correct = tf.keep(tf.sum(tf.equal(tf.argMax(logits, 1), labels)));
-        return tf.mean<tf.Scalar>(crossEntropy(logits, labels));
-      }, [...network.variables]);
-      // By the variables' own order: optimizers keep their state by position.
-      optimizer.applyGradients(
-        network.variables.map((variable) => ({ name: variable.name, tensor: grads[variable.name]! })),
-      );
-      const result = { loss: value.dataSync()[0]!, correct: correct!.dataSync()[0]! };
-      correct!.dispose();
-      return result;
-    });
-  } finally {
-    tf.dispose([images, labels]);
-  }
+  return tf.tidy(() => {
+    const { images, labels } = options.images.gather(indices);
+    let logits: tf.Tensor2D | undefined;
+    const { value, grads } = tf.valueAndGrads((...parameters: tf.Tensor[]) => {
+      logits = tf.keep(network.forward(images, parameters, mode));
+      return tf.mean<tf.Scalar>(crossEntropy(logits, labels));
+    })(network.split(network.parameters));
+    const gradient = tf.concat(grads.map((grad) => tf.reshape<tf.Rank.R1>(grad, [-1])));
+    network.replace(optimizer.update(network.parameters, gradient, options.learningRate));
+    const correct = tf.sum(tf.equal(tf.argMax(logits!, 1), labels));
+    tf.dispose(logits!);
+    return { loss: value.dataSync()[0]!, correct: correct.dataSync()[0]! };
+  });
 }

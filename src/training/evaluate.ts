@@ -1,8 +1,7 @@
 /** Losses and accuracies of whole sets of images, and the batch-norm statistics they are computed with. */
 import * as tf from '@tensorflow/tfjs-node-gpu';
-import type { Images } from '../data/index.js';
-import type { BatchMaker } from './batches.js';
 import type { Network } from './build.js';
+import type { Batch, ImageSource } from './images.js';
 import { crossEntropy, type Moments } from './kernels.js';
 
 /** Images of a forward pass; larger ones only take memory. */
@@ -19,42 +18,39 @@ export interface Evaluator {
   /**
    * Recalibrates: one forward pass over training images with batch moments and without dropout, in batches of 500, gives
    * each norm layer the moments pooled over batches. The caller owns the tensors.
+   * @param count the first so many images
    */
-  moments(network: Network, images: Images, positions: Uint32Array): Promise<Moments[]>;
-  /** @param positions at least one */
-  score(
-    network: Network,
-    moments: readonly Moments[],
-    images: Images,
-    positions: Uint32Array,
-  ): Promise<Score>;
+  moments(network: Network, images: ImageSource, count: number): Promise<Moments[]>;
+  /** @param images at least one */
+  score(network: Network, moments: readonly Moments[], images: ImageSource): Promise<Score>;
 }
 
 /** @param pause lets the process look at its messages; it may throw to end the work */
-export function createEvaluator(batches: BatchMaker, pause: () => Promise<void>): Evaluator {
+export function createEvaluator(pause: () => Promise<void>): Evaluator {
   async function overBatches(
-    images: Images,
-    positions: Uint32Array,
-    work: (batch: tf.Tensor4D, labels: tf.Tensor1D) => void,
-  ) {
-    for (let start = 0; start < positions.length; start += EVALUATION_BATCH) {
-      const batch = batches.make(images, positions.subarray(start, start + EVALUATION_BATCH));
-      try {
-        tf.tidy(() => work(batch.images, batch.labels));
-      } finally {
-        tf.dispose([batch.images, batch.labels]);
+    network: Network,
+    images: ImageSource,
+    count: number,
+    work: (batch: Batch, parameters: readonly tf.Tensor[]) => void,
+  ): Promise<void> {
+    const parameters = network.split(network.parameters);
+    try {
+      for (let start = 0; start < count; start += EVALUATION_BATCH) {
+        tf.tidy(() => work(images.read(start, Math.min(EVALUATION_BATCH, count - start)), parameters));
+        await pause();
       }
-      await pause();
+    } finally {
+      tf.dispose(parameters);
     }
   }
 
   return {
-    moments: async (network, images, positions) => {
+    moments: async (network, images, count) => {
       if (network.normLayers === 0) return [];
       const pooled = Array.from({ length: network.normLayers }, () => new MomentPool());
-      await overBatches(images, positions, (batch) => {
-        const weight = batch.shape[0];
-        network.forward(batch, {
+      await overBatches(network, images, count, (batch, parameters) => {
+        const weight = batch.images.shape[0];
+        network.forward(batch.images, parameters, {
           kind: 'moments',
           onMoments: (layer, { mean, variance }) => {
             pooled[layer]!.add(weight, mean.dataSync(), variance.dataSync());
@@ -64,15 +60,15 @@ export function createEvaluator(batches: BatchMaker, pause: () => Promise<void>)
       return pooled.map((pool) => pool.moments());
     },
 
-    score: async (network, moments, images, positions) => {
+    score: async (network, moments, images) => {
       let loss = 0;
       let correct = 0;
-      await overBatches(images, positions, (batch, labels) => {
-        const logits = network.forward(batch, { kind: 'inference', moments });
+      await overBatches(network, images, images.count, ({ images: batch, labels }, parameters) => {
+        const logits = network.forward(batch, parameters, { kind: 'inference', moments });
         loss += tf.sum(crossEntropy(logits, labels)).dataSync()[0]!;
         correct += tf.sum(tf.equal(tf.argMax(logits, 1), labels)).dataSync()[0]!;
       });
-      return { loss: loss / positions.length, accuracy: correct / positions.length };
+      return { loss: loss / images.count, accuracy: correct / images.count };
     },
   };
 }

@@ -76,6 +76,66 @@ export function biasRelu(x: tf.Tensor4D, bias: tf.Tensor1D): tf.Tensor4D {
   return op(x, bias) as tf.Tensor4D;
 }
 
+let hasPool: boolean | undefined;
+
+/** What TensorFlow's graphs use in place of a pooling on Intel's and AMD's CPUs; eager execution has to name it. */
+const POOL = '_MklNativeMaxPool';
+
+const poolAttributes = (size: number): OpAttribute[] => [
+  floats(),
+  layout(),
+  typed('ksize', 'TF_ATTR_INT', [1, size, size, 1]),
+  typed('strides', 'TF_ATTR_INT', [1, size, size, 1]),
+  typed('padding', 'TF_ATTR_STRING', 'VALID'),
+  typed('workspace_enabled', 'TF_ATTR_BOOL', true),
+  typed('_kernel', 'TF_ATTR_STRING', 'MklNameChangeOp'),
+];
+
+/** The pooled values, and the places they came from. */
+const nativePool = (x: tf.Tensor, size: number): tf.Tensor[] =>
+  native().executeMultipleOutputs(
+    POOL,
+    [...poolAttributes(size), typed('explicit_paddings', 'TF_ATTR_INT', [])],
+    [x],
+    2,
+  );
+
+/** Whether this build of TensorFlow has oneDNN's pooling: on x86 it does. */
+function hasNativePool(): boolean {
+  hasPool ??= tf.tidy(() => {
+    try {
+      return nativePool(tf.zeros([1, 2, 2, 1]), 2).length === 2;
+    } catch {
+      return false;
+    }
+  });
+  return hasPool;
+}
+
+/**
+ * Maxima of square windows that do not overlap; what does not fill a window is left out. Of equal values the first has
+ * the gradient.
+ * @param x shape [batch, height, width, channels]
+ * @param size of a window in pixels, integer ≥ 1
+ */
+export function maxPool(x: tf.Tensor4D, size: number): tf.Tensor4D {
+  if (!isFused() || !hasNativePool()) return tf.maxPool(x, size, size, 'valid');
+  // TensorFlow's own gradient searches every window again: 8.3 ms of the LeNet's step, and 2.1 ms with the places kept.
+  const op = tf.customGrad((...args) => {
+    const [input, save] = args as [tf.Tensor4D, tf.GradSaveFunc];
+    const [value, places] = nativePool(input, size) as [tf.Tensor4D, tf.Tensor];
+    save([input, value, places]);
+    return {
+      value,
+      gradFunc: (dy: tf.Tensor, saved: tf.Tensor[]) => {
+        const [before, after, where] = saved as [tf.Tensor, tf.Tensor, tf.Tensor];
+        return native().executeSingleOutput(`${POOL}Grad`, poolAttributes(size), [before, after, dy, where]);
+      },
+    };
+  });
+  return op(x);
+}
+
 /** Moments of a batch: mean and biased variance of each channel, shape [channels]. */
 export interface Moments {
   readonly mean: tf.Tensor1D;

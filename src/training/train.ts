@@ -4,12 +4,12 @@ import { splitFor, type Dataset, type Split } from '../data/index.js';
 import { layersOf } from '../models/index.js';
 import type { ArmParams } from '../spec/types.js';
 import type { EpochMetrics, Outcome } from '../storage/storage.js';
-import { createBatchMaker, type BatchMaker } from './batches.js';
 import { buildNetwork, type Network } from './build.js';
 import { diagnose } from './diagnose.js';
 import { earlyStopping } from './early-stopping.js';
 import { trainEpoch } from './epoch.js';
 import { createEvaluator, type Evaluator, type Score } from './evaluate.js';
+import { loadImages, streamImages, type ResidentImages } from './images.js';
 import type { Moments } from './kernels.js';
 import { createOptimizer } from './optimizers.js';
 
@@ -34,7 +34,8 @@ export interface TrainHooks {
 /** Weights and statistics of the best epoch. */
 interface Best {
   readonly epoch: number;
-  readonly weights: readonly tf.Tensor[];
+  /** Shape [parameters]. */
+  readonly weights: tf.Tensor1D;
   readonly moments: readonly Moments[];
   readonly validation: Score | null;
 }
@@ -44,7 +45,8 @@ interface Setup {
   readonly hooks: TrainHooks;
   readonly split: Split;
   readonly network: Network;
-  readonly batches: BatchMaker;
+  readonly training: ResidentImages;
+  readonly validation: ResidentImages;
   readonly evaluator: Evaluator;
 }
 
@@ -64,7 +66,7 @@ const disposeMoments = (moments: readonly Moments[]): void =>
 
 function disposeBest(best: Best | null): void {
   if (!best) return;
-  tf.dispose([...best.weights]);
+  best.weights.dispose();
   disposeMoments(best.moments);
 }
 
@@ -83,22 +85,19 @@ export async function train(request: TrainRequest, hooks: TrainHooks): Promise<O
     sweepSeed,
     replicate,
   });
-  const batches = createBatchMaker(entry);
   const network = buildNetwork(
     layersOf(params, entry.classes.length),
     [entry.height, entry.width, entry.channels],
-    {
-      sweepSeed,
-      replicate,
-    },
+    { sweepSeed, replicate },
   );
   const setup = {
     request,
     hooks,
     split,
     network,
-    batches,
-    evaluator: createEvaluator(batches, () => hooks.pause()),
+    training: loadImages(entry, dataset.train, split.train),
+    validation: loadImages(entry, dataset.train, split.validation),
+    evaluator: createEvaluator(() => hooks.pause()),
   };
   hooks.onNote(`${split.train.length} training and ${split.validation.length} validation images`);
   if (numberOf(params, 'batchSize') > split.train.length) {
@@ -112,15 +111,17 @@ export async function train(request: TrainRequest, hooks: TrainHooks): Promise<O
     return await outcomeOf(setup, progress, begin);
   } finally {
     disposeBest(progress?.best ?? null);
+    setup.training.dispose();
+    setup.validation.dispose();
     network.dispose();
   }
 }
 
 async function trainEpochs(setup: Setup): Promise<Progress> {
-  const { request, hooks, split, network } = setup;
-  const { params, dataset } = request;
+  const { request, hooks, network } = setup;
+  const { params } = request;
   const learningRate = numberOf(params, 'learningRate');
-  const optimizer = createOptimizer(String(params['optimizer']), learningRate);
+  const optimizer = createOptimizer(String(params['optimizer']));
   const stopping = earlyStopping(numberOf(params, 'patience'));
   let best: Best | null = null;
   let stepsDone = 0;
@@ -138,10 +139,10 @@ async function trainEpochs(setup: Setup): Promise<Progress> {
     for (let epoch = 1; epoch <= limit; epoch++) {
       const begin = performance.now();
       const running = await trainEpoch({
-        ...setup,
+        network,
         optimizer,
-        images: dataset.train,
-        train: split.train,
+        learningRate,
+        images: setup.training,
         batchSize: numberOf(params, 'batchSize'),
         epoch,
         stepsBefore: stepsDone,
@@ -172,7 +173,7 @@ async function trainEpochs(setup: Setup): Promise<Progress> {
       const verdict = stopping.see({ epoch, steps: stepsDone, validation });
       if (verdict.isBest) {
         disposeBest(best);
-        best = { epoch, weights: network.variables.map((variable) => variable.clone()), moments, validation };
+        best = { epoch, weights: network.parameters.clone(), moments, validation };
       } else disposeMoments(moments);
       if (verdict.mustStop) return ended(epoch, { hasDiverged: false, wasStopped: true });
     }
@@ -186,15 +187,14 @@ async function trainEpochs(setup: Setup): Promise<Progress> {
 }
 
 /** Recalibrates the norm layers, then scores the validation images. The caller owns the moments. */
-async function validate({ request, split, network, evaluator }: Setup): Promise<{
+async function validate({ split, network, evaluator, training, validation }: Setup): Promise<{
   readonly moments: readonly Moments[];
   readonly validation: Score | null;
 }> {
-  const { train: images } = request.dataset;
-  const moments = await evaluator.moments(network, images, split.recalibration);
-  if (split.validation.length === 0) return { moments, validation: null };
+  const moments = await evaluator.moments(network, training, split.recalibration);
+  if (validation.count === 0) return { moments, validation: null };
   try {
-    return { moments, validation: await evaluator.score(network, moments, images, split.validation) };
+    return { moments, validation: await evaluator.score(network, moments, validation) };
   } catch (error) {
     disposeMoments(moments);
     throw error;
@@ -206,20 +206,20 @@ const finite = (value: number | undefined): number | null =>
 
 /** Scores at the best weights; chance level where no epoch stayed finite. */
 async function outcomeOf(setup: Setup, progress: Progress, begin: number): Promise<Outcome> {
-  const { request, split, network, evaluator } = setup;
+  const { request, network, evaluator } = setup;
   const { dataset } = request;
   const classes = dataset.entry.classes.length;
   const { best } = progress;
   const chance: Score = { loss: Math.log(classes), accuracy: 1 / classes };
   let trainScore = chance;
   let testScore = chance;
-  let validation: Score | null = split.validation.length > 0 ? chance : null;
+  let validation: Score | null = setup.validation.count > 0 ? chance : null;
   if (best) {
-    network.variables.forEach((variable, i) => variable.assign(best.weights[i]!));
+    network.replace(best.weights.clone());
     validation = best.validation;
     const all = Uint32Array.from({ length: dataset.test.labels.length }, (_, i) => i);
-    testScore = await evaluator.score(network, best.moments, dataset.test, all);
-    trainScore = await evaluator.score(network, best.moments, dataset.train, split.train);
+    testScore = await evaluator.score(network, best.moments, streamImages(dataset.entry, dataset.test, all));
+    trainScore = await evaluator.score(network, best.moments, setup.training);
   }
   const scores: Readonly<Record<string, number | null>> = {
     val_accuracy: validation?.accuracy ?? null,

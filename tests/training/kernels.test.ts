@@ -8,6 +8,7 @@ import {
   batchNormTraining,
   biasRelu,
   crossEntropy,
+  maxPool,
   useFusedKernels,
 } from '../../src/training/kernels.js';
 
@@ -104,6 +105,34 @@ describe.each(kinds)('with $kind kernels', ({ fused }) => {
     expect(distance(arrayOf(dx!), slope)).toBeLessThan(1e-6);
     const sums = bias.map((_, c) => slope.filter((_s, i) => i % 2 === c).reduce((sum, s) => sum + s, 0));
     expect(distance(arrayOf(dBias!), sums)).toBeLessThan(1e-5);
+  });
+
+  it('takes the maxima of windows, and gives each maximum the gradient of its window', () => {
+    useFusedKernels(fused);
+    // 5×4 pixels: the last row fills no window. Rows of two equal maxima: the first has the gradient.
+    const x = values(2 * 5 * 4 * 2, 4).map((value, i) => (i < 40 ? Math.round(value) : value));
+    const tensor = tf.tensor4d(x, [2, 5, 4, 2]);
+    const slope = values(2 * 2 * 2 * 2, 5);
+    const maxima: number[] = [];
+    const gradient = new Array<number>(x.length).fill(0);
+    for (let image = 0; image < 2; image++) {
+      for (let window = 0; window < 4; window++) {
+        for (let channel = 0; channel < 2; channel++) {
+          const at = [0, 1, 4, 5].map((offset) => {
+            const pixel = (window >> 1) * 8 + (window % 2) * 2 + offset;
+            return (image * 20 + pixel) * 2 + channel;
+          });
+          const best = at.reduce((first, next) => (x[next]! > x[first]! ? next : first));
+          gradient[best] = slope[maxima.length]!;
+          maxima.push(x[best]!);
+        }
+      }
+    }
+    expect(distance(arrayOf(maxPool(tensor, 2)), maxima)).toBeLessThan(1e-6);
+    const computed = tf.grad((input) =>
+      tf.sum(tf.mul(maxPool(input as tf.Tensor4D, 2), tf.tensor4d(slope, [2, 2, 2, 2]))),
+    )(tensor);
+    expect(distance(arrayOf(computed), gradient)).toBeLessThan(1e-6);
   });
 
   it('computes the cross-entropy of the softmax and its gradient', () => {
