@@ -2,6 +2,7 @@
 import { ApplicationFailure, CancelledFailure, Context } from '@temporalio/activity';
 import { ElbowError, asElbowError } from '../src/errors.js';
 import { elbowVersion } from '../src/paths.js';
+import { NO_FIGURES } from '../src/storage/index.js';
 import type { AttemptTask, Outcome, Storage } from '../src/storage/index.js';
 import type { TrialEnd, TrialRef } from '../workflows/messages.js';
 import { createAttemptWriter } from './attempt-writer.js';
@@ -152,20 +153,10 @@ function failedOutcome(
   { epochs, seconds }: { readonly epochs: number; readonly seconds: number },
 ): Outcome {
   return {
+    ...NO_FIGURES,
     status,
     epochs,
-    bestEpoch: null,
-    trainLoss: null,
-    valLoss: null,
-    testLoss: null,
-    trainAccuracy: null,
-    valAccuracy: null,
-    testAccuracy: null,
-    objective: null,
-    metrics: {},
     seconds,
-    imagesPerSecond: null,
-    diagnosis: null,
     failure: { code: error.code, message: sentence(error) },
   };
 }

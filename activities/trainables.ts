@@ -1,6 +1,7 @@
 /** What a trial can be: the built-in training, or a wait. Both report through the same hooks and end with an outcome. */
 import { setTimeout as pause } from 'node:timers/promises';
 import { deriveSeed, uniforms } from '../src/random.js';
+import { NO_FIGURES } from '../src/storage/index.js';
 import type { AttemptTask, Environment, EpochMetrics, LogLine, Outcome } from '../src/storage/index.js';
 import type { TrainJob } from '../src/trainer/protocol.js';
 
@@ -69,20 +70,12 @@ async function runNoop(task: AttemptTask, seconds: number, hooks: TrainHooks): P
   );
   const score = uniforms(1, seed)[0]!;
   return {
+    ...NO_FIGURES,
     status: 'succeeded',
     epochs: 0,
-    bestEpoch: null,
-    trainLoss: null,
-    valLoss: null,
-    testLoss: null,
-    trainAccuracy: null,
-    valAccuracy: null,
-    testAccuracy: null,
     objective: score,
     metrics: { score },
     seconds: (performance.now() - started) / 1000,
-    imagesPerSecond: null,
-    diagnosis: null,
     failure: null,
   };
 }

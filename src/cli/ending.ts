@@ -43,7 +43,7 @@ export async function printEnding(
   printFailures(sweep.name, failureGroups(input.results), out);
   if (counts.cancelled > 0) out.note(`\`elbow rerun ${sweep.name}\` runs what was cancelled.`);
   out.note(`The whole report: \`elbow report ${sweep.name}\``);
-  const link = temporalLink(session.connections.temporal, sweep.name);
+  const link = temporalLink(session.temporalPlace, sweep.name);
   if (link !== null) out.note(`In Temporal: ${link}`);
   return sweepExitCode(sweep.status, counts);
 }

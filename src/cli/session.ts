@@ -1,16 +1,17 @@
 /** What commands need of the outside: storage, and Temporal where they ask for it. Opened late, closed always. */
 import type { Client } from '@temporalio/client';
 import { ElbowError, messageOf } from '../errors.js';
-import type { Connections } from '../stack/index.js';
+import type { Connections, TemporalConnection } from '../stack/index.js';
 import type { Storage, SweepRow } from '../storage/storage.js';
 
 /** The client's own ten seconds are long for somebody who waits. */
 const CONNECT_LIMIT_MS = 5_000;
 
 export interface Session {
-  readonly connections: Connections;
   readonly storage: Storage;
-  /** Connects to Temporal the first time. @throws ElbowError `temporal-unreachable` */
+  /** Where Temporal is; null for a local one that does not run. */
+  readonly temporalPlace: TemporalConnection | null;
+  /** Connects to Temporal the first time. @throws ElbowError `stack-down`, `temporal-unreachable` */
   temporal(): Promise<Client>;
 }
 
@@ -24,18 +25,18 @@ export async function withSession<T>(
   use: (session: Session) => Promise<T>,
   connections?: Connections,
 ): Promise<T> {
-  const [{ readConnections }, { connectStorage }] = await Promise.all([
+  const [{ findServers, requireDatabase, requireTemporal }, { connectStorage }] = await Promise.all([
     import('../stack/index.js'),
     import('../storage/index.js'),
   ]);
-  const places = connections ?? (await readConnections(env));
-  const storage = await connectStorage({ url: places.database.url });
+  const found = connections ?? (await findServers(env));
+  const storage = await connectStorage({ url: requireDatabase(found).url });
   let client: Promise<Client> | undefined;
   try {
     return await use({
-      connections: places,
       storage,
-      temporal: () => (client ??= connectTemporal(places)),
+      temporalPlace: found.temporal,
+      temporal: async () => (client ??= connectTemporal(requireTemporal(found))),
     });
   } finally {
     await storage.close();
@@ -48,7 +49,7 @@ export async function withSession<T>(
 }
 
 /** @throws ElbowError `temporal-unreachable` */
-export async function connectTemporal({ temporal }: Connections): Promise<Client> {
+export async function connectTemporal(temporal: TemporalConnection): Promise<Client> {
   const { Client, Connection } = await import('@temporalio/client');
   try {
     const connection = await Connection.connect({

@@ -96,10 +96,10 @@ export function numbersText(numbers: readonly number[], most = 6): string {
 
 /** The place of a sweep's workflows in the Temporal UI; null where its address is not known. */
 export function temporalLink(
-  temporal: { readonly uiUrl: string | null; readonly namespace: string },
+  temporal: { readonly uiUrl: string | null; readonly namespace: string } | null,
   sweep: string,
 ): string | null {
-  if (temporal.uiUrl === null) return null;
+  if (!temporal?.uiUrl) return null;
   const query = encodeURIComponent(`ElbowSweep="${sweep}"`);
   return `${temporal.uiUrl.replace(/\/$/, '')}/namespaces/${encodeURIComponent(temporal.namespace)}/workflows?query=${query}`;
 }

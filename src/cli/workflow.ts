@@ -95,7 +95,9 @@ async function told<T>(session: Session, work: () => Promise<T>): Promise<T> {
     return await work();
   } catch (error) {
     const { NamespaceNotFoundError, isGrpcServiceError } = await import('@temporalio/client');
-    const { address, namespace, embedded } = session.connections.temporal;
+    // Without a place nothing was asked: the error says so already.
+    if (session.temporalPlace === null) throw error;
+    const { address, namespace, embedded } = session.temporalPlace;
     if (error instanceof NamespaceNotFoundError) {
       throw new ElbowError('temporal-unreachable', `the Temporal server has no namespace ${namespace}`, {
         hint: embedded ? '`elbow up` makes it.' : '`elbow init` makes it, and its search attributes.',

@@ -127,25 +127,50 @@ export function connectionsOf(
   };
 }
 
+/** Servers that can be asked; null for a local one that does not run. */
+export interface FoundServers {
+  readonly temporal: TemporalConnection | null;
+  readonly database: DatabaseConnection | null;
+}
+
+/** How to reach the servers, without starting anything. */
+export async function findServers(env: NodeJS.ProcessEnv): Promise<FoundServers> {
+  const home = elbowHome(env);
+  const { temporal, database } = connectionsOf(await externalServers(env), readState(home));
+  const isTemporalUp = temporal !== null && (!temporal.embedded || runningTemporal(home) !== null);
+  const folder = stackFiles.postgres(home);
+  const isDatabaseUp = database !== null && (!database.embedded || (await isPostgresUp({ folder })));
+  return { temporal: isTemporalUp ? temporal : null, database: isDatabaseUp ? database : null };
+}
+
+/** @throws ElbowError `stack-down` when the local Temporal is meant and does not run */
+export function requireTemporal({ temporal }: FoundServers): TemporalConnection {
+  if (temporal === null) throw notUp('Temporal');
+  return temporal;
+}
+
+/** @throws ElbowError `stack-down` when the local Postgres is meant and does not run */
+export function requireDatabase({ database }: FoundServers): DatabaseConnection {
+  if (database === null) throw notUp('Postgres');
+  return database;
+}
+
 /**
  * How to reach both servers, without starting anything.
  * @throws ElbowError `stack-down` when a local one is meant and does not run
  */
 export async function readConnections(env: NodeJS.ProcessEnv): Promise<Connections> {
-  const home = elbowHome(env);
-  const external = await externalServers(env);
-  const { temporal, database } = connectionsOf(external, readState(home));
-  const missing: string[] = [];
-  if (!temporal || (temporal.embedded && !runningTemporal(home))) missing.push('Temporal');
-  if (!database || (database.embedded && !(await isPostgresUp({ folder: stackFiles.postgres(home) })))) {
-    missing.push('Postgres');
-  }
-  if (temporal && database && missing.length === 0) return { temporal, database };
-  throw new ElbowError(
-    'stack-down',
-    `the local ${missing.join(' and ')} ${missing.length > 1 ? 'are' : 'is'} not up`,
-    {
-      hint: '`elbow up` starts what is missing.',
-    },
-  );
+  const { temporal, database } = await findServers(env);
+  if (temporal === null && database === null) throw notUp('Temporal and Postgres');
+  return {
+    temporal: requireTemporal({ temporal, database }),
+    database: requireDatabase({ temporal, database }),
+  };
+}
+
+function notUp(what: string): ElbowError {
+  const verb = what.includes(' and ') ? 'are' : 'is';
+  return new ElbowError('stack-down', `the local ${what} ${verb} not up`, {
+    hint: '`elbow up` starts what is missing.',
+  });
 }

@@ -1,5 +1,12 @@
 /** The local stack: parts found or brought, servers and worker started, stopped, looked at. */
-export { externalServers, readConnections, redact } from './connections.js';
+export {
+  externalServers,
+  findServers,
+  readConnections,
+  redact,
+  requireDatabase,
+  requireTemporal,
+} from './connections.js';
 export type { Connections, DatabaseConnection, TemporalConnection } from './connections.js';
 export { diagnose } from './doctor.js';
 export type { Check } from './doctor.js';

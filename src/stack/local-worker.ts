@@ -3,7 +3,6 @@ import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as pause } from 'node:timers/promises';
 import { ElbowError } from '../errors.js';
 import { compiled, elbowVersion, packageRoot } from '../paths.js';
 import type { Connections } from './connections.js';
@@ -17,10 +16,10 @@ import {
   stopProcess,
   writePidFile,
 } from './processes.js';
-import { interrupted, lastLines } from './run-program.js';
 import { stackFiles } from './state.js';
 import { stackMark, stopStrays } from './strays.js';
 import type { Tensorflow } from './tensorflow.js';
+import { waitUntilReady } from './wait-ready.js';
 
 const POOL = 'default';
 const START_LIMIT_MS = 60_000;
@@ -103,23 +102,18 @@ export async function startWorker(options: WorkerOptions): Promise<boolean> {
     // One that was killed could not sign off itself.
     if (file && file.pid !== id.pid) await storage.removeWorker(workerId(file.pid));
     const name = workerId(id.pid);
-    const end = performance.now() + START_LIMIT_MS;
-    for (;;) {
-      const workers = await storage.workers(WORKER_ALIVE_MS);
-      if (workers.some((worker) => worker.id === name)) return true;
-      const isDead = !isRunning(id);
-      if (isDead || performance.now() > end || options.signal.aborted) {
-        await stopWorker(home);
-        if (options.signal.aborted) throw interrupted();
-        const said = lastLines(readText(log).slice(logged), 8);
-        throw new ElbowError(
-          'stack-start',
-          `the local worker ${isDead ? 'ended at once' : `did not register within ${START_LIMIT_MS / 1000} s`}${said ? `:\n${said}` : ''}`,
-          { hint: `Its log is ${log}; \`elbow doctor\` says what is wrong.` },
-        );
-      }
-      await pause(50);
-    }
+    await waitUntilReady({
+      id,
+      name: 'the local worker',
+      lacks: 'did not register',
+      log,
+      logged,
+      limitMs: START_LIMIT_MS,
+      signal: options.signal,
+      isReady: async () => (await storage.workers(WORKER_ALIVE_MS)).some((worker) => worker.id === name),
+      stop: () => stopWorker(home),
+    });
+    return true;
   } finally {
     await storage.close();
   }

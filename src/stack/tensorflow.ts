@@ -111,7 +111,8 @@ export async function ensureTensorflow(options: StackOptions): Promise<Tensorflo
           const failure = asElbowError(error, 'install-unavailable');
           if (failure.code === 'interrupted' || failure.code === 'install-prerequisite') throw failure;
           options.note(`TensorFlow for the GPU could not be installed; taking the CPU's: ${failure.message}`);
-          const reason = `${plan.reason}, but TensorFlow for the GPU could not be installed (${failure.code})`;
+          // Not tried again by itself: without a network every `up` would wait for it.
+          const reason = `${plan.reason}, but TensorFlow for the GPU could not be installed (${failure.code}); remove ${stampPath(pack)} to have it tried again`;
           return await install(pack, 'cpu', { ...plan, reason }, options);
         }
       }

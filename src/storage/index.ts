@@ -4,6 +4,7 @@ export { connectStorage } from './prisma.js';
 export type { StorageOptions } from './prisma.js';
 export { connectReader } from './reader.js';
 export type { ReaderOptions } from './reader.js';
+export { NO_FIGURES } from './storage.js';
 export type {
   AttemptRow,
   AttemptTask,

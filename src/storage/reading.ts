@@ -52,9 +52,10 @@ function toOutcome(row: Attempt): Outcome | null {
   };
 }
 
-function toAttempt(row: Attempt): AttemptRow {
+function toAttempt(row: Attempt & { trial: { number: number } }): AttemptRow {
   return {
     id: row.id,
+    trial: row.trial.number,
     attempt: row.attempt,
     status: row.status as TrialStatus,
     lease: row.lease,
@@ -91,8 +92,9 @@ export function readingMethods(db: Database): ReadingMethods {
     attempts: (sweepId, trial) =>
       db.attempt(async () => {
         const rows = await db.prisma.attempt.findMany({
-          where: { trial: { sweepId, number: trial } },
-          orderBy: { attempt: 'asc' },
+          where: { trial: { sweepId, ...(trial === undefined ? {} : { number: trial }) } },
+          include: { trial: { select: { number: true } } },
+          orderBy: [{ trial: { number: 'asc' } }, { attempt: 'asc' }],
         });
         return rows.map(toAttempt);
       }),

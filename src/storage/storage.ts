@@ -112,6 +112,21 @@ export interface Outcome {
   readonly failure: { readonly code: string; readonly message: string } | null;
 }
 
+/** The figures of a trial that has none: because it failed, or because it does not train. */
+export const NO_FIGURES = {
+  bestEpoch: null,
+  trainLoss: null,
+  valLoss: null,
+  testLoss: null,
+  trainAccuracy: null,
+  valAccuracy: null,
+  testAccuracy: null,
+  objective: null,
+  metrics: {},
+  imagesPerSecond: null,
+  diagnosis: null,
+} as const satisfies Partial<Outcome>;
+
 /** A row of the view `trial_results`, in the words of the code. */
 export interface TrialResult extends Omit<Outcome, 'status' | 'failure' | 'seconds' | 'epochs'> {
   readonly sweep: string;
@@ -135,6 +150,8 @@ export interface TrialResult extends Omit<Outcome, 'status' | 'failure' | 'secon
 
 export interface AttemptRow {
   readonly id: string;
+  /** The trial's number. */
+  readonly trial: number;
   readonly attempt: number;
   readonly status: TrialStatus;
   readonly lease: number;
@@ -233,8 +250,8 @@ export interface Storage {
   /** By trial number. */
   trialResults(sweepId: string): Promise<readonly TrialResult[]>;
   trialResult(sweepId: string, trial: number): Promise<TrialResult | null>;
-  /** Oldest first. */
-  attempts(sweepId: string, trial: number): Promise<readonly AttemptRow[]>;
+  /** By trial and attempt, oldest first; all trials when `trial` is left out. */
+  attempts(sweepId: string, trial?: number): Promise<readonly AttemptRow[]>;
   /** Of the latest attempt of each trial, by trial and epoch; all trials when `trial` is left out. */
   epochs(sweepId: string, trial?: number): Promise<readonly (EpochMetrics & { trial: number })[]>;
   /** Of one attempt (the latest when left out), lines after (lease, index). */

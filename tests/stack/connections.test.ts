@@ -1,7 +1,15 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { connectionsOf, externalServers, readConnections, redact } from '../../src/stack/connections.js';
+import {
+  connectionsOf,
+  externalServers,
+  findServers,
+  readConnections,
+  redact,
+  requireDatabase,
+  requireTemporal,
+} from '../../src/stack/connections.js';
 import { createState } from '../../src/stack/state.js';
 import { freshFolder, thrownBy } from './support.js';
 
@@ -78,6 +86,16 @@ describe('connections', () => {
     expect(error).toMatchObject({ code: 'stack-down', exitCode: 4 });
     expect(error.hint).toContain('elbow up');
     expect(error.message).toBe('the local Temporal and Postgres are not up');
+  });
+
+  it('need not be there for what asks one server only', async () => {
+    const found = await findServers(
+      settings({ ELBOW_HOME: freshFolder(), DATABASE_URL: 'postgresql://a:b@db.example/elbow' }),
+    );
+    expect(requireDatabase(found).url).toBe('postgresql://a:b@db.example/elbow');
+    expect(() => requireTemporal(found)).toThrowError(
+      expect.objectContaining({ code: 'stack-down', message: 'the local Temporal is not up' }),
+    );
   });
 
   it('mix a local and an external server', async () => {

@@ -2,7 +2,7 @@ import quantile from '@stdlib/stats-base-dists-t-quantile';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { connectReader, connectStorage, type Storage } from '../../src/storage/index.js';
-import { epoch, outcome, plan, spec } from '../contract/storage.js';
+import { epoch, outcome, plan, sweepSpec } from '../support/rows.js';
 import { startTestPostgres, type TestPostgres } from '../support/postgres.js';
 import { until } from '../support/wait.js';
 
@@ -16,7 +16,7 @@ beforeAll(async () => {
   server = await startTestPostgres();
   place = await server.database();
   storage = await connectStorage({ url: place.url });
-  const { sweep } = await storage.createSweep(spec('one'), '');
+  const { sweep } = await storage.createSweep(sweepSpec('one'), '');
   await storage.addTrials(sweep.id, plan(5));
   for (const trial of await storage.queuedTrials(sweep.id, -1, 10)) {
     const task = (await storage.takeLease(trial.attemptId, worker))!;
@@ -144,7 +144,7 @@ describe('a server that is killed', () => {
   it('is waited for, and every write stands once when it is back', async () => {
     const patient = await connectStorage({ url: place.url, retryForMs: 60_000 });
     try {
-      const { sweep } = await patient.createSweep(spec('patient'), '');
+      const { sweep } = await patient.createSweep(sweepSpec('patient'), '');
       await patient.addTrials(sweep.id, plan(1));
       const [trial] = await patient.queuedTrials(sweep.id, -1, 1);
       const task = (await patient.takeLease(trial!.attemptId, worker))!;

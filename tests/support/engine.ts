@@ -5,11 +5,12 @@ import { createControlActivities, createTrainActivities } from '../../activities
 import type { Trainers } from '../../activities/index.js';
 import type { SweepSpec } from '../../src/spec/types.js';
 import { connectStorage } from '../../src/storage/index.js';
-import type { Outcome, Storage, SweepRow } from '../../src/storage/index.js';
+import type { Storage, SweepRow } from '../../src/storage/index.js';
 import { CONTROL_QUEUE, WORKFLOWS, poolQueue, workflowIds } from '../../workflows/messages.js';
 import type { SweepEnd, SweepInput, TrainTimeouts } from '../../workflows/messages.js';
 import { startTestPostgres } from './postgres.js';
 import type { TestPostgres } from './postgres.js';
+import { sweepSpec } from './rows.js';
 import { startTestTemporal, startWorkers } from './temporal.js';
 import type { RunningWorker } from './temporal.js';
 
@@ -37,47 +38,12 @@ const TIMEOUTS: TrainTimeouts = { heartbeatMs: 5_000, startToCloseMs: 120_000 };
 let count = 0;
 
 /** A spec of 3 replicates at sizes 10 and 20: 6 trials. */
-export function engineSpec(changes: Partial<SweepSpec> = {}): SweepSpec {
-  return {
-    name: `sweep-${++count}`,
-    dataset: 'cifar10',
-    seed: 42,
-    replicates: 3,
-    threads: 1,
-    trainable: { kind: 'builtin' },
-    space: { model: ['lenet'], samplesPerClass: [10, 20] },
-    search: 'grid',
-    objective: { metric: 'val_accuracy', direction: 'maximize' },
-    budget: { maxTrials: null },
-    pool: 'default',
-    trialsPerWorkflow: 1,
-    report: { target: null, delta: 0.01 },
-    ...changes,
-  };
-}
+const engineSpec = (changes: Partial<SweepSpec> = {}): SweepSpec =>
+  sweepSpec(`sweep-${++count}`, { replicates: 3, ...changes });
 
 export const noop = (seconds: number): Partial<SweepSpec> => ({
   trainable: { kind: 'noop', seconds },
   objective: { metric: 'score', direction: 'maximize' },
-});
-
-export const succeeded = (changes: Partial<Outcome> = {}): Outcome => ({
-  status: 'succeeded',
-  epochs: 2,
-  bestEpoch: 1,
-  trainLoss: 0.5,
-  valLoss: 1.25,
-  testLoss: 1.5,
-  trainAccuracy: 0.9,
-  valAccuracy: 0.4,
-  testAccuracy: 0.375,
-  objective: 0.4,
-  metrics: {},
-  seconds: 0.1,
-  imagesPerSecond: 1000,
-  diagnosis: null,
-  failure: null,
-  ...changes,
 });
 
 export async function startEngine(): Promise<Engine> {

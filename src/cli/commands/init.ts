@@ -23,7 +23,7 @@ Example:
       import('../namespace.js'),
     ]);
     const connections = await readConnections(env);
-    const client = await connectTemporal(connections);
+    const client = await connectTemporal(connections.temporal);
     try {
       const namespace = await prepareNamespace(client, connections.temporal.address);
       const { applied } = await migrate({ url: connections.database.url });

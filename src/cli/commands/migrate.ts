@@ -13,12 +13,12 @@ export const command: CommandModule = {
   },
 
   async run(_input, { out, env }) {
-    const [{ readConnections }, { migrate }] = await Promise.all([
+    const [{ findServers, requireDatabase }, { migrate }] = await Promise.all([
       import('../../stack/index.js'),
       import('../../storage/index.js'),
     ]);
-    const { database } = await readConnections(env);
-    const { applied } = await migrate({ url: database.url });
+    const { url } = requireDatabase(await findServers(env));
+    const { applied } = await migrate({ url });
     if (out.json) out.document({ applied });
     else if (applied.length === 0) out.result('The database has the newest schema already.');
     else for (const name of applied) out.result(`applied ${name}`);

@@ -25,12 +25,11 @@ Example:
     if (out.json && options['csv'] === true) {
       throw new ElbowError('usage', 'expected one of --json and --csv, got both');
     }
-    const [{ readConnections }, { connectReader }] = await Promise.all([
+    const [{ findServers, requireDatabase }, { connectReader }] = await Promise.all([
       import('../../stack/index.js'),
       import('../../storage/index.js'),
     ]);
-    const { database } = await readConnections(env);
-    const reader = await connectReader(database);
+    const reader = await connectReader(requireDatabase(await findServers(env)));
     let result: QueryResult;
     try {
       result = await reader.query(args[0] ?? '');

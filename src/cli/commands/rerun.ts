@@ -94,6 +94,8 @@ async function rerun(session: Session, what: Rerun, context: Context): Promise<E
     else out.result(`Nothing to do: no trial of ${sweep.name} has failed.`);
     return EXIT.done;
   }
+  // Before anything is stored: without Temporal nothing would run it.
+  await session.temporal();
   if (isEnded(sweep.status)) await waitUntilClosed(session, sweep.name, context.signal);
   const began = new Date();
   const opened = await storage.openAttempts(sweep.id, chosen);

@@ -140,7 +140,7 @@ async function detached(session: Session, sweep: SweepRow, { out }: Context): Pr
     return EXIT.done;
   }
   out.result(`The sweep ${sweep.name} runs. Follow it: \`elbow watch ${sweep.name}\`.`);
-  const link = temporalLink(session.connections.temporal, sweep.name);
+  const link = temporalLink(session.temporalPlace, sweep.name);
   if (link !== null) out.note(`In Temporal: ${link}`);
   return EXIT.done;
 }

@@ -26,14 +26,14 @@ export const command: CommandModule = {
   },
 
   run: ({ args }, { out, env }) =>
-    withSession(env, async ({ storage, connections }) => {
+    withSession(env, async ({ storage, temporalPlace }) => {
       const sweep = await requireSweep(storage, args[0] ?? '');
       const [counts, results] = await Promise.all([
         storage.countTrials(sweep.id),
         storage.trialResults(sweep.id),
       ]);
       const now = new Date();
-      const link = temporalLink(connections.temporal, sweep.name);
+      const link = temporalLink(temporalPlace, sweep.name);
       const failures = failureGroups(results);
       if (out.json) {
         out.document({ ...sweepDocument(sweep, counts, now), failures, temporal: link, spec: sweep.spec });

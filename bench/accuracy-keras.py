@@ -1,0 +1,88 @@
+"""Test accuracy of the LeNet with batch norm in Keras, as a check of elbow's learning curve from outside.
+
+usage: accuracy-keras.py FOLDER SIZES REPLICATES, such as accuracy-keras.py ~/.local/share/elbow/data/cifar10 200,500,1000 3
+
+FOLDER holds CIFAR-10's six binary files. The procedure is elbow's (a fifth of the labels for validation, Adam 0.001,
+batches of 64, patience 3 on validation accuracy, best weights), but with Keras' moving averages (momentum 0.9) in place
+of recalibrated statistics, and with its plain rule that counts every epoch against patience. Each size is trained on
+standardised pixels and on pixels divided by 255.
+"""
+
+import os
+import sys
+
+os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+import keras  # noqa: E402
+import numpy as np  # noqa: E402
+from keras import layers  # noqa: E402
+
+folder, sizes, replicates = sys.argv[1], [int(size) for size in sys.argv[2].split(",")], int(sys.argv[3])
+MEAN = np.array([0.49140, 0.48216, 0.44653], np.float32)
+STD = np.array([0.24703, 0.24349, 0.26159], np.float32)
+
+
+def read(names):
+    rows = np.concatenate([np.fromfile(f"{folder}/{name}", np.uint8).reshape(-1, 3073) for name in names])
+    return rows[:, 1:].reshape(-1, 3, 32, 32).transpose(0, 2, 3, 1), rows[:, 0].astype(int)
+
+
+train_pixels, train_labels = read([f"data_batch_{i}.bin" for i in range(1, 6)])
+test_pixels, test_labels = read(["test_batch.bin"])
+
+
+def prepare(pixels, standardised):
+    values = pixels.astype(np.float32) / 255
+    return (values - MEAN) / STD if standardised else values
+
+
+def network():
+    return keras.Sequential(
+        [
+            keras.Input((32, 32, 3)),
+            layers.Conv2D(20, 5, activation="relu"),
+            layers.MaxPooling2D(),
+            layers.BatchNormalization(momentum=0.9),
+            layers.Conv2D(50, 5, activation="relu"),
+            layers.MaxPooling2D(),
+            layers.BatchNormalization(momentum=0.9),
+            layers.Conv2D(50, 5, activation="relu"),
+            layers.Flatten(),
+            layers.Dense(10),
+        ]
+    )
+
+
+def test_accuracy(size, seed, standardised):
+    keras.utils.set_random_seed(seed)
+    random = np.random.default_rng(seed)
+    train, validation = [], []
+    for label in range(10):
+        chosen = random.permutation(np.where(train_labels == label)[0])[:size]
+        for i, position in enumerate(chosen):
+            (validation if i % 5 == 4 else train).append(position)
+    model = network()
+    model.compile(
+        optimizer=keras.optimizers.Adam(0.001),
+        loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True),
+        metrics=["accuracy"],
+    )
+    stopping = keras.callbacks.EarlyStopping("val_accuracy", patience=3, mode="max", restore_best_weights=True)
+    model.fit(
+        prepare(train_pixels[train], standardised),
+        train_labels[train],
+        validation_data=(prepare(train_pixels[validation], standardised), train_labels[validation]),
+        batch_size=64,
+        epochs=50,
+        callbacks=[stopping],
+        verbose=0,
+    )
+    return model.evaluate(prepare(test_pixels, standardised), test_labels, batch_size=500, verbose=0)[1]
+
+
+for size in sizes:
+    for standardised in (True, False):
+        scores = [test_accuracy(size, seed, standardised) for seed in range(replicates)]
+        kind = "standardised" if standardised else "divided by 255"
+        print(f"{size} per class, {kind}: {np.mean(scores):.3f} ({', '.join(f'{s:.3f}' for s in scores)})", flush=True)

@@ -1,0 +1,70 @@
+/** The storage contract: what a trial leaves. */
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { Desk } from './desk.js';
+import { epoch, outcome } from '../support/rows.js';
+
+export function resultsContract(desk: Desk): void {
+  describe('results', () => {
+    it('may be written twice and stand once', async () => {
+      const { id, queued } = await desk.planned(1);
+      const { attemptId, lease: number } = await desk.lease(queued[0]!.attemptId);
+      await desk.storage.recordEpochs(attemptId, number, [epoch(1)]);
+      await desk.storage.recordEpochs(attemptId, number, [epoch(1, { valAccuracy: 1 }), epoch(2)]);
+      await desk.storage.finishAttempt(attemptId, number, outcome());
+      await desk.storage.finishAttempt(attemptId, number, outcome({ testAccuracy: 1 }));
+      expect((await desk.storage.epochs(id, 0)).map((row) => row.valAccuracy)).toEqual([0.05, 0.1]);
+      expect(await desk.storage.trialResult(id, 0)).toMatchObject({
+        testAccuracy: 0.375,
+        bestEpoch: 1,
+        epochs: 2,
+      });
+      expect(await desk.storage.trialResult(id, 1)).toBeNull();
+    });
+
+    it('read back to the last bit; NaN and infinities become null', async () => {
+      const { id, queued } = await desk.planned(1);
+      const { attemptId, lease: number } = await desk.lease(queued[0]!.attemptId);
+      const values = fc.sample(fc.double({ noNaN: true, noDefaultInfinity: true }), {
+        numRuns: 300,
+        seed: 7,
+      });
+      const rows = values.map((value, i) => epoch(i + 1, { trainLoss: value, valLoss: -value }));
+      rows.push(epoch(values.length + 1, { trainLoss: NaN, valLoss: Infinity }));
+      await desk.storage.recordEpochs(attemptId, number, rows);
+      const read = await desk.storage.epochs(id, 0);
+      // The driver writes -0 as 0: no metric tells them apart.
+      expect(read.slice(0, -1).every((row, i) => Object.is(row.trainLoss, values[i]! + 0))).toBe(true);
+      expect(read.at(-1)).toMatchObject({ trainLoss: null, valLoss: null });
+    });
+
+    it('keep log lines in order, and give those after a place', async () => {
+      const { id, queued } = await desk.planned(1);
+      const { attemptId, lease: number } = await desk.lease(queued[0]!.attemptId);
+      const line = (index: number, text: string) =>
+        ({ lease: number, index, at: new Date(1000 * index), stream: 'stderr', text }) as const;
+      await desk.storage.recordLogs(attemptId, number, [line(0, 'one'), line(1, 'two\0')]);
+      await desk.storage.recordLogs(attemptId, number, [line(1, 'again'), line(2, 'three')]);
+      expect((await desk.storage.logs(id, 0)).map((row) => row.text)).toEqual(['one', 'two�', 'three']);
+      expect(await desk.storage.logs(id, 0, { after: { lease: number, index: 1 } })).toEqual([
+        line(2, 'three'),
+      ]);
+      expect(await desk.storage.logs(id, 0, { attempt: 2 })).toEqual([]);
+    });
+
+    it('carry the environment of the attempt', async () => {
+      const { id, queued } = await desk.planned(1);
+      const { attemptId, lease: number } = await desk.lease(queued[0]!.attemptId);
+      const environment = {
+        elbowVersion: '0.1.0',
+        gitCommit: null,
+        node: 'v20.20.2',
+        tensorflow: '2.21.0',
+        device: 'cpu',
+        dataDigest: 'ab',
+      };
+      await desk.storage.setEnvironment(attemptId, number, environment);
+      expect((await desk.storage.attempts(id, 0))[0]!.environment).toEqual(environment);
+    });
+  });
+}
