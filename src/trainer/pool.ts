@@ -1,7 +1,8 @@
 /** The warm trainers of a worker: at most one for each slot, reused while they are fit for the next job. */
 import type { Outcome } from '../storage/storage.js';
+import { residentMb } from './memory.js';
 import type { TrainJob } from './protocol.js';
-import { residentMb, Trainer, type TrainerHooks } from './trainer.js';
+import { Trainer, type TrainerHooks } from './trainer.js';
 
 /** A process that has run this many jobs is replaced: small leaks of native libraries stay small. */
 const MOST_JOBS = 200;
@@ -14,6 +15,8 @@ export interface TrainerPoolOptions {
   readonly env: NodeJS.ProcessEnv;
   /** Resident memory a trainer may use, in MB; null or left out for no limit. */
   readonly memoryLimitMb?: number | null;
+  /** Silence after which a trainer counts as hung, in milliseconds; left out for 15 minutes. */
+  readonly silenceLimitMs?: number;
 }
 
 export interface TrainerPool {
@@ -40,7 +43,8 @@ export function createTrainerPool(options: TrainerPoolOptions): TrainerPool {
     }
     // Trainers of other settings would hold memory that this slot's new one needs.
     while (all.size >= options.slots && idle.length > 0) retire(idle.shift()!);
-    const made = new Trainer({ threads, env: options.env, memoryLimitMb: options.memoryLimitMb ?? null });
+    const { env, memoryLimitMb = null, silenceLimitMs } = options;
+    const made = new Trainer({ threads, env, memoryLimitMb, silenceLimitMs });
     all.add(made);
     return made;
   };

@@ -1,10 +1,10 @@
 /** One trainer process, as its supervisor sees it. */
 import { fork, type ChildProcess } from 'node:child_process';
-import { readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { ElbowError } from '../errors.js';
 import { compiled } from '../paths.js';
 import type { Environment, Outcome } from '../storage/storage.js';
+import { residentMb } from './memory.js';
 import type { FromTrainer, ToTrainer, TrainJob } from './protocol.js';
 
 /** Loading TensorFlow takes a second, on a busy machine or a cold disk many. */
@@ -31,19 +31,11 @@ export interface TrainerOptions {
   readonly env: NodeJS.ProcessEnv;
   /** Resident memory above which the trainer is ended, in MB (10⁶ bytes); null for none. */
   readonly memoryLimitMb: number | null;
+  /** Silence after which it counts as hung, in milliseconds; left out for 15 minutes. */
+  readonly silenceLimitMs?: number | undefined;
 }
 
 type ReadyEnvironment = Extract<FromTrainer, { type: 'ready' }>['environment'];
-
-/** Resident memory of a process in MB (10⁶ bytes); null when it has ended. */
-export function residentMb(pid: number): number | null {
-  try {
-    const kibibytes = /^VmRSS:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];
-    return kibibytes === undefined ? null : (Number(kibibytes) * 1024) / 1e6;
-  } catch {
-    return null;
-  }
-}
 
 const megabytes = (mb: number): string => `${Math.round(mb).toLocaleString('en')} MB`;
 
@@ -154,7 +146,12 @@ export class Trainer {
 
   private train(id: number, job: TrainJob, hooks: TrainerHooks): Promise<Outcome> {
     const conversation = this.conversation<Outcome>(
-      { signal: hooks.signal, limitMs: SILENCE_LIMIT_MS, isStart: false, cancel: { type: 'cancel', id } },
+      {
+        signal: hooks.signal,
+        limitMs: this.options.silenceLimitMs ?? SILENCE_LIMIT_MS,
+        isStart: false,
+        cancel: { type: 'cancel', id },
+      },
       (message, resolve, reject) => {
         if (message.type === 'ready' || message.id !== id) return;
         switch (message.type) {

@@ -8,6 +8,7 @@ import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { compiled } from '../../src/paths.js';
 import type { EpochMetrics, Outcome } from '../../src/storage/storage.js';
 import { createTrainerPool, type TrainerPool, type TrainJob } from '../../src/trainer/index.js';
+import type { TrainerPoolOptions } from '../../src/trainer/pool.js';
 import { linkCifar10, realDataDir } from '../support/dataset.js';
 import { until } from '../support/wait.js';
 
@@ -23,12 +24,8 @@ const pools: TrainerPool[] = [];
 afterEach(async () => {
   await Promise.all(pools.splice(0).map((pool) => pool.close()));
 });
-function poolOf(options: { slots?: number; env?: NodeJS.ProcessEnv; memoryLimitMb?: number | null } = {}) {
-  const pool = createTrainerPool({
-    slots: options.slots ?? 1,
-    env: { ...process.env, ...options.env },
-    memoryLimitMb: options.memoryLimitMb ?? null,
-  });
+function poolOf(options: Partial<TrainerPoolOptions> = {}) {
+  const pool = createTrainerPool({ slots: 1, ...options, env: { ...process.env, ...options.env } });
   pools.push(pool);
   return pool;
 }
@@ -200,6 +197,18 @@ describe('a trainer', () => {
       code: 'trainer-crashed',
       message: expect.stringContaining('ended with SIGSEGV in the middle of a trial'),
     });
+  });
+
+  it('is ended when it says nothing any more', async () => {
+    const trial = start(poolOf({ silenceLimitMs: 8_000 }), jobOf(ENDLESS));
+    await until('the first epoch', () => trial.epochs.length >= 1);
+    process.kill(trainerPids()[0]!, 'SIGSTOP');
+    await expect(trial.outcome).rejects.toMatchObject({
+      code: 'trainer-hung',
+      message: 'the trainer said nothing for 8 s and was ended',
+      isRetryable: true,
+    });
+    expect(trainerPids()).toEqual([]);
   });
 
   it('is ended when it takes more memory than it may', async () => {
