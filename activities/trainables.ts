@@ -1,6 +1,7 @@
 /** What a trial can be: the built-in training, or a wait. Both report through the same hooks and end with an outcome. */
 import { setTimeout as pause } from 'node:timers/promises';
 import { deriveSeed, uniforms } from '../src/random.js';
+import { withDefaults } from '../src/spec/index.js';
 import { NO_FIGURES } from '../src/storage/index.js';
 import type { AttemptTask, Environment, EpochMetrics, LogLine, Outcome } from '../src/storage/index.js';
 import type { TrainJob } from '../src/trainer/protocol.js';
@@ -45,7 +46,7 @@ function jobOf(task: AttemptTask, dataDir: string): TrainJob {
   return {
     dataset: task.spec.dataset,
     dataDir,
-    params: task.params,
+    params: withDefaults(task.params),
     samplesPerClass: task.samplesPerClass,
     sweepSeed: task.spec.seed,
     replicate: task.replicate,

@@ -11,6 +11,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { ensureDataset } from '../src/data/index.js';
 import { elbowHome, homeFolders, packageRoot } from '../src/paths.js';
+import { withDefaults } from '../src/spec/index.js';
 import { createTrainerPool, type TrainerPool } from '../src/trainer/index.js';
 
 interface Settings {
@@ -57,18 +58,13 @@ async function measureElbow(pool: TrainerPool, settings: Settings): Promise<numb
     {
       dataset: 'cifar10',
       dataDir: homeFolders.data(elbowHome()),
-      params: {
+      params: withDefaults({
         model: 'lenet',
-        optimizer: 'adam',
-        learningRate: 0.001,
-        loss: 'cross-entropy',
-        batchNorm: true,
-        dropout: 0,
         batchSize: settings.batch,
         epochs: settings.epochs,
         // Never stops early: every round trains the same number of images.
         patience: settings.epochs,
-      },
+      }),
       samplesPerClass: settings.size,
       sweepSeed: 42,
       replicate: 0,

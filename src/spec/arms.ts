@@ -93,17 +93,21 @@ function sizesOf(spec: SweepSpec): (number | null)[] {
     .sort((a, b) => (a ?? Infinity) - (b ?? Infinity));
 }
 
-/** Whether two specs ask for the same sweep: order of keys and of values within an axis aside. */
+/**
+ * Whether two specs ask for the same sweep: order of keys and of values within an axis aside. A built-in setting at its
+ * default is as good as none, so that a stored spec equals one of an elbow that knows more settings.
+ */
 export function specsEqual(a: SweepSpec, b: SweepSpec): boolean {
   return canonicalSpec(a) === canonicalSpec(b);
 }
 
 function canonicalSpec(spec: SweepSpec): string {
+  const isDefault = (key: string, values: readonly Scalar[]): boolean =>
+    spec.trainable.kind === 'builtin' && values.length === 1 && values[0] === defaultOf(key);
   const space = Object.fromEntries(
-    Object.entries(spec.space).map(([key, values]) => [
-      key,
-      values.map((value) => canonicalize(value)).sort(),
-    ]),
+    Object.entries(spec.space)
+      .filter(([key, values]) => !isDefault(key, values))
+      .map(([key, values]) => [key, values.map((value) => canonicalize(value)).sort()]),
   );
   return canonicalize({ ...spec, space });
 }

@@ -6,7 +6,7 @@ export type { DatasetFacts } from './known.js';
 export { listPresets, loadSweep } from './load.js';
 export type { LoadOptions, LoadedSweep, Preset } from './load.js';
 export { nearestName } from './nearest.js';
-export { BUILTIN_PARAMS, defaultOf } from './params.js';
+export { BUILTIN_PARAMS, defaultOf, withDefaults } from './params.js';
 export { parseSweep } from './parse.js';
 export { printSpec } from './print.js';
 export type { ParseOptions } from './parse.js';

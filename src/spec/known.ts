@@ -17,8 +17,20 @@ export const DATASETS: Readonly<Record<string, DatasetFacts>> = Object.fromEntri
 );
 
 export const MODELS = ['lenet'] as const;
-export const OPTIMIZERS = ['adam', 'sgd'] as const;
-export const LOSSES = ['cross-entropy'] as const;
+export const OPTIMIZERS = [
+  'adam',
+  'sgd',
+  'momentum',
+  'nesterov',
+  'adagrad',
+  'adadelta',
+  'rmsprop',
+  'adamw',
+  'adamax',
+  'nadam',
+] as const;
+export const SCHEDULES = ['constant', 'step', 'exponential', 'cosine', 'one-cycle', 'plateau'] as const;
+export const LOSSES = ['cross-entropy', 'mse', 'mae', 'hinge', 'focal'] as const;
 export const SEARCHES = ['grid'] as const;
 /** What a search may look at: figures of the validation images only, so that test images stay unseen. */
 export const OBJECTIVES = ['val_accuracy', 'val_loss'] as const;

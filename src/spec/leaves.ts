@@ -37,6 +37,12 @@ export function fraction(): z.ZodNumber {
   return z.number({ error }).min(0, { error }).lt(1, { error });
 }
 
+/** A number in (0, 1). */
+export function positiveFraction(): z.ZodNumber {
+  const error = 'a number above 0 and below 1';
+  return z.number({ error }).gt(0, { error }).lt(1, { error });
+}
+
 export function flag(): z.ZodBoolean {
   return z.boolean({ error: 'true or false' });
 }

@@ -1,8 +1,8 @@
 /** The parameters of the built-in trainable, with their defaults: the one place where these stand. */
 import { z } from 'zod';
-import { axis, flag, fraction, oneOf, positive, whole } from './leaves.js';
-import { LOSSES, MODELS, OPTIMIZERS } from './known.js';
-import type { Scalar } from './types.js';
+import { axis, flag, fraction, nonNegative, oneOf, positive, positiveFraction, whole } from './leaves.js';
+import { LOSSES, MODELS, OPTIMIZERS, SCHEDULES } from './known.js';
+import type { ArmParams, Scalar } from './types.js';
 
 const anyCount = Number.MAX_SAFE_INTEGER;
 
@@ -22,7 +22,34 @@ export function builtinAxes(largestSize: number) {
       .meta({ axis: true, examples: [[10, 100, 1000]] }),
     optimizer: axis(oneOf(OPTIMIZERS)).default(['adam']).describe('How the weights are changed.'),
     learningRate: axis(positive()).default([0.001]).describe('Step size of the optimizer.'),
+    momentum: axis(fraction()).default([0.9]).describe('Of the optimizers momentum and nesterov, in [0, 1).'),
+    weightDecay: axis(nonNegative().nullable())
+      .default([null])
+      .describe(
+        'Share of the weights, times the rate, taken off before each step; null takes 0.01 for adamw and 0 for the others.',
+      ),
+    l2: axis(nonNegative()).default([0]).describe('λ of the penalty λ ‖θ‖² / 2 in what is minimised.'),
+    clipNorm: axis(nonNegative())
+      .default([0])
+      .describe('A gradient that is longer than this is shortened to it; 0 for no limit.'),
+    emaDecay: axis(fraction())
+      .default([0])
+      .describe('Evaluate a moving average of the weights that keeps this share each step; 0 for none.'),
+    schedule: axis(oneOf(SCHEDULES)).default(['constant']).describe('How the rate changes.'),
+    scheduleFactor: axis(positiveFraction())
+      .default([0.1])
+      .describe('What step, exponential and plateau multiply the rate by.'),
+    scheduleEpochs: axis(whole(1, anyCount))
+      .default([10])
+      .describe('Epochs of one such multiplication; for plateau, epochs without a better one.'),
+    warmupEpochs: axis(nonNegative())
+      .default([0])
+      .describe('Epochs in which the rate rises linearly, before the schedule begins.'),
     loss: axis(oneOf(LOSSES)).default(['cross-entropy']).describe('What is minimised.'),
+    labelSmoothing: axis(fraction())
+      .default([0])
+      .describe('Share of the target that cross-entropy spreads over all classes, in [0, 1).'),
+    focalGamma: axis(nonNegative()).default([2]).describe('γ of the loss focal.'),
     batchNorm: axis(flag()).default([true]).describe('Batch normalisation after each pooling.'),
     dropout: axis(fraction())
       .default([0])
@@ -44,4 +71,11 @@ export const BUILTIN_PARAMS: readonly string[] = Object.keys(defaults);
 export function defaultOf(parameter: string): Scalar | undefined {
   const values: Readonly<Record<string, readonly Scalar[]>> = defaults;
   return Object.hasOwn(values, parameter) ? values[parameter]?.[0] : undefined;
+}
+
+/** Settings of an arm with those filled in that it does not name: an older elbow did not know them. */
+export function withDefaults(params: ArmParams): ArmParams {
+  const known: Record<string, Scalar> = {};
+  for (const key of BUILTIN_PARAMS) if (key !== 'samplesPerClass') known[key] = defaultOf(key)!;
+  return { ...known, ...params };
 }

@@ -56,13 +56,16 @@ function isNoopValue(trainable: unknown): boolean {
   return trainable === 'noop' || (isMapping(trainable) && Object.hasOwn(trainable, 'noop'));
 }
 
+/** Parameters that may be null: a null that stands alone is a value there, and nothing elsewhere. */
+const NULLABLE: ReadonlySet<string> = new Set(['samplesPerClass', 'weightDecay']);
+
 /** A single value of an axis becomes a list of one. */
 function withLists(value: unknown): unknown {
   if (!isMapping(value) || !isMapping(value['space'])) return value;
   const space = Object.fromEntries(
     Object.entries(value['space']).map(([key, axis]) => [
       key,
-      Array.isArray(axis) || isMapping(axis) || (axis === null && key !== 'samplesPerClass') ? axis : [axis],
+      Array.isArray(axis) || isMapping(axis) || (axis === null && !NULLABLE.has(key)) ? axis : [axis],
     ]),
   );
   return { ...value, space };

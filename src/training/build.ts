@@ -99,7 +99,12 @@ export function buildNetwork(
     },
     normLayers,
     split: (all) =>
-      tf.tidy(() => tf.split(all, shapes.map(sizeOf)).map((part, i) => tf.reshape(part, shapes[i]!))),
+      tf.tidy(() =>
+        tf.split(all, shapes.map(sizeOf)).map((part, i) => {
+          const shape = shapes[i]!;
+          return shape.length === 1 ? part : tf.reshape(part, shape);
+        }),
+      ),
     replace: (next) => {
       parameters.dispose();
       parameters = tf.keep(next);

@@ -13,7 +13,7 @@ export interface Ending {
   readonly reachedLimit: boolean;
   readonly classes: number;
   readonly testAccuracy: number;
-  readonly testLoss: number;
+  readonly testLogLoss: number;
   readonly testImages: number;
 }
 
@@ -27,7 +27,7 @@ export function diagnose(ending: Ending): Diagnosis | null {
   const half = Z_99 * Math.sqrt((chance * (1 - chance)) / ending.testImages);
   const isAtChance =
     Math.abs(ending.testAccuracy - chance) <= half &&
-    Math.abs(ending.testLoss - Math.log(ending.classes)) <= LOSS_TOLERANCE;
+    Math.abs(ending.testLogLoss - Math.log(ending.classes)) <= LOSS_TOLERANCE;
   if (isAtChance) return 'chance-level';
   return ending.reachedLimit ? 'epoch-limit' : null;
 }

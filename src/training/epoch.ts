@@ -1,16 +1,24 @@
 /** One epoch of training: shuffled steps, running means of loss and accuracy, the time the steps took. */
 import * as tf from '@tensorflow/tfjs-node-gpu';
 import { deriveSeed, permutation } from '../random.js';
+import type { WeightAverage } from './average.js';
 import type { Network } from './build.js';
 import type { Score } from './evaluate.js';
 import type { ResidentImages } from './images.js';
-import { crossEntropy } from './kernels.js';
+import type { Loss } from './losses.js';
 import type { Optimizer } from './optimizers.js';
+import type { Schedule } from './schedule.js';
 
 export interface EpochOptions {
   readonly network: Network;
   readonly optimizer: Optimizer;
-  readonly learningRate: number;
+  readonly schedule: Schedule;
+  readonly average: WeightAverage;
+  readonly loss: Loss;
+  /** λ of λ ‖θ‖² / 2 in what is minimised, ≥ 0; not in the losses that are told. */
+  readonly l2: number;
+  /** Longest gradient by its 2-norm; 0 for no limit. */
+  readonly clipNorm: number;
   /** The training images. */
   readonly images: ResidentImages;
   /** Images per step, integer ≥ 1; a larger one than there are images takes all of them in one step. */
@@ -30,6 +38,8 @@ export interface EpochResult extends Score {
   readonly images: number;
   /** Of the steps alone: data, forward, backward, update. */
   readonly stepSeconds: number;
+  /** Of the last step. */
+  readonly learningRate: number;
 }
 
 /**
@@ -62,6 +72,7 @@ export async function trainEpoch(options: EpochOptions): Promise<EpochResult> {
     steps,
     images,
     stepSeconds: milliseconds / 1000,
+    learningRate: options.schedule.rateAt(options.stepsBefore + steps - 1),
   };
 }
 
@@ -81,12 +92,30 @@ function trainStep(
     let logits: tf.Tensor2D | undefined;
     const { value, grads } = tf.valueAndGrads((...parameters: tf.Tensor[]) => {
       logits = tf.keep(network.forward(images, parameters, mode));
-      return tf.mean<tf.Scalar>(crossEntropy(logits, labels));
+      return tf.mean<tf.Scalar>(options.loss(logits, labels));
     })(network.split(network.parameters));
-    const gradient = tf.concat(grads.map((grad) => tf.reshape<tf.Rank.R1>(grad, [-1])));
-    network.replace(optimizer.update(network.parameters, gradient, options.learningRate));
+    const slope = tf.concat(
+      grads.map((grad) => (grad.rank === 1 ? (grad as tf.Tensor1D) : tf.reshape<tf.Rank.R1>(grad, [-1]))),
+    );
+    const gradient = shaped(slope, network.parameters, options);
+    network.replace(optimizer.update(network.parameters, gradient, options.schedule.rateAt(step)));
+    options.average.see(network.parameters);
     const correct = tf.sum(tf.equal(tf.argMax(logits!, 1), labels));
     tf.dispose(logits!);
     return { loss: value.dataSync()[0]!, correct: correct.dataSync()[0]! };
   });
+}
+
+/**
+ * The gradient with the penalty's slope, shortened where it is too long.
+ * @see Pascanu et al., arXiv:1211.5063, algorithm 1, for the norm's limit
+ */
+function shaped(
+  slope: tf.Tensor1D,
+  parameters: tf.Tensor1D,
+  { l2, clipNorm }: { readonly l2: number; readonly clipNorm: number },
+): tf.Tensor1D {
+  const whole = l2 > 0 ? tf.add<tf.Tensor1D>(slope, tf.mul(parameters, l2)) : slope;
+  if (clipNorm === 0) return whole;
+  return tf.mul(whole, tf.minimum(1, tf.div(clipNorm, tf.norm(whole))));
 }

@@ -2,16 +2,26 @@
 import * as tf from '@tensorflow/tfjs-node-gpu';
 import type { Network } from './build.js';
 import type { Batch, ImageSource } from './images.js';
-import { crossEntropy, type Moments } from './kernels.js';
+import type { Moments } from './kernels.js';
+import type { Loss } from './losses.js';
+import { AnswerCounter, type AnswerMetrics } from './metrics.js';
 
 /** Images of a forward pass; larger ones only take memory. */
 const EVALUATION_BATCH = 500;
 
 export interface Score {
-  /** Mean cross-entropy in nats. */
+  /** Mean over images of what is minimised. */
   readonly loss: number;
   /** Share of images whose class has the largest logit, in [0, 1]. */
   readonly accuracy: number;
+}
+
+/** A network with the parameters and statistics that it is evaluated with. */
+export interface Trained {
+  readonly network: Network;
+  /** Shape [parameters]. */
+  readonly parameters: tf.Tensor1D;
+  readonly moments: readonly Moments[];
 }
 
 export interface Evaluator {
@@ -20,37 +30,58 @@ export interface Evaluator {
    * each norm layer the moments pooled over batches. The caller owns the tensors.
    * @param count the first so many images
    */
-  moments(network: Network, images: ImageSource, count: number): Promise<Moments[]>;
+  moments(trained: Omit<Trained, 'moments'>, images: ImageSource, count: number): Promise<Moments[]>;
   /** @param images at least one */
-  score(network: Network, moments: readonly Moments[], images: ImageSource): Promise<Score>;
+  score(trained: Trained, images: ImageSource): Promise<Score>;
+  /** The score with all else that is told of the answers. @param images at least one */
+  examine(trained: Trained, images: ImageSource): Promise<Score & AnswerMetrics>;
 }
 
 /** @param pause lets the process look at its messages; it may throw to end the work */
-export function createEvaluator(pause: () => Promise<void>): Evaluator {
+export function createEvaluator(loss: Loss, pause: () => Promise<void>): Evaluator {
   async function overBatches(
-    network: Network,
+    { network, parameters }: Omit<Trained, 'moments'>,
     images: ImageSource,
     count: number,
     work: (batch: Batch, parameters: readonly tf.Tensor[]) => void,
   ): Promise<void> {
-    const parameters = network.split(network.parameters);
+    const parts = network.split(parameters);
     try {
       for (let start = 0; start < count; start += EVALUATION_BATCH) {
-        tf.tidy(() => work(images.read(start, Math.min(EVALUATION_BATCH, count - start)), parameters));
+        tf.tidy(() => work(images.read(start, Math.min(EVALUATION_BATCH, count - start)), parts));
         await pause();
       }
     } finally {
-      tf.dispose(parameters);
+      tf.dispose(parts);
     }
   }
 
+  /** @param see is given the answers of each batch */
+  async function scoreOf(
+    trained: Trained,
+    images: ImageSource,
+    see: (logits: tf.Tensor2D, labels: tf.Tensor1D) => void,
+  ): Promise<Score> {
+    const { network, moments } = trained;
+    let sum = 0;
+    let correct = 0;
+    await overBatches(trained, images, images.count, ({ images: batch, labels }, parts) => {
+      const logits = network.forward(batch, parts, { kind: 'inference', moments });
+      sum += tf.sum(loss(logits, labels)).dataSync()[0]!;
+      correct += tf.sum(tf.equal(tf.argMax(logits, 1), labels)).dataSync()[0]!;
+      see(logits, labels);
+    });
+    return { loss: sum / images.count, accuracy: correct / images.count };
+  }
+
   return {
-    moments: async (network, images, count) => {
+    moments: async (trained, images, count) => {
+      const { network } = trained;
       if (network.normLayers === 0) return [];
       const pooled = Array.from({ length: network.normLayers }, () => new MomentPool());
-      await overBatches(network, images, count, (batch, parameters) => {
+      await overBatches(trained, images, count, (batch, parts) => {
         const weight = batch.images.shape[0];
-        network.forward(batch.images, parameters, {
+        network.forward(batch.images, parts, {
           kind: 'moments',
           onMoments: (layer, { mean, variance }) => {
             pooled[layer]!.add(weight, mean.dataSync(), variance.dataSync());
@@ -60,15 +91,14 @@ export function createEvaluator(pause: () => Promise<void>): Evaluator {
       return pooled.map((pool) => pool.moments());
     },
 
-    score: async (network, moments, images) => {
-      let loss = 0;
-      let correct = 0;
-      await overBatches(network, images, images.count, ({ images: batch, labels }, parameters) => {
-        const logits = network.forward(batch, parameters, { kind: 'inference', moments });
-        loss += tf.sum(crossEntropy(logits, labels)).dataSync()[0]!;
-        correct += tf.sum(tf.equal(tf.argMax(logits, 1), labels)).dataSync()[0]!;
-      });
-      return { loss: loss / images.count, accuracy: correct / images.count };
+    score: (trained, images) => scoreOf(trained, images, () => undefined),
+
+    examine: async (trained, images) => {
+      const counter = new AnswerCounter();
+      const score = await scoreOf(trained, images, (logits, labels) =>
+        counter.add(tf.logSoftmax(logits).dataSync(), labels.dataSync()),
+      );
+      return { ...score, ...counter.metrics() };
     },
   };
 }

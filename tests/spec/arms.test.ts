@@ -117,4 +117,12 @@ describe('equal specs', () => {
     const space = Object.fromEntries(Object.entries(parsed.space).reverse());
     expect(planTrials({ ...reordered, space })).toEqual(planTrials(parsed));
   });
+
+  it('is as before for an elbow that knows more settings', () => {
+    const now = spec('space: { optimizer: [adam, sgd] }');
+    const { labelSmoothing, ...space } = now.space;
+    expect(labelSmoothing).toEqual([0]);
+    expect(specsEqual(now, { ...now, space })).toBe(true);
+    expect(specsEqual(now, { ...now, space: { ...space, labelSmoothing: [0.1] } })).toBe(false);
+  });
 });

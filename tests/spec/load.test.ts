@@ -74,7 +74,7 @@ describe('presets', () => {
     const trials = planTrials(spec);
     expect(new Set(trials.map((t) => t.arm.hash)).size).toBe(1);
     expect([...new Set(trials.map((t) => t.samplesPerClass))]).toEqual([10, 20, 50, 100, 200, 500, 1000]);
-    expect(trials[0]!.arm.params).toEqual({
+    expect(trials[0]!.arm.params).toMatchObject({
       model: 'lenet',
       optimizer: 'adam',
       learningRate: 0.001,

@@ -33,7 +33,18 @@ describe('a sweep file', () => {
         samplesPerClass: [null],
         optimizer: ['adam'],
         learningRate: [0.001],
+        momentum: [0.9],
+        weightDecay: [null],
+        l2: [0],
+        clipNorm: [0],
+        emaDecay: [0],
+        schedule: ['constant'],
+        scheduleFactor: [0.1],
+        scheduleEpochs: [10],
+        warmupEpochs: [0],
         loss: ['cross-entropy'],
+        labelSmoothing: [0],
+        focalGamma: [2],
         batchNorm: [true],
         dropout: [0],
         batchSize: [64],
@@ -47,6 +58,11 @@ describe('a sweep file', () => {
       trialsPerWorkflow: 1,
       report: { target: null, delta: 0.01 },
     });
+  });
+
+  it('takes a null that stands alone where null is a value, and nowhere else', () => {
+    expect(parseSweep('name: a\nspace: {weightDecay: null}', 'f').space['weightDecay']).toEqual([null]);
+    expect(() => parseSweep('name: a\nspace: {l2: null}', 'f')).toThrowError(/`space.l2`: expected/);
   });
 
   it('is plain JSON once parsed', () => {
@@ -107,7 +123,7 @@ search: gird
       expect.stringContaining('1:7 `name`: expected a name of lower-case letters, digits and dashes'),
       expect.stringMatching(/^2:1 unknown key `datset` \(Did you mean `dataset`\? Known here: name, /),
       '3:7 `seed`: expected a whole number from 0 to 2,147,483,647, got -3',
-      '5:15 `space.optimizer[0]`: expected one of adam, sgd, got "adma" (Did you mean `adam`?)',
+      '5:15 `space.optimizer[0]`: expected one of adam, sgd, momentum, nesterov, adagrad, adadelta, rmsprop, adamw, adamax, nadam, got "adma" (Did you mean `adam`?)',
       '5:27 `space.optimizer[2]`: expected each value once, got "adam" again (To repeat trials with other seeds, use `replicates`.)',
       expect.stringMatching(/^6:3 unknown key `space.lerningRate` \(Did you mean `learningRate`\?/),
       expect.stringContaining('7:15 `space.batchNorm[0]`: expected true or false, got "on" (Write `true`'),

@@ -64,7 +64,9 @@ describe('--set', () => {
 
   it('points at its own text when it is wrong', () => {
     const error = failure({ set: ['seed=1', 'space.optimizer=[adam,sdg]'] });
-    expect(error.message).toContain('`space.optimizer[1]`: expected one of adam, sgd, got "sdg"');
+    expect(error.message).toContain(
+      '`space.optimizer[1]`: expected one of adam, sgd, momentum, nesterov, adagrad, adadelta, rmsprop, adamw, adamax, nadam, got "sdg"',
+    );
     expect(error.where).toEqual({ file: '--set space.optimizer=[adam,sdg]', line: 1, column: 29 });
     expect('--set space.optimizer=[adam,sdg]'.slice(28)).toBe('sdg]');
     expect(error.hint).toContain('`sgd`');

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { compiled } from '../../src/paths.js';
+import { withDefaults } from '../../src/spec/index.js';
 import type { EpochMetrics, Outcome } from '../../src/storage/storage.js';
 import { createTrainerPool, type TrainerPool, type TrainJob } from '../../src/trainer/index.js';
 import type { TrainerPoolOptions } from '../../src/trainer/pool.js';
@@ -41,17 +42,7 @@ interface JobChange {
 const jobOf = ({ epochs = 2, patience = 3, ...change }: JobChange = {}): TrainJob => ({
   dataset: 'cifar10',
   dataDir,
-  params: {
-    model: 'lenet',
-    optimizer: 'adam',
-    learningRate: 0.001,
-    loss: 'cross-entropy',
-    batchNorm: true,
-    dropout: 0.2,
-    batchSize: 32,
-    epochs,
-    patience,
-  },
+  params: withDefaults({ model: 'lenet', dropout: 0.2, batchSize: 32, epochs, patience }),
   samplesPerClass: 10,
   sweepSeed: 42,
   replicate: 0,

@@ -6,7 +6,7 @@ const ending = (change: Partial<Ending>): Ending => ({
   reachedLimit: false,
   classes: 10,
   testAccuracy: 0.5,
-  testLoss: 1.4,
+  testLogLoss: 1.4,
   testImages: 10_000,
   ...change,
 });
@@ -21,19 +21,21 @@ describe('the diagnosis of a training', () => {
   });
 
   it('is chance level only when both accuracy and loss are those of a network that tells nothing', () => {
-    const atChance = { testAccuracy: 0.1, testLoss: Math.log(10) };
+    const atChance = { testAccuracy: 0.1, testLogLoss: Math.log(10) };
     expect(diagnose(ending(atChance))).toBe('chance-level');
     expect(diagnose(ending({ ...atChance, reachedLimit: true }))).toBe('chance-level');
     // Of 10,000 images at 1/10, 99 % of guesses lie within 2.576 √(0.1 · 0.9 / 10,000) = 0.0077.
     expect(diagnose(ending({ ...atChance, testAccuracy: 0.1077 }))).toBe('chance-level');
     expect(diagnose(ending({ ...atChance, testAccuracy: 0.1078 }))).toBeNull();
     expect(diagnose(ending({ ...atChance, testAccuracy: 0.0922 }))).toBeNull();
-    expect(diagnose(ending({ ...atChance, testLoss: 2.5 }))).toBeNull();
+    expect(diagnose(ending({ ...atChance, testLogLoss: 2.5 }))).toBeNull();
   });
 
   it('is divergence before all else', () => {
     expect(
-      diagnose(ending({ hasDiverged: true, reachedLimit: true, testAccuracy: 0.1, testLoss: Math.log(10) })),
+      diagnose(
+        ending({ hasDiverged: true, reachedLimit: true, testAccuracy: 0.1, testLogLoss: Math.log(10) }),
+      ),
     ).toBe('diverged');
   });
 });

@@ -1,0 +1,69 @@
+/** What comes of a training: scores at the best weights. */
+import * as tf from '@tensorflow/tfjs-node-gpu';
+import type { Outcome } from '../storage/storage.js';
+import { diagnose } from './diagnose.js';
+import type { Score } from './evaluate.js';
+import { streamImages } from './images.js';
+import type { Loss } from './losses.js';
+import { chanceMetrics } from './metrics.js';
+import type { Progress, Setup } from './train.js';
+
+/** Of a network that gives every class the same probability. */
+function chanceScore(loss: Loss, classes: number): Score {
+  const mean = tf.tidy(() => tf.mean(loss(tf.zeros([1, classes]), tf.tensor1d([0], 'int32'))).dataSync()[0]!);
+  return { loss: mean, accuracy: 1 / classes };
+}
+
+/**
+ * Evaluates the best weights on test and training images; chance level where no epoch stayed finite.
+ * @param begin of the training, on the clock of `performance`
+ */
+export async function outcomeOf(setup: Setup, progress: Progress, begin: number): Promise<Outcome> {
+  const { request, network, evaluator } = setup;
+  const { dataset } = request;
+  const classes = dataset.entry.classes.length;
+  const { best } = progress;
+  const chance = chanceScore(setup.loss, classes);
+  let train = chance;
+  let test = { ...chance, ...chanceMetrics(classes) };
+  let validation = setup.validation.count > 0 ? chance : null;
+  if (best) {
+    const all = Uint32Array.from({ length: dataset.test.labels.length }, (_, i) => i);
+    const trained = { network, parameters: best.parameters, moments: best.moments };
+    test = await evaluator.examine(trained, streamImages(dataset.entry, dataset.test, all));
+    train = await evaluator.score(trained, setup.training);
+    validation = best.validation;
+  }
+  const objectives: Readonly<Record<string, number | null>> = {
+    val_accuracy: validation?.accuracy ?? null,
+    val_loss: validation?.loss ?? null,
+  };
+  return {
+    status: 'succeeded',
+    epochs: progress.epochs,
+    bestEpoch: best?.epoch ?? null,
+    trainLoss: train.loss,
+    valLoss: validation?.loss ?? null,
+    testLoss: test.loss,
+    trainAccuracy: train.accuracy,
+    valAccuracy: validation?.accuracy ?? null,
+    testAccuracy: test.accuracy,
+    objective: objectives[request.objective] ?? null,
+    metrics: {
+      test_log_loss: test.logLoss,
+      test_top5_accuracy: test.top5Accuracy,
+      test_calibration_error: test.calibrationError,
+    },
+    seconds: (performance.now() - begin) / 1000,
+    imagesPerSecond: progress.stepSeconds > 0 ? progress.trainedImages / progress.stepSeconds : null,
+    diagnosis: diagnose({
+      hasDiverged: progress.hasDiverged,
+      reachedLimit: !progress.wasStopped,
+      classes,
+      testAccuracy: test.accuracy,
+      testLogLoss: test.logLoss,
+      testImages: dataset.test.labels.length,
+    }),
+    failure: null,
+  };
+}

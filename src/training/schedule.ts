@@ -1,0 +1,81 @@
+/** The learning rate of each step. Pure. */
+
+import { named } from './named.js';
+
+export interface ScheduleSettings {
+  /** A name below. */
+  readonly name: string;
+  /** The rate that the schedule shapes, > 0. */
+  readonly learningRate: number;
+  /** Epochs over which the rate rises linearly from near 0 before all else, ≥ 0. */
+  readonly warmupEpochs: number;
+  /** What `step`, `exponential` and `plateau` multiply the rate by, in (0, 1). */
+  readonly factor: number;
+  /** Epochs of one such multiplication, integer ≥ 1; for `plateau` the epochs without a better one that lead to it. */
+  readonly every: number;
+  /** At most so many; what `cosine` and `one-cycle` stretch over. */
+  readonly epochs: number;
+  readonly stepsPerEpoch: number;
+}
+
+export interface Schedule {
+  /** @param step of the whole training, from 0 */
+  rateAt(step: number): number;
+  /** Tells how an epoch went; `plateau` listens. */
+  see(epoch: { readonly isBetter: boolean }): void;
+}
+
+/** One-cycle: where the peak is, and how far below it start and end are. */
+const PEAK_AT = 0.3;
+const START_DIVISOR = 25;
+const END_DIVISOR = 1e4;
+
+/** From `from` to `to` along half a cosine, for x in [0, 1]. */
+const ease = (from: number, to: number, x: number): number =>
+  to + ((from - to) * (1 + Math.cos(Math.PI * Math.min(1, x)))) / 2;
+
+/** Factor of the rate at a time in epochs, given the share of all epochs that is over. */
+const shapes: Readonly<
+  Record<string, (settings: ScheduleSettings, epochs: number, share: number) => number>
+> = {
+  constant: () => 1,
+  step: ({ factor, every }, epochs) => factor ** Math.floor(epochs / every),
+  exponential: ({ factor, every }, epochs) => factor ** (epochs / every),
+  // Loshchilov and Hutter, arXiv:1608.03983, eq. 5, one period without restart.
+  cosine: (_, _epochs, share) => ease(1, 0, share),
+  // Smith and Topin, arXiv:1708.07120, with half cosines for its lines, as PyTorch has it.
+  'one-cycle': (_, _epochs, share) =>
+    share < PEAK_AT
+      ? ease(1 / START_DIVISOR, 1, share / PEAK_AT)
+      : ease(1, 1 / START_DIVISOR / END_DIVISOR, (share - PEAK_AT) / (1 - PEAK_AT)),
+  // Its steps come from `see`.
+  plateau: () => 1,
+};
+
+/**
+ * Rises over the warm-up, then follows its shape, which begins after it.
+ * @throws ElbowError `usage` for a name that is none
+ */
+export function createSchedule(settings: ScheduleSettings): Schedule {
+  const { name, learningRate, warmupEpochs, factor, every, stepsPerEpoch } = settings;
+  const shape = named(shapes, 'schedule', name);
+  let reductions = 0;
+  let without = 0;
+  return {
+    rateAt: (step) => {
+      const warmup = warmupEpochs * stepsPerEpoch;
+      if (step < warmup) return (learningRate * (step + 1)) / (warmup + 1);
+      const epochs = (step - warmup) / stepsPerEpoch;
+      // Of the steps there may be at most, the last one is at the end.
+      const last = settings.epochs * stepsPerEpoch - warmup - 1;
+      const share = last > 0 ? (step - warmup) / last : 0;
+      return learningRate * factor ** reductions * shape(settings, epochs, share);
+    },
+    see: ({ isBetter }) => {
+      without = isBetter ? 0 : without + 1;
+      if (name !== 'plateau' || without < every) return;
+      reductions++;
+      without = 0;
+    },
+  };
+}
