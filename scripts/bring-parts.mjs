@@ -1,5 +1,5 @@
-/** Brings what the tests need beside the dependencies: TensorFlow, Temporal and the data set, into `ELBOW_HOME`. */
-import { ensureDataset } from '../dist/src/data/index.js';
+/** Brings what the tests need beside the dependencies: TensorFlow, Temporal and the data sets, into `ELBOW_HOME`. */
+import { datasetNames, ensureDataset } from '../dist/src/data/index.js';
 import { ensureTensorflow, obtainTemporal } from '../dist/src/stack/index.js';
 
 const options = {
@@ -11,7 +11,7 @@ const options = {
 try {
   await obtainTemporal(options);
   await ensureTensorflow(options);
-  await ensureDataset('cifar10', options);
+  for (const name of datasetNames) await ensureDataset(name, options);
 } catch (error) {
   console.error(error.message);
   if (error.hint) console.error(error.hint);

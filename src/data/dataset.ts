@@ -2,42 +2,56 @@
 import { join } from 'node:path';
 import { ElbowError } from '../errors.js';
 import type { StackOptions } from '../stack/index.js';
-import { datasetNames, findDataset, type DatasetEntry } from './catalog.js';
-import { readCifar10, type Images } from './cifar-files.js';
+import { datasetNames, type DatasetEntry } from './catalog.js';
+import { cifar10 } from './cifar10.js';
+import { isComplete, readChecked, type DatasetSource, type ImageSets } from './files.js';
+import { mnist } from './mnist.js';
 
-export interface Dataset {
+export interface Dataset extends ImageSets {
   readonly entry: DatasetEntry;
-  readonly train: Images;
-  readonly test: Images;
   /** SHA-256 of the content in hex. */
   readonly digest: string;
 }
 
-function entryOf(name: string): DatasetEntry {
-  const entry = findDataset(name);
-  if (entry) return entry;
+const sources: readonly DatasetSource[] = [cifar10, mnist];
+
+function sourceOf(name: string): DatasetSource {
+  const source = sources.find(({ entry }) => entry.name === name);
+  if (source) return source;
   throw new ElbowError('usage', `there is no data set ${name}; there are ${datasetNames.join(', ')}`, {
     hint: '`elbow datasets` lists them.',
   });
 }
 
-/** Brings a data set unless it is there. @throws ElbowError of the exit code 5, or `data-damaged` */
+/**
+ * Brings a data set unless it is there.
+ * @throws ElbowError of the exit code 5, or `data-damaged`; `usage` for a name that is none
+ */
 export async function ensureDataset(
   name: string,
   options: StackOptions,
 ): Promise<{ digest: string; folder: string }> {
-  entryOf(name);
-  // Decoding needs libraries that nothing else does.
-  const { ensureCifar10 } = await import('./cifar10.js');
-  return ensureCifar10(options);
+  const source = sourceOf(name);
+  // Bringing needs libraries that nothing else does.
+  const { bringDataset } = await import('./bring.js');
+  return bringDataset(source, options);
+}
+
+/**
+ * Whether a whole data set seems to be there.
+ * @param dataDir `ELBOW_HOME/data`
+ * @throws ElbowError `usage` for a name that is none
+ */
+export function isPresent(name: string, dataDir: string): boolean {
+  return isComplete(sourceOf(name), join(dataDir, name));
 }
 
 /**
  * Loads a data set into memory, checked against its digest.
  * @param dataDir `ELBOW_HOME/data`
- * @throws ElbowError `data-missing`, `data-damaged`
+ * @throws ElbowError `data-missing`, `data-damaged`; `usage` for a name that is none
  */
 export function loadDataset(name: string, dataDir: string): Dataset {
-  const entry = entryOf(name);
-  return { entry, ...readCifar10(join(dataDir, entry.name)) };
+  const source = sourceOf(name);
+  return { entry: source.entry, ...readChecked(source, join(dataDir, name)) };
 }

@@ -11,7 +11,7 @@ interface ModelEntry {
 
 const models: Readonly<Record<string, ModelEntry>> = {
   lenet: {
-    title: 'LeNet with three 5×5 convolutions, 89,630 parameters',
+    title: 'LeNet with three 5×5 convolutions, 89,630 parameters on 32×32×3 images',
     build: (params, classes) =>
       lenet({ batchNorm: params['batchNorm'] !== false, dropout: Number(params['dropout'] ?? 0) }, classes),
   },

@@ -1,13 +1,13 @@
 /** The JSON Schema of a sweep file, for editors. */
 import { z } from 'zod';
-import { DATASETS } from './known.js';
+import { DATASETS, DEFAULT_DATASET, type DatasetFacts } from './known.js';
 import { builtinSweep, noopSweep } from './schema.js';
 
 type JsonSchema = Record<string, unknown>;
 
 /**
  * JSON Schema (draft 7, which editors of YAML understand). Which parameters `space` takes depends on `trainable`,
- * so `space` and `objective` are chosen by an if/then/else.
+ * so `space` and `objective` are chosen by an if/then/else; the largest size depends on the data set, in a rule each.
  */
 export function sweepJsonSchema(): object {
   const largest = Math.max(...Object.values(DATASETS).map((dataset) => dataset.largestSize));
@@ -36,7 +36,22 @@ export function sweepJsonSchema(): object {
       properties: { trainable: { not: { const: 'builtin' } } },
     },
     then: pick(noopProperties),
-    else: pick(builtinProperties),
+    else: {
+      ...pick(builtinProperties),
+      allOf: Object.entries(DATASETS).map(([dataset, facts]) => sizeRule(dataset, facts)),
+    },
+  };
+}
+
+/** The sizes of one data set; of the default one for files that name none, too. */
+function sizeRule(dataset: string, { largestSize }: DatasetFacts): JsonSchema {
+  const named = dataset === DEFAULT_DATASET ? {} : { required: ['dataset'] };
+  // The shape that z.toJSONSchema gives to objects within objects.
+  const { space } = toJson(builtinSweep(largestSize))['properties'] as { space: { properties: JsonSchema } };
+  const { samplesPerClass } = space.properties;
+  return {
+    if: { properties: { dataset: { const: dataset } }, ...named },
+    then: { properties: { space: { properties: { samplesPerClass } } } },
   };
 }
 

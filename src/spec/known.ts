@@ -1,6 +1,6 @@
 /** Names a sweep file may use, in one place; what is not listed is not built. */
 
-import { datasetNames, findDataset } from '../data/catalog.js';
+import { datasetNames, findDataset, largestSizeOf } from '../data/catalog.js';
 
 /** What planning and reports need to know of a data set. */
 export interface DatasetFacts {
@@ -12,9 +12,12 @@ export interface DatasetFacts {
 export const DATASETS: Readonly<Record<string, DatasetFacts>> = Object.fromEntries(
   datasetNames.map((name) => {
     const entry = findDataset(name)!;
-    return [name, { largestSize: entry.trainPerClass, classes: entry.classes.length }];
+    return [name, { largestSize: largestSizeOf(entry), classes: entry.classes.length }];
   }),
 );
+
+/** The data set of a sweep file that names none. */
+export const DEFAULT_DATASET = 'cifar10';
 
 export const MODELS = ['lenet'] as const;
 export const OPTIMIZERS = [

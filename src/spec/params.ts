@@ -17,7 +17,7 @@ export function builtinAxes(largestSize: number) {
     samplesPerClass: axis(whole(1, largestSize).nullable())
       .default([null])
       .describe(
-        'Labelled images per class, before a fifth of them is set aside for validation; null takes all there are.',
+        'Labelled images per class, before a fifth of them is set aside for validation; null takes as many as the smallest class has.',
       )
       .meta({ axis: true, examples: [[10, 100, 1000]] }),
     optimizer: axis(oneOf(OPTIMIZERS)).default(['adam']).describe('How the weights are changed.'),

@@ -1,7 +1,7 @@
 /** From a sweep file's text to a SweepSpec, or to every error in it at once. */
 import { ElbowError } from '../errors.js';
 import { countTrials } from './arms.js';
-import { DATASETS } from './known.js';
+import { DATASETS, DEFAULT_DATASET } from './known.js';
 import { digits } from './leaves.js';
 import { pathText, problemsOf, show, type Places } from './problems.js';
 import { MOST_TRIALS, builtinSweep, noopSweep, type ParsedSweep } from './schema.js';
@@ -72,7 +72,7 @@ function withLists(value: unknown): unknown {
 }
 
 function largestSize(value: unknown): number {
-  const dataset = isMapping(value) ? (value['dataset'] ?? 'cifar10') : 'cifar10';
+  const dataset = (isMapping(value) ? value['dataset'] : undefined) ?? DEFAULT_DATASET;
   const known =
     typeof dataset === 'string' && Object.hasOwn(DATASETS, dataset) ? DATASETS[dataset] : undefined;
   return known?.largestSize ?? Number.MAX_SAFE_INTEGER;

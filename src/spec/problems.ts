@@ -105,7 +105,7 @@ function hintFor(issue: Issue, path: Path, came: unknown): string | null {
     }
   }
   if (path[1] === 'samplesPerClass' && issue.code === 'too_big' && issue.origin === 'number') {
-    return `The largest possible size is ${digits(Number(issue.maximum))}, all training images of a class.`;
+    return `The largest possible size is ${digits(Number(issue.maximum))}, all training images of the smallest class.`;
   }
   return null;
 }

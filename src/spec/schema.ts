@@ -1,6 +1,6 @@
 /** What a sweep file may say. Defaults stand here and in params.ts, and nowhere else. */
 import { z } from 'zod';
-import { DATASETS, NOOP_METRIC, OBJECTIVES, SEARCHES } from './known.js';
+import { DATASETS, DEFAULT_DATASET, NOOP_METRIC, OBJECTIVES, SEARCHES } from './known.js';
 import { axis, name, nonNegative, oneOf, positive, scalar, whole } from './leaves.js';
 import { builtinAxes } from './params.js';
 
@@ -25,15 +25,14 @@ const trainable = z
   .default('builtin')
   .describe('What a trial does: a real training, or (`noop`, to try the orchestration) waiting.');
 
-const datasetNames = Object.keys(DATASETS);
-const [firstDataset = 'cifar10', ...otherDatasets] = datasetNames;
+const otherDatasets = Object.keys(DATASETS).filter((dataset) => dataset !== DEFAULT_DATASET);
 
 const common = {
   name: name()
     .describe('Unique name of the sweep: lower case, digits, dashes.')
     .meta({ examples: ['batch-norm'] }),
-  dataset: oneOf([firstDataset, ...otherDatasets])
-    .default('cifar10')
+  dataset: oneOf([DEFAULT_DATASET, ...otherDatasets])
+    .default(DEFAULT_DATASET)
     .describe('The images; see `elbow datasets`.'),
   seed: whole(0, LARGEST_SEED).default(42).describe('All randomness of the sweep comes from it.'),
   replicates: whole(1, MOST_TRIALS)

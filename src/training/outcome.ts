@@ -59,10 +59,9 @@ export async function outcomeOf(setup: Setup, progress: Progress, begin: number)
     diagnosis: diagnose({
       hasDiverged: progress.hasDiverged,
       reachedLimit: !progress.wasStopped,
-      classes,
       testAccuracy: test.accuracy,
       testLogLoss: test.logLoss,
-      testImages: dataset.test.labels.length,
+      testPerClass: dataset.entry.testPerClass,
     }),
     failure: null,
   };

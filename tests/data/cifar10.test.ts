@@ -13,7 +13,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ensureDataset, findDataset, isPresent, loadDataset } from '../../src/data/index.js';
-import { linkCifar10, realDataDir } from '../support/dataset.js';
+import { linkDataset, realDataDir } from '../support/dataset.js';
 
 let scratch: string;
 beforeEach(() => {
@@ -61,9 +61,9 @@ describe('CIFAR-10', () => {
   });
 
   it('names the file that is missing and what to do', async () => {
-    const folder = await linkCifar10(scratch);
+    const folder = await linkDataset('cifar10', scratch);
     rmSync(join(folder, 'data_batch_3.bin'));
-    expect(isPresent(folder)).toBe(false);
+    expect(isPresent('cifar10', scratch)).toBe(false);
     expect(() => loadDataset('cifar10', scratch)).toThrowError(
       expect.objectContaining({
         code: 'data-missing',
@@ -78,17 +78,17 @@ describe('CIFAR-10', () => {
   });
 
   it('names the file that has another size', async () => {
-    const folder = await linkCifar10(scratch);
+    const folder = await linkDataset('cifar10', scratch);
     rmSync(join(folder, 'test_batch.bin'));
     writeFileSync(join(folder, 'test_batch.bin'), 'short');
-    expect(isPresent(folder)).toBe(false);
+    expect(isPresent('cifar10', scratch)).toBe(false);
     expect(() => loadDataset('cifar10', scratch)).toThrowError(
       failure('data-damaged', `expected ${BATCH_BYTES} bytes in ${join(folder, 'test_batch.bin')}, got 5`),
     );
   });
 
   it('sees a single byte that has changed', async () => {
-    const folder = await linkCifar10(scratch);
+    const folder = await linkDataset('cifar10', scratch);
     const path = join(folder, 'data_batch_5.bin');
     const original = readFileSync(path);
     rmSync(path);
@@ -101,14 +101,14 @@ describe('CIFAR-10', () => {
   });
 
   it('refuses a manifest that is none', async () => {
-    const folder = await linkCifar10(scratch);
+    const folder = await linkDataset('cifar10', scratch);
     rmSync(join(folder, 'manifest.json'));
     writeFileSync(join(folder, 'manifest.json'), '{"digest": 5}');
     expect(() => loadDataset('cifar10', scratch)).toThrowError(failure('data-damaged', 'no manifest'));
   });
 
   it('names the data sets there are', () => {
-    expect(() => loadDataset('cifar100', scratch)).toThrowError(failure('usage', 'there are cifar10'));
+    expect(() => loadDataset('cifar100', scratch)).toThrowError(failure('usage', 'there are cifar10, mnist'));
   });
 });
 
@@ -121,7 +121,7 @@ describe('bringing CIFAR-10', () => {
     });
 
   it('takes the official files that someone put there, twice at once', async () => {
-    const folder = await linkCifar10(join(scratch, 'data'));
+    const folder = await linkDataset('cifar10', join(scratch, 'data'));
     const { digest } = JSON.parse(readFileSync(join(folder, 'manifest.json'), 'utf8')) as { digest: string };
     rmSync(join(folder, 'manifest.json'));
     const [first, second] = await Promise.all([bring(scratch), bring(scratch)]);
@@ -144,6 +144,6 @@ describe('bringing CIFAR-10', () => {
         message: expect.stringMatching(/^this is not CIFAR-10: .*images a class: .*mean of channel 0: /),
       }),
     );
-    expect(isPresent(folder)).toBe(false);
+    expect(isPresent('cifar10', join(scratch, 'data'))).toBe(false);
   });
 });

@@ -18,6 +18,9 @@ it('elbow models shows each layer with its output and counts', async () => {
 it('elbow models prints one JSON document', async () => {
   const [lenet] = JSON.parse((await run(['models', '--json'])).stdout) as Record<string, unknown>[];
   expect(lenet).toMatchObject({ model: 'lenet', input: [32, 32, 3], trainable: 89_770, moving: 140 });
+  const [grey] = JSON.parse((await run(['models', '--dataset', 'mnist', '--json'])).stdout) as unknown[];
+  // 2 · 20 · 5 · 5 weights less in the first convolution.
+  expect(grey).toMatchObject({ dataset: 'mnist', input: [32, 32, 1], trainable: 88_770 });
 });
 
 it('elbow models names the nearest right thing', async () => {
@@ -42,8 +45,17 @@ it('elbow datasets tells the sizes, and that nothing is there yet', async () => 
     expect(stdout).toContain('50,000 for training, 10,000 for tests');
     expect(stdout).toMatch(/largest size +5,000 samples per class/);
     expect(stdout).toMatch(/on this disk +no; the first sweep that needs it brings it/);
-    const [cifar10] = JSON.parse((await run(['datasets', '--json'], { env })).stdout) as unknown[];
+    expect(stdout).toContain('60,000 for training, 10,000 for tests');
+    expect(stdout).toMatch(/largest size +5,421 samples per class/);
+    const [cifar10, mnist] = JSON.parse((await run(['datasets', '--json'], { env })).stdout) as unknown[];
     expect(cifar10).toMatchObject({ name: 'cifar10', largestSize: 5_000, present: false, digest: null });
+    expect(mnist).toMatchObject({
+      name: 'mnist',
+      image: [32, 32, 1],
+      trainImages: 60_000,
+      testImages: 10_000,
+      largestSize: 5_421,
+    });
   } finally {
     rmSync(home, { recursive: true });
   }

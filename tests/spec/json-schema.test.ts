@@ -19,6 +19,7 @@ describe('the JSON Schema', () => {
   it.each([
     'name: a',
     'name: a\nspace: { optimizer: adam, samplesPerClass: [1, 5000, null], batchNorm: [true, false] }',
+    'name: a\ndataset: mnist\nspace: { samplesPerClass: [5421] }',
     'name: a\nobjective: { metric: val_loss }\nreport: { target: 0.5 }',
     'name: a\ntrainable: noop\nspace: { any: [1, two, null], other: x }',
     'name: a\ntrainable: { noop: { seconds: 2 } }\nobjective: { metric: score }',
@@ -34,6 +35,9 @@ describe('the JSON Schema', () => {
     'name: a\nspace: { optimiser: adam }',
     'name: a\nspace: { samplesPerClass: [0] }',
     'name: a\nspace: { samplesPerClass: [6000] }',
+    'name: a\nspace: { samplesPerClass: 5001 }',
+    'name: a\ndataset: cifar10\nspace: { samplesPerClass: [5001] }',
+    'name: a\ndataset: mnist\nspace: { samplesPerClass: [5422] }',
     'name: a\nspace: { samplesPerClass: 1.5 }',
     'name: a\nspace: { optimizer: [adam, adam] }',
     'name: a\nspace: { optimizer: [] }',

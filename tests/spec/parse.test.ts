@@ -109,6 +109,17 @@ describe('a sweep file', () => {
     ]);
   });
 
+  it('takes the largest size of the data set it names, and no more', () => {
+    const sized = (size: number): string => `dataset: mnist\n${inSpace(`samplesPerClass: ${size}`)}`;
+    expect(parseSweep(sized(5_421), 'f')).toMatchObject({ dataset: 'mnist' });
+    expect(errorsOf(sized(5_422))).toEqual([
+      '4:20 `space.samplesPerClass[0]`: expected a whole number from 1 to 5,421, got 5,422 ' +
+        '(The largest possible size is 5,421, all training images of the smallest class.)',
+    ]);
+    const options = { set: ['dataset=mnist', 'samplesPerClass=5422'] };
+    expect(errorsOf('name: a', options)).toEqual([expect.stringContaining('from 1 to 5,421, got 5,422')]);
+  });
+
   it('says all that is wrong at once, in the order of the file', () => {
     const text = `name: Batch_Norm
 datset: cifar10
@@ -135,6 +146,7 @@ search: gird
 
   it.each([
     ['dataset: cifar-10', '`cifar10`'],
+    ['dataset: MNIST', '`mnist`'],
     ['space: { model: LeNet5 }', '`lenet`'],
     ['space: { loss: crossentropy }', '`cross-entropy`'],
     ['trainable: nop', '`noop`'],

@@ -5,9 +5,9 @@ import { ensureDataset, type Dataset, type Images } from '../../src/data/index.j
 import { elbowHome, homeFolders } from '../../src/paths.js';
 import { uniforms } from '../../src/random.js';
 
-/** `ELBOW_HOME/data` of this machine, CIFAR-10 in it. */
-export async function realDataDir(): Promise<string> {
-  await ensureDataset('cifar10', {
+/** `ELBOW_HOME/data` of this machine, the data set in it. */
+export async function realDataDir(name = CIFAR10.name): Promise<string> {
+  await ensureDataset(name, {
     env: process.env,
     signal: new AbortController().signal,
     note: () => undefined,
@@ -16,25 +16,30 @@ export async function realDataDir(): Promise<string> {
 }
 
 /**
- * Links of this machine's CIFAR-10, so that a test may remove or replace files without harm.
+ * Links of this machine's data set, so that a test may remove or replace files without harm.
  * @param dataDir takes the part of `ELBOW_HOME/data`
  * @returns the folder of the links
  */
-export async function linkCifar10(dataDir: string): Promise<string> {
-  const real = join(await realDataDir(), CIFAR10.name);
-  const folder = join(dataDir, CIFAR10.name);
+export async function linkDataset(name: string, dataDir: string): Promise<string> {
+  const real = join(await realDataDir(name), name);
+  const folder = join(dataDir, name);
   mkdirSync(folder, { recursive: true });
-  for (const name of readdirSync(real)) symlinkSync(join(real, name), join(folder, name));
+  for (const file of readdirSync(real)) symlinkSync(join(real, file), join(folder, file));
   return folder;
 }
 
 /** Few images that a network learns in a few steps: the higher the class, the more red, under noise. */
-export function syntheticDataset(options: { perClass: number; testImages?: number }): Dataset {
-  const entry: DatasetEntry = { ...CIFAR10, trainPerClass: options.perClass };
+export function syntheticDataset({ perClass }: { perClass: number }): Dataset {
+  const each = (count: number): number[] => CIFAR10.classes.map(() => count);
+  const entry: DatasetEntry = {
+    ...CIFAR10,
+    trainPerClass: each(perClass),
+    testPerClass: each(10),
+  };
   return {
     entry,
-    train: imagesOf(options.perClass * entry.classes.length, 1),
-    test: imagesOf(options.testImages ?? 100, 2),
+    train: imagesOf(perClass * entry.classes.length, 1),
+    test: imagesOf(10 * entry.classes.length, 2),
     digest: '0'.repeat(64),
   };
 }

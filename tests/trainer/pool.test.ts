@@ -10,7 +10,7 @@ import { withDefaults } from '../../src/spec/index.js';
 import type { EpochMetrics, Outcome } from '../../src/storage/storage.js';
 import { createTrainerPool, type TrainerPool, type TrainJob } from '../../src/trainer/index.js';
 import type { TrainerPoolOptions } from '../../src/trainer/pool.js';
-import { linkCifar10, realDataDir } from '../support/dataset.js';
+import { linkDataset, realDataDir } from '../support/dataset.js';
 import { until } from '../support/wait.js';
 
 /** Trains for hours unless something ends it. */
@@ -253,7 +253,7 @@ describe('a trial that cannot be trained', () => {
     const scratch = mkdtempSync(join(tmpdir(), 'elbow-trainer-'));
     const pool = poolOf();
     try {
-      const folder = await linkCifar10(scratch);
+      const folder = await linkDataset('cifar10', scratch);
       rmSync(join(folder, 'data_batch_2.bin'));
       const trial = start(pool, jobOf({ dataDir: scratch }));
       await expect(trial.outcome).rejects.toMatchObject({
@@ -262,7 +262,7 @@ describe('a trial that cannot be trained', () => {
         hint: expect.stringContaining('Remove the folder'),
       });
       rmSync(folder, { recursive: true });
-      await linkCifar10(scratch);
+      await linkDataset('cifar10', scratch);
       expect((await start(pool, jobOf({ dataDir: scratch, epochs: 1 })).outcome).status).toBe('succeeded');
     } finally {
       rmSync(scratch, { recursive: true });

@@ -1,13 +1,13 @@
 import { describe, expect, it } from 'vitest';
+import { MNIST } from '../../src/data/catalog.js';
 import { diagnose, type Ending } from '../../src/training/diagnose.js';
 
 const ending = (change: Partial<Ending>): Ending => ({
   hasDiverged: false,
   reachedLimit: false,
-  classes: 10,
   testAccuracy: 0.5,
   testLogLoss: 1.4,
-  testImages: 10_000,
+  testPerClass: new Array(10).fill(1_000),
   ...change,
 });
 
@@ -29,6 +29,17 @@ describe('the diagnosis of a training', () => {
     expect(diagnose(ending({ ...atChance, testAccuracy: 0.1078 }))).toBeNull();
     expect(diagnose(ending({ ...atChance, testAccuracy: 0.0922 }))).toBeNull();
     expect(diagnose(ending({ ...atChance, testLogLoss: 2.5 }))).toBeNull();
+  });
+
+  it('is chance level for a network that always names one class, however many images the class has', () => {
+    const { testPerClass } = MNIST;
+    const atChance = { testPerClass, testLogLoss: Math.log(10) };
+    for (const count of testPerClass) {
+      expect(diagnose(ending({ ...atChance, testAccuracy: count / 10_000 }))).toBe('chance-level');
+    }
+    // 0.0077 beside the rarest class, 5, and the most frequent one, 1.
+    expect(diagnose(ending({ ...atChance, testAccuracy: 0.0892 - 0.0078 }))).toBeNull();
+    expect(diagnose(ending({ ...atChance, testAccuracy: 0.1135 + 0.0078 }))).toBeNull();
   });
 
   it('is divergence before all else', () => {

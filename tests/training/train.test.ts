@@ -1,10 +1,11 @@
 import * as tf from '@tensorflow/tfjs-node-gpu';
 import { describe, expect, it } from 'vitest';
+import { loadDataset } from '../../src/data/index.js';
 import { withDefaults } from '../../src/spec/index.js';
 import type { ArmParams } from '../../src/spec/types.js';
 import type { EpochMetrics, Outcome } from '../../src/storage/storage.js';
 import { train, type TrainRequest } from '../../src/training/index.js';
-import { syntheticDataset } from '../support/dataset.js';
+import { realDataDir, syntheticDataset } from '../support/dataset.js';
 
 const dataset = syntheticDataset({ perClass: 30 });
 const params: ArmParams = withDefaults({ model: 'lenet', batchSize: 16, epochs: 3 });
@@ -70,6 +71,13 @@ describe('a training', () => {
     expect(outcome.objective).toBe(outcome.valAccuracy);
     expect(outcome.valAccuracy).toBe(Math.max(...epochs.map(({ valAccuracy }) => valAccuracy!)));
     expect(outcome.imagesPerSecond).toBeGreaterThan(0);
+  });
+
+  it('learns the digits of MNIST from 20 images of each', async () => {
+    const mnist = loadDataset('mnist', await realDataDir('mnist'));
+    const { outcome, notes } = await play(request({ dataset: mnist, samplesPerClass: 20 }));
+    expect(notes[0]).toBe('160 training and 40 validation images');
+    expect(outcome.testAccuracy).toBeGreaterThan(0.5);
   });
 
   it('ends with its diagnosis when its epochs are used up', async () => {

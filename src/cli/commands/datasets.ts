@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { EXIT, messageOf } from '../../errors.js';
-import type { DatasetEntry } from '../../data/index.js';
+import { largestSizeOf, totalOf, type DatasetEntry } from '../../data/catalog.js';
 import { elbowHome, homeFolders } from '../../paths.js';
 import type { CommandModule } from '../command.js';
 import type { Output } from '../output.js';
@@ -46,7 +46,7 @@ export const command: CommandModule = {
     const summaries = datasetNames.map((name): Summary => {
       const entry = findDataset(name)!;
       const folder = join(data, name);
-      const present = isPresent(folder);
+      const present = isPresent(name, data);
       const found = present ? digestOf(folder) : { digest: null, problem: null };
       return { ...factsOf(entry), folder, present: present && found.problem === null, ...found };
     });
@@ -62,9 +62,9 @@ function factsOf(entry: DatasetEntry) {
     title: entry.title,
     classes: entry.classes,
     image: [entry.height, entry.width, entry.channels] as const,
-    trainImages: entry.trainPerClass * entry.classes.length,
-    testImages: entry.testImages,
-    largestSize: entry.trainPerClass,
+    trainImages: totalOf(entry.trainPerClass),
+    testImages: totalOf(entry.testPerClass),
+    largestSize: largestSizeOf(entry),
     source: entry.source,
   };
 }
