@@ -50,3 +50,19 @@ export function uniforms(length: number, seed: number): Float64Array {
   const generator = xoroshiro128plus(seed);
   return Float64Array.from({ length }, () => uniformInt(generator, 0, 0xffffffff) / 0x100000000);
 }
+
+/**
+ * Numbers of the standard normal distribution.
+ * @param length integer ≥ 0
+ * @see Box and Muller, A note on the generation of random normal deviates, 1958
+ */
+export function normals(length: number, seed: number): Float64Array {
+  const pairs = uniforms(2 * Math.ceil(length / 2), seed);
+  return Float64Array.from({ length }, (_, i) => {
+    const first = i - (i % 2);
+    // 1 − u is in (0, 1]: its logarithm is finite.
+    const radius = Math.sqrt(-2 * Math.log(1 - pairs[first]!));
+    const angle = 2 * Math.PI * pairs[first + 1]!;
+    return radius * (i === first ? Math.cos(angle) : Math.sin(angle));
+  });
+}

@@ -1,4 +1,6 @@
 /** Networks as plain layer lists; nothing here loads TensorFlow. */
-export type { Layer, LayerSummary, Shape } from './layers.js';
-export { layersOf, modelNames, modelTitle } from './registry.js';
-export { outputShape, summarizeLayers } from './summary.js';
+export { initialiserNames, initialiserOf } from './initialisers.js';
+export type { Fans, Initialiser } from './initialisers.js';
+export type { ConvLayer, Layer, LayerSummary, Shape } from './layers.js';
+export { layersOf, MODEL_SETTINGS, modelNames, modelTitle } from './registry.js';
+export { outputShape, shortcutStride, summarizeLayers, totalOf } from './summary.js';

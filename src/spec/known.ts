@@ -1,25 +1,36 @@
 /** Names a sweep file may use, in one place; what is not listed is not built. */
 
 import { datasetNames, findDataset, largestSizeOf } from '../data/catalog.js';
+import { initialiserNames, modelNames } from '../models/index.js';
 
 /** What planning and reports need to know of a data set. */
 export interface DatasetFacts {
   /** Training images of the smallest class. */
   readonly largestSize: number;
   readonly classes: number;
+  /** Height, width, channels. */
+  readonly image: readonly [number, number, number];
 }
 
 export const DATASETS: Readonly<Record<string, DatasetFacts>> = Object.fromEntries(
   datasetNames.map((name) => {
     const entry = findDataset(name)!;
-    return [name, { largestSize: largestSizeOf(entry), classes: entry.classes.length }];
+    return [
+      name,
+      {
+        largestSize: largestSizeOf(entry),
+        classes: entry.classes.length,
+        image: [entry.height, entry.width, entry.channels],
+      },
+    ];
   }),
 );
 
 /** The data set of a sweep file that names none. */
 export const DEFAULT_DATASET = 'cifar10';
 
-export const MODELS = ['lenet'] as const;
+export const MODELS = modelNames;
+export const INITIALISERS = initialiserNames;
 export const OPTIMIZERS = [
   'adam',
   'sgd',

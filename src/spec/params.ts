@@ -1,7 +1,7 @@
 /** The parameters of the built-in trainable, with their defaults: the one place where these stand. */
 import { z } from 'zod';
 import { axis, flag, fraction, nonNegative, oneOf, positive, positiveFraction, whole } from './leaves.js';
-import { LOSSES, MODELS, OPTIMIZERS, SCHEDULES } from './known.js';
+import { INITIALISERS, LOSSES, MODELS, OPTIMIZERS, SCHEDULES } from './known.js';
 import type { ArmParams, Scalar } from './types.js';
 
 const anyCount = Number.MAX_SAFE_INTEGER;
@@ -13,7 +13,13 @@ const anyCount = Number.MAX_SAFE_INTEGER;
  */
 export function builtinAxes(largestSize: number) {
   return {
-    model: axis(oneOf(MODELS)).default(['lenet']).describe('The network; `elbow models` shows its layers.'),
+    model: axis(oneOf(MODELS)).default(['lenet']).describe('The network; `elbow models` lists them.'),
+    width: axis(positive())
+      .default([1])
+      .describe('Multiplies the filters and hidden units of the network; rounded, at least 1 of each.'),
+    initialiser: axis(oneOf(INITIALISERS))
+      .default(['glorot-uniform'])
+      .describe('Start values of kernels; `he-normal` suits deep networks with ReLU.'),
     samplesPerClass: axis(whole(1, largestSize).nullable())
       .default([null])
       .describe(
@@ -50,10 +56,10 @@ export function builtinAxes(largestSize: number) {
       .default([0])
       .describe('Share of the target that cross-entropy spreads over all classes, in [0, 1).'),
     focalGamma: axis(nonNegative()).default([2]).describe('γ of the loss focal.'),
-    batchNorm: axis(flag()).default([true]).describe('Batch normalisation after each pooling.'),
+    batchNorm: axis(flag()).default([true]).describe('Batch normalisation; `elbow models NAME` shows where.'),
     dropout: axis(fraction())
       .default([0])
-      .describe('Share of units dropped before the last layer, in [0, 1).'),
+      .describe('Share of units dropped before dense layers, in [0, 1); never of pixels.'),
     batchSize: axis(whole(1, anyCount)).default([64]).describe('Images per step.'),
     epochs: axis(whole(1, anyCount)).default([50]).describe('At most this many; early stopping ends sooner.'),
     patience: axis(whole(1, anyCount))

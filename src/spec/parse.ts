@@ -3,6 +3,7 @@ import { ElbowError } from '../errors.js';
 import { countTrials } from './arms.js';
 import { DATASETS, DEFAULT_DATASET } from './known.js';
 import { digits } from './leaves.js';
+import { unfitModels } from './model-fit.js';
 import { pathText, problemsOf, show, type Places } from './problems.js';
 import { MOST_TRIALS, builtinSweep, noopSweep, type ParsedSweep } from './schema.js';
 import { isMapping, layered, type Settings } from './settings.js';
@@ -34,6 +35,8 @@ export function parseSweep(text: string, file: string, options: ParseOptions = {
   ];
   if (!result.success || problems.length > 0) throw together(problems);
   const spec = toSpec(result.data);
+  const unfit = unfitModels(spec, DATASETS[spec.dataset], layers);
+  if (unfit.length > 0) throw together(unfit);
   checkCount(spec, layers);
   return spec;
 }

@@ -76,6 +76,22 @@ export function biasRelu(x: tf.Tensor4D, bias: tf.Tensor1D): tf.Tensor4D {
   return op(x, bias) as tf.Tensor4D;
 }
 
+/** max(x, 0); half the time of tfjs' own, whose gradient takes three passes. */
+export function relu(x: tf.Tensor): tf.Tensor {
+  if (!isFused()) return tf.relu(x);
+  const op = tf.customGrad((...args) => {
+    const [input, save] = args as [tf.Tensor, tf.GradSaveFunc];
+    const value = native().executeSingleOutput('Relu', [floats()], [input]);
+    save([value]);
+    return {
+      value,
+      gradFunc: (dy: tf.Tensor, saved: tf.Tensor[]) =>
+        native().executeSingleOutput('ReluGrad', [floats()], [dy, saved[0]!]),
+    };
+  });
+  return op(x);
+}
+
 let hasPool: boolean | undefined;
 
 /** What TensorFlow's graphs use in place of a pooling on Intel's and AMD's CPUs; eager execution has to name it. */

@@ -1,6 +1,6 @@
 /** A whole training, from images to an outcome. */
 import { splitFor, type Dataset, type Split } from '../data/index.js';
-import { layersOf } from '../models/index.js';
+import { initialiserOf, layersOf } from '../models/index.js';
 import type { ArmParams } from '../spec/types.js';
 import type { EpochMetrics, Outcome } from '../storage/storage.js';
 import { averageWeights } from './average.js';
@@ -79,6 +79,7 @@ export async function train(request: TrainRequest, hooks: TrainHooks): Promise<O
     layersOf(params, entry.classes.length),
     [entry.height, entry.width, entry.channels],
     { sweepSeed, replicate },
+    initialiserOf(params),
   );
   const setup: Setup = {
     request,

@@ -2,22 +2,37 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
+import { modelNames } from '../../src/models/index.js';
 import { run } from '../cli/support.js';
 
-it('elbow models shows each layer with its output and counts', async () => {
+it('elbow models lists the networks with their counts', async () => {
   const { code, stdout, stderr } = await run(['models']);
+  expect(code).toBe(0);
+  expect(stdout).toMatch(/^lenet +89,770 +140 +LeNet with three 5×5 convolutions$/m);
+  expect(stdout).toMatch(/^resnet56 +853,018 +4,064 +/m);
+  expect(stdout.split('\n').filter(Boolean)).toHaveLength(1 + modelNames.length);
+  expect(stderr).toContain('`elbow models NAME`');
+});
+
+it('elbow models NAME shows each layer with its output and counts, and the settings', async () => {
+  const { code, stdout, stderr } = await run(['models', 'lenet']);
   expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
   expect(stdout).toMatch(/^conv 5×5, 50, ReLU +1×1×50 +62,550$/m);
   expect(stdout).toMatch(/^total +89,770 +140$/m);
   expect((await run(['models', 'lenet', '--no-batch-norm'])).stdout).toMatch(/^total +89,630 +0$/m);
-  expect((await run(['models', '--dropout', '0.5'])).stdout).toMatch(
+  expect((await run(['models', 'lenet', '--dropout', '0.5'])).stdout).toMatch(
     /^flatten.*\ndropout 0\.5 +50\ndense 10/m,
+  );
+  expect((await run(['models', 'mlp', '--width', '2'])).stdout).toMatch(/^dense 1024 +1024 +/m);
+  expect(stdout).toMatch(
+    /^settings and their defaults +width 1 · initialiser glorot-uniform · batchNorm true · dropout 0$/m,
   );
 });
 
 it('elbow models prints one JSON document', async () => {
   const [lenet] = JSON.parse((await run(['models', '--json'])).stdout) as Record<string, unknown>[];
   expect(lenet).toMatchObject({ model: 'lenet', input: [32, 32, 3], trainable: 89_770, moving: 140 });
+  expect(lenet).toMatchObject({ settings: { width: 1, initialiser: 'glorot-uniform' } });
   const [grey] = JSON.parse((await run(['models', '--dataset', 'mnist', '--json'])).stdout) as unknown[];
   // 2 · 20 · 5 · 5 weights less in the first convolution.
   expect(grey).toMatchObject({ dataset: 'mnist', input: [32, 32, 1], trainable: 88_770 });
@@ -33,6 +48,9 @@ it('elbow models names the nearest right thing', async () => {
   expect(await wrong('--dataset', 'cifar')).toMatch(/no data set "cifar"[^]*Did you mean `cifar10`\?/);
   for (const share of ['1', '-0.1', 'half', '']) {
     expect(await wrong(`--dropout=${share}`)).toContain('expected a number from 0 to below 1');
+  }
+  for (const width of ['0', '-1', 'Infinity', 'wide', '']) {
+    expect(await wrong(`--width=${width}`)).toContain('expected a number above 0');
   }
 });
 

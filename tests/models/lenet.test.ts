@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { layersOf, modelNames, modelTitle, outputShape, summarizeLayers } from '../../src/models/index.js';
+import { layersOf, summarizeLayers } from '../../src/models/index.js';
 
 const input = [32, 32, 3] as const;
 const summary = (params: Record<string, string | number | boolean>) =>
@@ -43,6 +43,13 @@ describe('the LeNet', () => {
     expect(names(0)).not.toContainEqual(expect.stringContaining('dropout'));
   });
 
+  it('grows and shrinks in width, but keeps its classes', () => {
+    const shapes = (width: number) => summary({ batchNorm: false, width }).map(({ output }) => output.at(-1));
+    expect(shapes(2)).toEqual([40, 40, 100, 100, 100, 100, 10]);
+    expect(shapes(0.33)).toEqual([7, 7, 17, 17, 17, 17, 10]);
+    expect(shapes(0.001)).toEqual([1, 1, 1, 1, 1, 1, 10]);
+  });
+
   it('fits any image of at least 32×32', () => {
     const sides = fc.integer({ min: 32, max: 64 });
     fc.assert(
@@ -51,36 +58,5 @@ describe('the LeNet', () => {
         expect(summarizeLayers(layers, [h, w, c]).at(-1)!.output).toEqual([k]);
       }),
     );
-  });
-});
-
-describe('layer lists', () => {
-  it('names the layer that does not fit its input', () => {
-    const failure = (message: string): unknown => expect.objectContaining({ code: 'spec-invalid', message });
-    const layers = layersOf({ model: 'lenet', batchNorm: false, dropout: 0 }, 10);
-    expect(() => summarizeLayers(layers, [27, 27, 3])).toThrowError(
-      failure('a conv layer needs an image of at least 5×5, its input is 3×3×50'),
-    );
-    expect(() => outputShape({ kind: 'dense', units: 10 }, [2, 2, 3])).toThrowError(
-      failure('a dense layer needs a flat input (put `flatten` before it), its input is 2×2×3'),
-    );
-    expect(() => outputShape({ kind: 'batch-norm' }, [50])).toThrowError(
-      failure('a batch-norm layer needs an image, its input is 50'),
-    );
-  });
-
-  it('leaves out what does not fill a window', () => {
-    expect(outputShape({ kind: 'max-pool', size: 2 }, [5, 4, 7])).toEqual([2, 2, 7]);
-  });
-
-  it('names the models there are', () => {
-    expect(modelNames).toEqual(['lenet']);
-    expect(() => layersOf({ model: 'toString' }, 10)).toThrowError(
-      expect.objectContaining({
-        code: 'usage',
-        message: 'there is no model "toString"; the models are lenet',
-      }),
-    );
-    expect(modelTitle('lenet')).toContain('89,630');
   });
 });

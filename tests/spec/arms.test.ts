@@ -33,10 +33,12 @@ describe('arms', () => {
   it('leave defaults out of the hash, and everything that is not the arm', () => {
     const plain = armsOf(spec(''))[0]!.hash;
     const same = spec(
-      'seed: 1\nreplicates: 4\nthreads: 2\npool: gpu\nbudget: {maxTrials: 9}\nspace: {optimizer: adam, dropout: 0, samplesPerClass: [10]}',
+      'seed: 1\nreplicates: 4\nthreads: 2\npool: gpu\nbudget: {maxTrials: 9}\nspace: {optimizer: adam, dropout: 0, width: 1, initialiser: glorot-uniform, samplesPerClass: [10]}',
     );
     expect(armsOf(same)[0]!.hash).toBe(plain);
-    expect(armsOf(spec('space: { dropout: 0.1 }'))[0]!.hash).not.toBe(plain);
+    for (const other of ['dropout: 0.1', 'width: 2', 'initialiser: he-normal', 'model: mlp']) {
+      expect(armsOf(spec(`space: { ${other} }`))[0]!.hash).not.toBe(plain);
+    }
     expect(armsOf(spec('trainable: noop'))[0]!.hash).not.toBe(plain);
     expect(armsOf(spec('trainable: { noop: { seconds: 1 } }'))[0]!.hash).not.toBe(
       armsOf(spec('trainable: noop'))[0]!.hash,

@@ -76,6 +76,8 @@ describe('presets', () => {
     expect([...new Set(trials.map((t) => t.samplesPerClass))]).toEqual([10, 20, 50, 100, 200, 500, 1000]);
     expect(trials[0]!.arm.params).toMatchObject({
       model: 'lenet',
+      width: 1,
+      initialiser: 'glorot-uniform',
       optimizer: 'adam',
       learningRate: 0.001,
       loss: 'cross-entropy',

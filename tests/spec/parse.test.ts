@@ -30,6 +30,8 @@ describe('a sweep file', () => {
       trainable: { kind: 'builtin' },
       space: {
         model: ['lenet'],
+        width: [1],
+        initialiser: ['glorot-uniform'],
         samplesPerClass: [null],
         optimizer: ['adam'],
         learningRate: [0.001],
@@ -166,7 +168,7 @@ search: gird
   it.each([
     'search: tpe',
     'search: sobol',
-    'space: { model: vgg16 }',
+    'space: { model: densenet121 }',
     'dataset: imagenet',
     'trainable: { command: [x] }',
   ])('refuses %s, which is not built', (line) => {

@@ -1,6 +1,7 @@
 import { ElbowError, EXIT } from '../../errors.js';
 import type { DatasetEntry } from '../../data/index.js';
 import type { LayerSummary } from '../../models/index.js';
+import type { Scalar } from '../../spec/types.js';
 import type { CommandInput, CommandModule } from '../command.js';
 import type { Output } from '../output.js';
 import { countText, tableLines } from '../text.js';
@@ -11,52 +12,63 @@ interface Summary {
   readonly dataset: string;
   /** Height, width, channels. */
   readonly input: readonly [number, number, number];
+  /** What a sweep file may set of it, with the defaults. */
+  readonly settings: Readonly<Record<string, Scalar | undefined>>;
   readonly layers: readonly LayerSummary[];
   readonly trainable: number;
   /** Statistics that batch norm keeps beside them. */
   readonly moving: number;
 }
 
-/** `elbow models`: the networks, layer by layer. Loads no TensorFlow. */
+/** `elbow models`: the networks and their parameter counts, or one, layer by layer. Loads no TensorFlow. */
 export const command: CommandModule = {
   configure(command) {
     command
-      .argument('[model]', 'one of them; all when left out')
+      .argument('[model]', 'one of them, to see its layers')
+      .option('--width <factor>', 'multiplies filters and hidden units', '1')
       .option('--no-batch-norm', 'leave batch normalisation out')
-      .option('--dropout <share>', 'share of units dropped before the last layer, in [0, 1)', '0')
+      .option('--dropout <share>', 'share of units dropped before dense layers, in [0, 1)', '0')
       .option('--dataset <name>', 'the data set whose images go in', 'cifar10')
-      .option('--json', 'print the layers as JSON')
-      .addHelpText('after', '\nExample:\n  $ elbow models\n  $ elbow models lenet --no-batch-norm');
+      .option('--json', 'print the models with their layers as JSON')
+      .addHelpText('after', '\nExample:\n  $ elbow models\n  $ elbow models vgg16 --no-batch-norm');
   },
 
   async run(input, { out }) {
     const summaries = await summarize(input);
     if (out.json) out.document(summaries);
-    else summaries.forEach((summary, i) => printSummary(summary, out, i > 0));
+    else if (input.args[0] === undefined) printList(summaries, out);
+    else summaries.forEach((summary) => printLayers(summary, out));
     return EXIT.done;
   },
 };
 
-/** @throws ElbowError `usage` for a model, a data set or a share that is none */
+/** @throws ElbowError `usage` for a model, a data set or a number that is none; `spec-invalid` for images too small */
 async function summarize({ args, options }: CommandInput): Promise<Summary[]> {
-  const { layersOf, modelNames, modelTitle, summarizeLayers } = await import('../../models/index.js');
+  const { layersOf, MODEL_SETTINGS, modelNames, modelTitle, summarizeLayers, totalOf } =
+    await import('../../models/index.js');
+  const { defaultOf } = await import('../../spec/index.js');
   const entry = await datasetOf(String(options['dataset']));
-  const dropout = shareOf(String(options['dropout']));
+  const width = numberOf('--width', options['width'], 'a number above 0', (value) => value > 0);
+  const dropout = numberOf(
+    '--dropout',
+    options['dropout'],
+    'a number from 0 to below 1',
+    (value) => value >= 0 && value < 1,
+  );
+  const settings = Object.fromEntries(MODEL_SETTINGS.map((name) => [name, defaultOf(name)]));
   const names = args[0] === undefined ? modelNames : [await known('model', args[0], modelNames)];
   return names.map((model) => {
-    const params = { model, batchNorm: options['batchNorm'] !== false, dropout };
+    const params = { model, width, batchNorm: options['batchNorm'] !== false, dropout };
     const shape = [entry.height, entry.width, entry.channels] as const;
     const layers = summarizeLayers(layersOf(params, entry.classes.length), shape);
-    const sum = (count: (layer: LayerSummary) => number): number =>
-      layers.reduce((total, layer) => total + count(layer), 0);
     return {
       model,
       title: modelTitle(model),
       dataset: entry.name,
       input: shape,
+      settings,
       layers,
-      trainable: sum((layer) => layer.trainable),
-      moving: sum((layer) => layer.moving),
+      ...totalOf(layers),
     };
   });
 }
@@ -80,20 +92,40 @@ async function known(what: string, name: string, names: readonly string[]): Prom
   });
 }
 
-function shareOf(text: string): number {
-  const share = text.trim() === '' ? NaN : Number(text);
-  if (share >= 0 && share < 1) return share;
-  throw new ElbowError(
-    'usage',
-    `--dropout: expected a number from 0 to below 1, got ${JSON.stringify(text)}`,
-  );
+/** The number of an option. @throws ElbowError `usage` for one that is not finite or not allowed */
+function numberOf(
+  option: string,
+  given: unknown,
+  expected: string,
+  isAllowed: (value: number) => boolean,
+): number {
+  const text = String(given);
+  const value = text.trim() === '' ? NaN : Number(text);
+  if (Number.isFinite(value) && isAllowed(value)) return value;
+  throw new ElbowError('usage', `${option}: expected ${expected}, got ${JSON.stringify(text)}`);
 }
 
 const shapeText = (shape: readonly number[]): string => shape.join('×');
 
-function printSummary(summary: Summary, out: Output, isLater: boolean): void {
+function printList(summaries: readonly Summary[], out: Output): void {
+  const columns = [
+    { title: 'model' },
+    { title: 'trainable', right: true },
+    { title: 'moving', right: true },
+    { title: 'what it is' },
+  ];
+  const rows = summaries.map(({ model, trainable, moving, title }) => [
+    model,
+    countText(trainable),
+    countText(moving),
+    title,
+  ]);
+  for (const line of tableLines(columns, rows, { header: out.colors.dim })) out.result(line);
+  out.note('`elbow models NAME` shows the layers of one.');
+}
+
+function printLayers(summary: Summary, out: Output): void {
   const { bold, dim } = out.colors;
-  if (isLater) out.result();
   out.result(`${bold(summary.model)}  ${summary.title}`);
   const columns = [
     { title: 'layer' },
@@ -113,4 +145,7 @@ function printSummary(summary: Summary, out: Output, isLater: boolean): void {
   ];
   const cell = (text: string, row: number): string => (row === rows.length - 1 ? bold(text) : text);
   for (const line of tableLines(columns, rows, { header: dim, cell })) out.result(line);
+  const settings = Object.entries(summary.settings).map(([name, value]) => `${name} ${String(value)}`);
+  out.result();
+  out.result(`${dim('settings and their defaults')}  ${settings.join(' · ')}`);
 }

@@ -1,0 +1,238 @@
+/** How single layers become tensors: their start values, and what they do to their input. */
+import * as tf from '@tensorflow/tfjs-node-gpu';
+import {
+  outputShape,
+  shortcutStride,
+  type ConvLayer,
+  type Fans,
+  type Initialiser,
+  type Layer,
+  type Shape,
+} from '../models/index.js';
+import {
+  batchNormInference,
+  batchNormMoments,
+  batchNormTraining,
+  biasRelu,
+  maxPool,
+  relu,
+  type Moments,
+} from './kernels.js';
+
+export type Mode =
+  /** Batch moments, dropout with this seed. */
+  | { readonly kind: 'training'; readonly dropoutSeed: number }
+  /** Batch moments, no dropout; each norm layer's moments are handed out. */
+  | { readonly kind: 'moments'; onMoments(layer: number, moments: Moments): void }
+  /** Given moments, one for each norm layer. */
+  | { readonly kind: 'inference'; readonly moments: readonly Moments[] };
+
+/** The start values of a parameter. */
+export interface Initial {
+  readonly shape: readonly number[];
+  readonly values: Float32Array;
+}
+
+/** A layer of tensors, or several in a row. */
+export interface Built {
+  readonly parameters: readonly Initial[];
+  /** @param parameters its own, in the order above */
+  apply(x: tf.Tensor, parameters: readonly tf.Tensor[], mode: Mode): tf.Tensor;
+}
+
+/** What the layers of a network share while it is built. */
+export interface Construction {
+  readonly initialise: Initialiser;
+  /** Of a layer's start values. */
+  seedOf(position: number): number;
+  /** Layers that are built; a residual layer counts by its body alone. */
+  layers: number;
+  /** Norm layers among them. */
+  norms: number;
+}
+
+interface Neighbours {
+  readonly before: Layer | undefined;
+  readonly after: Layer | undefined;
+}
+
+export const sizeOf = (shape: readonly number[]): number => shape.reduce((product, n) => product * n, 1);
+
+const constant = (size: number, value: number): Initial => ({
+  shape: [size],
+  values: new Float32Array(size).fill(value),
+});
+
+/**
+ * Ends a tensor that only a backward pass would need again: in evaluation 500 images of a VGG would hold gigabytes.
+ * @param used tensors that go on living, perhaps this one among them: some layers give their input back
+ */
+function release(x: tf.Tensor, mode: Mode, used: readonly tf.Tensor[]): void {
+  if (mode.kind !== 'training' && !used.includes(x)) x.dispose();
+}
+
+/** Layers in a row. */
+export function buildChain(layers: readonly Layer[], input: Shape, construction: Construction): Built {
+  let shape = input;
+  const chain = layers.map((layer, i) => {
+    const built = buildLayer(layer, shape, construction, { before: layers[i - 1], after: layers[i + 1] });
+    shape = outputShape(layer, shape);
+    return built;
+  });
+  return {
+    parameters: chain.flatMap((built) => built.parameters),
+    apply: (images, all, mode) => {
+      let from = 0;
+      return chain.reduce((x, built) => {
+        const own = all.slice(from, (from += built.parameters.length));
+        const next = built.apply(x, own, mode);
+        release(x, mode, [images, next]);
+        return next;
+      }, images);
+    },
+  };
+}
+
+function buildLayer(layer: Layer, input: Shape, construction: Construction, near: Neighbours): Built {
+  if (layer.kind === 'residual') return buildResidual(layer.body, input, construction);
+  const position = construction.layers++;
+  const channels = input[input.length - 1]!;
+  const kernel = (shape: readonly number[], fans: Fans): Initial => ({
+    shape,
+    values: construction.initialise(sizeOf(shape), fans, construction.seedOf(position)),
+  });
+  switch (layer.kind) {
+    case 'conv':
+      return buildConv(layer, input, kernel, near);
+    case 'dense': {
+      const { units, bias = true, activation } = layer;
+      return {
+        parameters: [
+          kernel([channels, units], { in: channels, out: units }),
+          ...(bias ? [constant(units, 0)] : []),
+        ],
+        apply: (x, [weights, offset]) => {
+          const product = tf.matMul(x, weights as tf.Tensor2D);
+          const sums = offset ? tf.add(product, offset) : product;
+          return activation === 'relu' ? relu(sums) : sums;
+        },
+      };
+    }
+    case 'batch-norm':
+      return buildNorm(channels, construction.norms++);
+    case 'max-pool':
+      return {
+        parameters: [],
+        // A convolution does the pooling that follows it.
+        apply: (x) => (near.before?.kind === 'conv' ? x : maxPool(x as tf.Tensor4D, layer.size)),
+      };
+    case 'global-average-pool':
+      return { parameters: [], apply: (x) => tf.mean(x, [1, 2]) };
+    case 'activation':
+      return { parameters: [], apply: (x) => relu(x) };
+    case 'dropout':
+      return {
+        parameters: [],
+        // A layer's own offset, so that two dropout layers of a step do not share a mask.
+        apply: (x, _, mode) =>
+          mode.kind === 'training' ? tf.dropout(x, layer.rate, undefined, mode.dropoutSeed + position) : x,
+      };
+    case 'flatten':
+      return { parameters: [], apply: (x) => tf.reshape(x, [x.shape[0], -1]) };
+  }
+}
+
+/** @param index of the layer among the norm layers of the network, from 0 */
+function buildNorm(channels: number, index: number): Built {
+  return {
+    parameters: [constant(channels, 1), constant(channels, 0)],
+    apply: (x, [scale, offset], mode) => {
+      // The kernels take images; the units of a flat input are the channels of one pixel.
+      const image = x.rank === 4 ? x : tf.reshape(x, [x.shape[0], 1, 1, channels]);
+      const args = [image as tf.Tensor4D, scale as tf.Tensor1D, offset as tf.Tensor1D] as const;
+      const back = (value: tf.Tensor): tf.Tensor => (x.rank === 4 ? value : tf.reshape(value, x.shape));
+      switch (mode.kind) {
+        case 'training':
+          return back(batchNormTraining(...args));
+        case 'moments': {
+          const { value, moments } = batchNormMoments(...args);
+          mode.onMoments(index, moments);
+          return back(value);
+        }
+        case 'inference':
+          return back(batchNormInference(...args, mode.moments[index]!));
+      }
+    },
+  };
+}
+
+/**
+ * A convolution with its bias, its ReLU and the pooling that follows it. Pooling goes first: max(relu(x + b)) and
+ * relu(max(x) + b) are the same numbers to the bit, as both steps are monotone, and the second has a quarter of the work.
+ */
+function buildConv(
+  layer: ConvLayer,
+  input: Shape,
+  kernel: (shape: readonly number[], fans: Fans) => Initial,
+  near: Neighbours,
+): Built {
+  const { size, filters, bias = true, activation } = layer;
+  const channels = input[input.length - 1]!;
+  const area = size * size;
+  const pool = near.after?.kind === 'max-pool' ? near.after.size : 1;
+  const convolve = convolution(layer, input);
+  return {
+    parameters: [
+      kernel([size, size, channels, filters], { in: area * channels, out: area * filters }),
+      ...(bias ? [constant(filters, 0)] : []),
+    ],
+    apply: (x, [weights, offset]) =>
+      tf.tidy(() => {
+        const sums = convolve(x as tf.Tensor4D, weights as tf.Tensor4D);
+        const pooled = pool > 1 ? maxPool(sums, pool) : sums;
+        if (activation !== 'relu') return offset ? tf.add(pooled, offset) : pooled;
+        return offset ? biasRelu(pooled, offset as tf.Tensor1D) : relu(pooled);
+      }),
+  };
+}
+
+function convolution(
+  { size, filters, stride = 1, padding = 'valid' }: ConvLayer,
+  input: Shape,
+): (x: tf.Tensor4D, weights: tf.Tensor4D) => tf.Tensor4D {
+  // A kernel as large as its input is a matrix; the general kernels take three times as long for it.
+  if (padding === 'valid' && input[0] === size && input[1] === size) {
+    return (x, weights) => {
+      const count = x.shape[0];
+      const matrix = tf.reshape<tf.Rank.R2>(weights, [-1, filters]);
+      return tf.reshape(tf.matMul(tf.reshape<tf.Rank.R2>(x, [count, -1]), matrix), [count, 1, 1, filters]);
+    };
+  }
+  if (padding === 'valid' || stride === 1) return (x, weights) => tf.conv2d(x, weights, stride, padding);
+  // TensorFlow's own zeros would shift the kernel by a pixel; tfjs has no gradient for zeros given in numbers.
+  const start = Math.floor((size - 1) / 2);
+  const zeros: [number, number] = [start, size - 1 - start];
+  return (x, weights) => tf.conv2d(tf.pad(x, [[0, 0], zeros, zeros, [0, 0]]), weights, stride, 'valid');
+}
+
+function buildResidual(body: readonly Layer[], input: Shape, construction: Construction): Built {
+  const output = body.reduce<Shape>((shape, layer) => outputShape(layer, shape), input);
+  const stride = shortcutStride(input, output);
+  const added = output[output.length - 1]! - input[input.length - 1]!;
+  const built = buildChain(body, input, construction);
+  const none: [number, number] = [0, 0];
+  const shortcut = (x: tf.Tensor): tf.Tensor => {
+    // Pooling of single pixels takes every s-th one; tfjs has no gradient for strided slices.
+    const taken = stride > 1 ? tf.maxPool(x as tf.Tensor4D, 1, stride, 'valid') : x;
+    return added > 0 ? tf.pad(taken, [none, none, none, [0, added]]) : taken;
+  };
+  return {
+    parameters: built.parameters,
+    apply: (x, parameters, mode) => {
+      const value = built.apply(x, parameters, mode);
+      const sum = tf.add(value, shortcut(x));
+      release(value, mode, [x]);
+      return sum;
+    },
+  };
+}
