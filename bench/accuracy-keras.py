@@ -16,7 +16,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 import keras  # noqa: E402
 import numpy as np  # noqa: E402
-from keras import layers  # noqa: E402
+from keras_lenet import lenet  # noqa: E402
 
 folder, sizes, replicates = sys.argv[1], [int(size) for size in sys.argv[2].split(",")], int(sys.argv[3])
 MEAN = np.array([0.49140, 0.48216, 0.44653], np.float32)
@@ -37,23 +37,6 @@ def prepare(pixels, standardised):
     return (values - MEAN) / STD if standardised else values
 
 
-def network():
-    return keras.Sequential(
-        [
-            keras.Input((32, 32, 3)),
-            layers.Conv2D(20, 5, activation="relu"),
-            layers.MaxPooling2D(),
-            layers.BatchNormalization(momentum=0.9),
-            layers.Conv2D(50, 5, activation="relu"),
-            layers.MaxPooling2D(),
-            layers.BatchNormalization(momentum=0.9),
-            layers.Conv2D(50, 5, activation="relu"),
-            layers.Flatten(),
-            layers.Dense(10),
-        ]
-    )
-
-
 def test_accuracy(size, seed, standardised):
     keras.utils.set_random_seed(seed)
     random = np.random.default_rng(seed)
@@ -62,12 +45,7 @@ def test_accuracy(size, seed, standardised):
         chosen = random.permutation(np.where(train_labels == label)[0])[:size]
         for i, position in enumerate(chosen):
             (validation if i % 5 == 4 else train).append(position)
-    model = network()
-    model.compile(
-        optimizer=keras.optimizers.Adam(0.001),
-        loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True),
-        metrics=["accuracy"],
-    )
+    model = lenet()
     stopping = keras.callbacks.EarlyStopping("val_accuracy", patience=3, mode="max", restore_best_weights=True)
     model.fit(
         prepare(train_pixels[train], standardised),

@@ -14,28 +14,10 @@ os.environ["TF_NUM_INTEROP_THREADS"] = "1"
 
 import keras  # noqa: E402
 import numpy as np  # noqa: E402
-from keras import layers  # noqa: E402
+from keras_lenet import lenet  # noqa: E402
 
 keras.utils.set_random_seed(42)
-model = keras.Sequential(
-    [
-        keras.Input((32, 32, 3)),
-        layers.Conv2D(20, 5, activation="relu"),
-        layers.MaxPooling2D(),
-        layers.BatchNormalization(momentum=0.9),
-        layers.Conv2D(50, 5, activation="relu"),
-        layers.MaxPooling2D(),
-        layers.BatchNormalization(momentum=0.9),
-        layers.Conv2D(50, 5, activation="relu"),
-        layers.Flatten(),
-        layers.Dense(10),
-    ]
-)
-model.compile(
-    optimizer=keras.optimizers.Adam(0.001),
-    loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True),
-    metrics=["accuracy"],
-)
+model = lenet()
 random = np.random.default_rng(42)
 x = random.standard_normal((images, 32, 32, 3), dtype=np.float32)
 y = random.integers(0, 10, images)

@@ -1,7 +1,6 @@
 /** Start values of kernels by name; biases start at 0, the scales of norms at 1. */
-import { ElbowError } from '../errors.js';
+import { named } from '../named.js';
 import { normals, uniforms } from '../random.js';
-import type { ArmParams } from '../spec/types.js';
 
 /** What a kernel's spread depends on: sums of a unit that go in, and that a weight's input goes out to. */
 export interface Fans {
@@ -49,16 +48,5 @@ const initialisers: Readonly<Record<(typeof initialiserNames)[number], Initialis
   'he-normal': normal(he),
 };
 
-/**
- * The initialiser of an arm; arms that were planned before it was a setting have Glorot's uniform one.
- * @throws ElbowError `usage` for a name that is none
- */
-export function initialiserOf(params: ArmParams): Initialiser {
-  const asked = params['initialiser'] ?? 'glorot-uniform';
-  const name = initialiserNames.find((known) => known === asked);
-  if (name) return initialisers[name];
-  throw new ElbowError(
-    'usage',
-    `there is no initialiser ${JSON.stringify(asked)}; there are ${initialiserNames.join(', ')}`,
-  );
-}
+/** @throws ElbowError `usage` for a name that is none */
+export const initialiserOf = (name: string): Initialiser => named(initialisers, 'initialiser', name);

@@ -59,16 +59,15 @@ export const modelTitle = (name: string): string => find(name).title;
 
 /**
  * The layers of an arm.
- * @param params settings of the arm; `model`, `width`, `batchNorm`, `dropout` count. Arms that were planned before one
- *   of these was a setting have its default
+ * @param params settings of the arm; `model`, `width`, `batchNorm` and `dropout` count
  * @param classes integer ≥ 2
  * @throws ElbowError `usage` for a model that is none
  */
 export function layersOf(params: ArmParams, classes: number): readonly Layer[] {
   return find(params['model']).build({
     batchNorm: params['batchNorm'] !== false,
-    dropout: Number(params['dropout'] ?? 0),
-    width: Number(params['width'] ?? 1),
+    dropout: Number(params['dropout']),
+    width: Number(params['width']),
     classes,
   });
 }

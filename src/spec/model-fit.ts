@@ -2,6 +2,7 @@
 import { ElbowError } from '../errors.js';
 import { layersOf, summarizeLayers } from '../models/index.js';
 import type { DatasetFacts } from './known.js';
+import { withDefaults } from './params.js';
 import { pathText, type Places } from './problems.js';
 import type { Path } from './source.js';
 import type { SweepSpec } from './types.js';
@@ -19,7 +20,7 @@ export function unfitModels(
   return (spec.space['model'] ?? []).flatMap((model, i) => {
     const path: Path = ['space', 'model', i];
     try {
-      summarizeLayers(layersOf({ model }, dataset.classes), dataset.image);
+      summarizeLayers(layersOf(withDefaults({ model }), dataset.classes), dataset.image);
       return [];
     } catch (error) {
       if (!(error instanceof ElbowError)) throw error;

@@ -161,16 +161,16 @@ export function requireDatabase({ database }: FoundServers): DatabaseConnection 
  */
 export async function readConnections(env: NodeJS.ProcessEnv): Promise<Connections> {
   const { temporal, database } = await findServers(env);
-  if (temporal === null && database === null) throw notUp('Temporal and Postgres');
+  if (temporal === null && database === null) throw notUp('Temporal', 'Postgres');
   return {
     temporal: requireTemporal({ temporal, database }),
     database: requireDatabase({ temporal, database }),
   };
 }
 
-function notUp(what: string): ElbowError {
-  const verb = what.includes(' and ') ? 'are' : 'is';
-  return new ElbowError('stack-down', `the local ${what} ${verb} not up`, {
+function notUp(...names: readonly string[]): ElbowError {
+  const verb = names.length > 1 ? 'are' : 'is';
+  return new ElbowError('stack-down', `the local ${names.join(' and ')} ${verb} not up`, {
     hint: '`elbow up` starts what is missing.',
   });
 }

@@ -49,7 +49,7 @@ export async function runPostgres(
     ? ['unshare', '--user', '--map-user=1000', '--map-group=1000', program, ...args]
     : [program, ...args];
   const { code, stdout, stderr } = await runProgram(command[0]!, command.slice(1), {
-    // Messages are shown to people and read by this file.
+    // Messages are shown to people and read by elbow.
     env: { ...options.env, LC_ALL: 'C' },
     ...(options.signal ? { signal: options.signal } : {}),
   });

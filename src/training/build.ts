@@ -1,6 +1,6 @@
 /** A network of tensors from a plain list of layers. */
 import * as tf from '@tensorflow/tfjs-node-gpu';
-import { initialiserOf, type Initialiser, type Layer, type Shape } from '../models/index.js';
+import type { Initialiser, Layer, Shape } from '../models/index.js';
 import { deriveSeed } from '../random.js';
 import { buildChain, sizeOf, type Construction, type Mode } from './layers.js';
 
@@ -27,14 +27,14 @@ export interface Network {
  * Builds a network.
  * @param input height, width, channels
  * @param seeds every layer's start weights are derived from these and its position
- * @param initialise start values of kernels; Glorot's uniform ones when left out
+ * @param initialise start values of kernels
  * @throws ElbowError `spec-invalid` when layers do not fit
  */
 export function buildNetwork(
   layers: readonly Layer[],
   input: Shape,
   seeds: { readonly sweepSeed: number; readonly replicate: number },
-  initialise: Initialiser = initialiserOf({}),
+  initialise: Initialiser,
 ): Network {
   const construction: Construction = {
     initialise,

@@ -1,7 +1,7 @@
 /** What is minimised: losses of logits against classes, for each image. */
 import * as tf from '@tensorflow/tfjs-node-gpu';
 import { crossEntropy } from './kernels.js';
-import { named } from './named.js';
+import { named } from '../named.js';
 
 /**
  * @param logits shape [batch, classes]

@@ -5,7 +5,7 @@
  * Constants that have no setting of their own are Keras'; tests/training/golden/optimizers.py has its values.
  */
 import * as tf from '@tensorflow/tfjs-node-gpu';
-import { named } from './named.js';
+import { named } from '../named.js';
 
 export interface Optimizer {
   /**

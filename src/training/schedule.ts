@@ -1,6 +1,6 @@
 /** The learning rate of each step. Pure. */
 
-import { named } from './named.js';
+import { named } from '../named.js';
 
 export interface ScheduleSettings {
   /** A name below. */

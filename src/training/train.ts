@@ -79,7 +79,7 @@ export async function train(request: TrainRequest, hooks: TrainHooks): Promise<O
     layersOf(params, entry.classes.length),
     [entry.height, entry.width, entry.channels],
     { sweepSeed, replicate },
-    initialiserOf(params),
+    initialiserOf(String(params['initialiser'])),
   );
   const setup: Setup = {
     request,

@@ -1,20 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { createAttemptWriter } from '../../activities/attempt-writer.js';
 import { ElbowError } from '../../src/errors.js';
-import type { EpochMetrics, LogLine, Storage } from '../../src/storage/index.js';
+import type { LogLine, Storage } from '../../src/storage/index.js';
+import { epoch } from '../support/rows.js';
 
 const AT = new Date(0);
 const task = { attemptId: 'a', lease: 7 };
-
-const epoch = (number: number): EpochMetrics => ({
-  epoch: number,
-  trainLoss: 1,
-  trainAccuracy: 0.5,
-  valLoss: 1,
-  valAccuracy: 0.5,
-  learningRate: 0.001,
-  seconds: 1,
-});
 
 /** Keeps what is written; each write takes a turn of the event loop, or fails. */
 function memory(fails: () => boolean = () => false) {

@@ -6,12 +6,13 @@ import {
   summarizeLayers,
   type Layer,
 } from '../../src/models/index.js';
+import { withDefaults } from '../../src/spec/index.js';
 
 const failure = (message: string): unknown => expect.objectContaining({ code: 'spec-invalid', message });
 
 describe('layer lists', () => {
   it('names the layer that does not fit its input', () => {
-    const layers = layersOf({ model: 'lenet', batchNorm: false, dropout: 0 }, 10);
+    const layers = layersOf(withDefaults({ model: 'lenet', batchNorm: false }), 10);
     expect(() => summarizeLayers(layers, [27, 27, 3])).toThrowError(
       failure('a conv layer needs an image of at least 5×5, its input is 3×3×50'),
     );

@@ -1,10 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { layersOf, summarizeLayers } from '../../src/models/index.js';
+import { withDefaults } from '../../src/spec/index.js';
 
 const input = [32, 32, 3] as const;
 const summary = (params: Record<string, string | number | boolean>) =>
-  summarizeLayers(layersOf({ model: 'lenet', dropout: 0, ...params }, 10), input);
+  summarizeLayers(layersOf(withDefaults({ model: 'lenet', ...params }), 10), input);
 const total = (params: Record<string, string | number | boolean>, key: 'trainable' | 'moving') =>
   summary(params).reduce((sum, layer) => sum + layer[key], 0);
 
@@ -54,7 +55,7 @@ describe('the LeNet', () => {
     const sides = fc.integer({ min: 32, max: 64 });
     fc.assert(
       fc.property(sides, sides, fc.constantFrom(1, 3), fc.integer({ min: 2, max: 200 }), (h, w, c, k) => {
-        const layers = layersOf({ model: 'lenet', batchNorm: true, dropout: 0 }, k);
+        const layers = layersOf(withDefaults({ model: 'lenet' }), k);
         expect(summarizeLayers(layers, [h, w, c]).at(-1)!.output).toEqual([k]);
       }),
     );

@@ -7,10 +7,11 @@ import {
   totalOf,
   type LayerSummary,
 } from '../../src/models/index.js';
+import { withDefaults } from '../../src/spec/index.js';
 import type { Scalar } from '../../src/spec/types.js';
 
 const summary = (model: string, params: Readonly<Record<string, Scalar>> = {}): readonly LayerSummary[] =>
-  summarizeLayers(layersOf({ model, ...params }, 10), [32, 32, 3]);
+  summarizeLayers(layersOf(withDefaults({ model, ...params }), 10), [32, 32, 3]);
 const plain = { batchNorm: false };
 const convolutions = (layers: readonly LayerSummary[]): readonly LayerSummary[] =>
   layers.filter(({ layer }) => layer.startsWith('conv'));
@@ -46,7 +47,7 @@ describe('VGG', () => {
   });
 
   it('has a norm in place of the bias between each convolution and its ReLU', () => {
-    const layers = layersOf({ model: 'vgg11', batchNorm: true }, 10);
+    const layers = layersOf(withDefaults({ model: 'vgg11' }), 10);
     layers.forEach((layer, i) => {
       if (layer.kind !== 'conv') return;
       expect(layer).toMatchObject({ bias: false });

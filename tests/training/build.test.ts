@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-node-gpu';
 import { expect, it } from 'vitest';
-import type { Layer } from '../../src/models/index.js';
+import { initialiserOf, type Layer } from '../../src/models/index.js';
 import { uniforms } from '../../src/random.js';
 import { buildNetwork } from '../../src/training/build.js';
 
@@ -29,7 +29,7 @@ function plainly(x: tf.Tensor4D, parameters: readonly tf.Tensor[]): tf.Tensor2D 
 const furthest = (a: tf.Tensor, b: tf.Tensor): number => tf.max(tf.abs(tf.sub(a, b))).dataSync()[0]!;
 
 it('computes what its layers say, and the gradient of it', () => {
-  const network = buildNetwork(layers, [12, 12, 2], seeds);
+  const network = buildNetwork(layers, [12, 12, 2], seeds, initialiserOf('glorot-uniform'));
   const parameters = network.split(network.parameters);
   expect(parameters.map(({ shape }) => shape)).toEqual([
     [3, 3, 2, 4],
@@ -60,7 +60,12 @@ it('computes what its layers say, and the gradient of it', () => {
 
 it('starts with weights of its seeds alone', () => {
   const start = (replicate: number): number[] => {
-    const network = buildNetwork(layers, [12, 12, 2], { ...seeds, replicate });
+    const network = buildNetwork(
+      layers,
+      [12, 12, 2],
+      { ...seeds, replicate },
+      initialiserOf('glorot-uniform'),
+    );
     const values = [...network.parameters.dataSync()];
     network.dispose();
     return values;

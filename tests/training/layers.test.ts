@@ -7,6 +7,7 @@ import { BATCH_NORM_EPSILON, useFusedKernels, type Moments } from '../../src/tra
 
 afterEach(() => useFusedKernels(undefined));
 
+const glorot = initialiserOf('glorot-uniform');
 const seeds = { sweepSeed: 42, replicate: 0 };
 const training = { kind: 'training', dropoutSeed: 1 } as const;
 const COUNT = 5;
@@ -36,7 +37,7 @@ function compare(layers: readonly Layer[], input: Shape, plainly: Plainly): void
   const images = imagesOf(input);
   for (const fused of [true, false]) {
     useFusedKernels(fused);
-    const network = buildNetwork(layers, input, seeds, initialiserOf({ initialiser: 'he-normal' }));
+    const network = buildNetwork(layers, input, seeds, initialiserOf('he-normal'));
     const parameters = movedParameters(network);
     const loss =
       (forward: Plainly) =>
@@ -161,7 +162,7 @@ describe('norm layers', () => {
   const input = [6, 6, 2] as const;
 
   it('are counted in order, those of residual layers with them', () => {
-    const network = buildNetwork(layers, input, seeds);
+    const network = buildNetwork(layers, input, seeds, glorot);
     const parameters = network.split(network.parameters);
     const images = imagesOf(input);
     const moments: Moments[] = [];
@@ -183,7 +184,7 @@ describe('norm layers', () => {
   });
 
   it('take one image, too', () => {
-    const network = buildNetwork(layers, input, seeds);
+    const network = buildNetwork(layers, input, seeds, glorot);
     const one = tf.slice(imagesOf(input), 0, 1);
     const logits = network.forward(one, network.split(network.parameters), training);
     expect(logits.dataSync().every(Number.isFinite)).toBe(true);
@@ -197,7 +198,7 @@ it('evaluation lets go of what only a backward pass would need', () => {
     filters: 2,
     activation: 'relu' as const,
   }));
-  const network = buildNetwork([...deep, { kind: 'residual', body: deep }], [4, 4, 2], seeds);
+  const network = buildNetwork([...deep, { kind: 'residual', body: deep }], [4, 4, 2], seeds, glorot);
   const parameters = network.split(network.parameters);
   const images = imagesOf([4, 4, 2]);
   const before = tf.memory().numTensors;

@@ -2,7 +2,7 @@ import { WorkflowFailedError } from '@temporalio/client';
 import { describe, expect, it } from 'vitest';
 import { workflowIds } from '../../workflows/messages.js';
 import { noop } from '../support/engine.js';
-import { outcome } from '../support/rows.js';
+import { epoch, outcome } from '../support/rows.js';
 import { until } from '../support/wait.js';
 import { endless, expectFound, isTrialOne, useStage } from './stage.js';
 
@@ -12,15 +12,7 @@ describe('cancelling', () => {
   it('reaches the trainers, keeps what they had, and marks the rest cancelled', async () => {
     stage.run = (job, hooks) => {
       if (job.samplesPerClass === 10 && job.replicate === 0) return Promise.resolve(outcome());
-      hooks.onEpoch({
-        epoch: 1,
-        trainLoss: 1,
-        trainAccuracy: 0.5,
-        valLoss: 1,
-        valAccuracy: 0.5,
-        learningRate: 0.001,
-        seconds: 1,
-      });
+      hooks.onEpoch(epoch(1));
       return endless(job, hooks);
     };
     const { sweep, handle } = await stage.engine.start({ replicates: 20 });

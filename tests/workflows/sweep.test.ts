@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { ElbowError } from '../../src/errors.js';
 import { TRIALS_PER_SHARD, workflowIds } from '../../workflows/messages.js';
 import { noop } from '../support/engine.js';
-import { outcome } from '../support/rows.js';
+import { epoch, outcome } from '../support/rows.js';
 import { MINUTES, expectFound, statuses, useStage } from './stage.js';
 
 const stage = useStage();
@@ -11,16 +11,8 @@ describe('a sweep', () => {
   it('runs every trial once, and can be found in Temporal by what it is about', async () => {
     stage.run = async (job, hooks) => {
       hooks.onEnvironment({ node: 'v20', tensorflow: '2', device: 'cpu', dataDigest: 'abc' });
-      for (const epoch of [1, 2]) {
-        hooks.onEpoch({
-          epoch,
-          trainLoss: 1,
-          trainAccuracy: 0.5,
-          valLoss: 1,
-          valAccuracy: 0.5,
-          learningRate: 0.001,
-          seconds: 1,
-        });
+      for (const number of [1, 2]) {
+        hooks.onEpoch(epoch(number));
       }
       hooks.onLog('elbow', `seed ${job.sweepSeed}\nreplicate ${job.replicate}`);
       return outcome();

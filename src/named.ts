@@ -1,4 +1,4 @@
-import { ElbowError } from '../errors.js';
+import { ElbowError } from './errors.js';
 
 /**
  * An entry of a table of things that have names in sweep files.
