@@ -6,6 +6,9 @@ const MOST_WAITING = 200;
 
 export interface AttemptWriter {
   setEnvironment(environment: Environment): void;
+  /** Drops the epochs of earlier executions that come after this one. */
+  resumeAfter(epoch: number): void;
+  setCheckpoint(path: string): void;
   addEpoch(metrics: EpochMetrics): void;
   addLog(stream: LogLine['stream'], text: string, at: Date): void;
   /** Epochs added so far. */
@@ -50,6 +53,8 @@ export function createAttemptWriter(
 
   return {
     setEnvironment: (environment) => enqueue(() => storage.setEnvironment(attemptId, lease, environment)),
+    resumeAfter: (epoch) => enqueue(() => storage.resumeAfter(attemptId, lease, epoch)),
+    setCheckpoint: (path) => enqueue(() => storage.setCheckpoint(attemptId, lease, path)),
     addEpoch: (metrics) => {
       epochs.push(metrics);
       epochCount++;

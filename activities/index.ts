@@ -19,7 +19,7 @@ import type { TrainParts } from './train.js';
 
 export type { CloseInput, RecordInput } from './record.js';
 export type { TrainParts, WorkerIdentity } from './train.js';
-export type { Progress, TrainHooks, Trainers } from './trainables.js';
+export type { Places, Progress, TrainHooks, Trainers } from './trainables.js';
 
 /** Activities of the control queue: they touch Postgres alone. All may be repeated. */
 export interface ControlActivities {

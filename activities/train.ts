@@ -1,4 +1,5 @@
 /** The activity that runs one execution of an attempt, under a lease, and stores what comes of it. */
+import { rm } from 'node:fs/promises';
 import { ApplicationFailure, CancelledFailure, Context } from '@temporalio/activity';
 import { ElbowError, asElbowError } from '../src/errors.js';
 import { elbowVersion } from '../src/paths.js';
@@ -8,8 +9,8 @@ import type { TrialEnd, TrialRef } from '../workflows/messages.js';
 import { createAttemptWriter } from './attempt-writer.js';
 import { isFinal, sentence, toFailure } from './failures.js';
 import { endOf } from './record.js';
-import { runTrainable } from './trainables.js';
-import type { Progress, Trainers } from './trainables.js';
+import { checkpointsOf, runTrainable } from './trainables.js';
+import type { Places, Progress, Trainers } from './trainables.js';
 
 /** Often enough for every sensible timeout; the SDK sends fewer of them. */
 const HEARTBEAT_EVERY_MS = 500;
@@ -26,8 +27,7 @@ export interface TrainParts {
   readonly storage: Storage;
   readonly trainers: Trainers;
   readonly worker: WorkerIdentity;
-  /** Folder of the data sets. */
-  readonly dataDir: string;
+  readonly places: Places;
 }
 
 /**
@@ -75,6 +75,8 @@ async function execute(
       task,
       {
         signal,
+        onBegin: (epoch) => writer.resumeAfter(epoch),
+        onCheckpoint: (path) => writer.setCheckpoint(path),
         onEpoch: (metrics) => writer.addEpoch(metrics),
         onStep,
         onLog: (stream, text) => writer.addLog(stream, text, new Date()),
@@ -84,7 +86,7 @@ async function execute(
       parts,
     );
     await writer.flush();
-    await storage.finishAttempt(task.attemptId, task.lease, outcome);
+    await finish(parts, task, outcome);
     return toEnd(task.trial, outcome);
   } catch (thrown) {
     // What was said until then is worth keeping; that it cannot be written is not the failure.
@@ -99,9 +101,15 @@ async function execute(
   }
 }
 
+/** Stores the end of an attempt, whose checkpoints are then of no use. */
+async function finish({ storage, places }: TrainParts, task: AttemptTask, outcome: Outcome): Promise<void> {
+  await storage.finishAttempt(task.attemptId, task.lease, outcome);
+  await rm(checkpointsOf(task.attemptId, places), { recursive: true, force: true });
+}
+
 /** Decides what a failed execution means, stores it when it is the end, and throws. */
 async function handle(
-  { storage }: TrainParts,
+  parts: TrainParts,
   task: AttemptTask,
   context: Context,
   {
@@ -112,8 +120,8 @@ async function handle(
 ): Promise<never> {
   const end = async (status: 'failed' | 'cancelled', failure: ElbowError): Promise<TrialEnd> => {
     const outcome = failedOutcome(status, failure, { epochs, seconds });
-    await storage.finishAttempt(task.attemptId, task.lease, outcome);
-    return await endOf(storage, task.sweepId, task.trial);
+    await finish(parts, task, outcome);
+    return await endOf(parts.storage, task.sweepId, task.trial);
   };
   if (context.cancellationSignal.aborted) {
     const details = context.cancellationDetails;

@@ -1,4 +1,5 @@
 /** What a trial can be: the built-in training, or a wait. Both report through the same hooks and end with an outcome. */
+import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { deriveSeed, uniforms } from '../src/random.js';
 import { withDefaults } from '../src/spec/index.js';
@@ -17,6 +18,10 @@ export type TrialEnvironment = Pick<Environment, 'node' | 'tensorflow' | 'device
 
 export interface TrainHooks {
   readonly signal: AbortSignal;
+  /** @param epoch after which the training goes on; 0 where it starts */
+  onBegin(epoch: number): void;
+  /** @param path of a checkpoint on this machine */
+  onCheckpoint(path: string): void;
   onEpoch(metrics: EpochMetrics): void;
   onStep(progress: Progress): void;
   onLog(stream: LogLine['stream'], text: string): void;
@@ -31,27 +36,48 @@ export interface Trainers {
 export function runTrainable(
   task: AttemptTask,
   hooks: TrainHooks,
-  parts: { readonly trainers: Trainers; readonly dataDir: string },
+  parts: { readonly trainers: Trainers; readonly places: Places },
 ): Promise<Outcome> {
   const { trainable } = task.spec;
   switch (trainable.kind) {
     case 'noop':
       return runNoop(task, trainable.seconds, hooks);
     case 'builtin':
-      return parts.trainers.run(jobOf(task, parts.dataDir), hooks);
+      return parts.trainers.run(jobOf(task, parts.places), hooks);
   }
 }
 
-function jobOf(task: AttemptTask, dataDir: string): TrainJob {
+/** Folders of a worker. */
+export interface Places {
+  /** Of the data sets. */
+  readonly data: string;
+  /** Of trained networks. */
+  readonly models: string;
+  /** Of checkpoints, one folder an attempt. */
+  readonly checkpoints: string;
+  /** Of a checkpoint's age when the next is due. */
+  readonly checkpointSeconds: number;
+}
+
+/** Where an attempt's checkpoints are. */
+export const checkpointsOf = (attemptId: string, { checkpoints }: Places): string =>
+  join(checkpoints, attemptId);
+
+function jobOf(task: AttemptTask, places: Places): TrainJob {
   return {
     dataset: task.spec.dataset,
-    dataDir,
+    dataDir: places.data,
     params: withDefaults(task.params),
     samplesPerClass: task.samplesPerClass,
     sweepSeed: task.spec.seed,
     replicate: task.replicate,
     threads: task.spec.threads,
     objective: task.spec.objective.metric,
+    keep: {
+      models: places.models,
+      checkpoints: checkpointsOf(task.attemptId, places),
+      checkpointSeconds: places.checkpointSeconds,
+    },
   };
 }
 

@@ -70,10 +70,13 @@ async function measureElbow(pool: TrainerPool, settings: Settings): Promise<numb
       replicate: 0,
       threads: settings.threads,
       objective: 'val_accuracy',
+      keep: null,
     },
     {
       signal: new AbortController().signal,
       onStep: () => undefined,
+      onBegin: () => undefined,
+      onCheckpoint: () => undefined,
       onEpoch: () => undefined,
       onLog: () => undefined,
       onEnvironment: () => undefined,

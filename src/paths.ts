@@ -38,6 +38,10 @@ export const homeFolders = {
   parts: (home: string): string => join(home, 'parts'),
   /** Data sets, decoded. */
   data: (home: string): string => join(home, 'data'),
+  /** Trained networks, by digest. */
+  models: (home: string): string => join(home, 'models'),
+  /** Of trials that are being trained, one folder an attempt. */
+  checkpoints: (home: string): string => join(home, 'checkpoints'),
   /** The local stack: ports, passwords, database files, pid files. */
   stack: (home: string): string => join(home, 'stack'),
   logs: (home: string): string => join(home, 'logs'),

@@ -1,17 +1,8 @@
 /** What the local stack keeps between starts: ports and passwords, in ELBOW_HOME/stack/stack.json, mode 0600. */
 import { randomBytes } from 'node:crypto';
-import {
-  chmodSync,
-  closeSync,
-  fsyncSync,
-  mkdirSync,
-  openSync,
-  readFileSync,
-  realpathSync,
-  renameSync,
-  writeFileSync,
-} from 'node:fs';
+import { chmodSync, mkdirSync, readFileSync, realpathSync } from 'node:fs';
 import { join } from 'node:path';
+import { writeDurably } from '../durable-file.js';
 import { ElbowError, messageOf } from '../errors.js';
 import { homeFolders } from '../paths.js';
 import { choosePort } from './ports.js';
@@ -78,16 +69,8 @@ export function writeState(home: string, state: StackState): void {
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   chmodSync(folder, 0o700);
   const path = stackFiles.state(home);
-  const draft = `${path}.${process.pid}`;
-  const file = openSync(draft, 'w', 0o600);
-  try {
-    writeFileSync(file, `${JSON.stringify(state, null, 2)}\n`);
-    // The passwords in it open the database for as long as that exists: it must survive a power cut.
-    fsyncSync(file);
-  } finally {
-    closeSync(file);
-  }
-  renameSync(draft, path);
+  // The passwords in it open the database for as long as that exists: it must survive a power cut.
+  writeDurably(path, `${JSON.stringify(state, null, 2)}\n`, 0o600);
 }
 
 /** A first state: free ports, fresh passwords. */

@@ -8,6 +8,7 @@ import type { QueryResult, QueryRunner } from './storage.js';
 const STATEMENT_TIMEOUT_MS = 30_000;
 /** Postgres' type numbers that come as strings and are numbers: int8, numeric. */
 const NUMBERS = new Set([20, 1700]);
+const BYTEA = 17;
 const VIEWS = 'trial_results, learning_curve, epoch_metrics and attempts';
 
 export interface ReaderOptions {
@@ -20,6 +21,8 @@ const types: pg.CustomTypesConfig = {
   getTypeParser: (id, format) => {
     const number = id as number;
     if (NUMBERS.has(number)) return (value: string | Buffer) => Number(value.toString());
+    // As Postgres writes it: bytes have no place in JSON.
+    if (number === BYTEA) return (value: string | Buffer) => value.toString();
     return pg.types.getTypeParser(id, format) as (value: string | Buffer) => unknown;
   },
 };

@@ -6,19 +6,22 @@ import type {
   EndedStatus,
   EpochMetrics,
   LogLine,
-  Outcome,
   Storage,
+  TestAnswers,
   TrialResult,
   TrialStatus,
 } from './storage.js';
 
-type ReadingMethods = Pick<Storage, 'trialResults' | 'trialResult' | 'attempts' | 'epochs' | 'logs'>;
+type ReadingMethods = Pick<
+  Storage,
+  'trialResults' | 'trialResult' | 'attempts' | 'epochs' | 'logs' | 'answers'
+>;
 
 const RESULT = `select sweep, trial, arm_hash as "armHash", arm as "armLabel", params,
   samples_per_class as "samplesPerClass", replicate, attempt, status, epochs, best_epoch as "bestEpoch",
   train_loss as "trainLoss", val_loss as "valLoss", test_loss as "testLoss", train_accuracy as "trainAccuracy",
   val_accuracy as "valAccuracy", test_accuracy as "testAccuracy", objective, metrics, seconds,
-  images_per_second as "imagesPerSecond", diagnosis, worker, failure_code as "failureCode",
+  images_per_second as "imagesPerSecond", diagnosis, weights, worker, failure_code as "failureCode",
   failure_message as "failureMessage", started_at as "startedAt", finished_at as "finishedAt"
   from trial_results where sweep_id = $1`;
 
@@ -29,7 +32,11 @@ const EPOCH = `select t.number as trial, e.epoch, e.train_loss as "trainLoss", e
   join trial_epochs e on e.attempt_id = a.id
   where t.sweep_id = $1 and ($2::int is null or t.number = $2) order by t.number, e.epoch`;
 
-function toOutcome(row: Attempt): Outcome | null {
+/** Kilobytes an attempt, which are read where they are asked for. */
+const ANSWERS = { testCorrect: true, confusion: true } as const;
+type AttemptColumns = Omit<Attempt, keyof typeof ANSWERS>;
+
+function toOutcome(row: AttemptColumns): AttemptRow['outcome'] {
   if (row.status === 'queued' || row.status === 'running') return null;
   return {
     // A check constraint keeps the words.
@@ -48,11 +55,12 @@ function toOutcome(row: Attempt): Outcome | null {
     seconds: row.seconds ?? 0,
     imagesPerSecond: row.imagesPerSecond,
     diagnosis: row.diagnosis,
+    weights: row.weights,
     failure: row.failureCode === null ? null : { code: row.failureCode, message: row.failureMessage ?? '' },
   };
 }
 
-function toAttempt(row: Attempt & { trial: { number: number } }): AttemptRow {
+function toAttempt(row: AttemptColumns & { trial: { number: number } }): AttemptRow {
   return {
     id: row.id,
     trial: row.trial.number,
@@ -94,6 +102,7 @@ export function readingMethods(db: Database): ReadingMethods {
         const rows = await db.prisma.attempt.findMany({
           where: { trial: { sweepId, ...(trial === undefined ? {} : { number: trial }) } },
           include: { trial: { select: { number: true } } },
+          omit: ANSWERS,
           orderBy: [{ trial: { number: 'asc' } }, { attempt: 'asc' }],
         });
         return rows.map(toAttempt);
@@ -104,6 +113,23 @@ export function readingMethods(db: Database): ReadingMethods {
         async () =>
           (await db.pool.query<EpochMetrics & { trial: number }>(EPOCH, [sweepId, trial ?? null])).rows,
       ),
+
+    answers: (sweepId, trial) =>
+      db.attempt(async () => {
+        const { rows } = await db.pool.query<{
+          counts: { classes: string[]; counts: number[][] } | null;
+          correct: string | null;
+        }>(
+          `select a.confusion as counts, replace(encode(a.test_correct, 'base64'), chr(10), '') as correct
+           from trials t join trial_attempts a on a.trial_id = t.id
+           where t.sweep_id = $1 and t.number = $2 order by a.attempt desc limit 1`,
+          [sweepId, trial],
+        );
+        const { counts, correct } = rows[0] ?? { counts: null, correct: null };
+        if (counts === null || correct === null) return null;
+        const answers: TestAnswers = { classes: counts.classes, confusion: counts.counts, correct };
+        return answers;
+      }),
 
     logs: (sweepId, trial, options = {}) =>
       db.attempt(async () => {

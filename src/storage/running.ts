@@ -8,6 +8,8 @@ import type { Outcome, Storage } from './storage.js';
 type RunningMethods = Pick<
   Storage,
   | 'takeLease'
+  | 'resumeAfter'
+  | 'setCheckpoint'
   | 'setEnvironment'
   | 'recordEpochs'
   | 'recordLogs'
@@ -20,7 +22,7 @@ type RunningMethods = Pick<
 const CLOSE = `update trial_attempts a set status = $1, failure_code = $2, failure_message = $3, lease = a.lease + 1,
     epochs = (select count(*) from trial_epochs e where e.attempt_id = a.id),
     seconds = a.seconds_before
-      + coalesce((select sum(e.seconds) from trial_epochs e where e.attempt_id = a.id), 0),
+      + coalesce((select sum(e.seconds) from trial_epochs e where e.attempt_id = a.id and e.lease = a.lease), 0),
     finished_at = now()`;
 
 /** Log lines kept of one lease; a trial that writes more than that is not read any further by people. */
@@ -68,7 +70,8 @@ export function runningMethods(db: Database): RunningMethods {
            set lease = a.lease + 1, status = 'running', worker_id = $2, host = $3,
                started_at = coalesce(a.started_at, now()),
                seconds_before = a.seconds_before
-                 + coalesce((select sum(e.seconds) from trial_epochs e where e.attempt_id = a.id), 0)
+                 + coalesce((select sum(e.seconds) from trial_epochs e
+                             where e.attempt_id = a.id and e.lease = a.lease), 0)
            from trials t join sweeps s on s.id = t.sweep_id
            where a.id = $1 and a.status in ('queued', 'running') and t.id = a.trial_id
            returning a.attempt, a.lease, s.id as "sweepId", s.name as "sweepName", t.number as trial,
@@ -76,11 +79,26 @@ export function runningMethods(db: Database): RunningMethods {
              t.samples_per_class as "samplesPerClass", t.replicate, s.spec`,
           [attemptId, worker.id, worker.host],
         );
-        const row = rows[0];
-        if (!row) return null;
-        // Nothing is resumed from a checkpoint: the epochs of an earlier lease are trained again, to the same bits.
-        await client.query('delete from trial_epochs where attempt_id = $1', [attemptId]);
-        return { attemptId, ...row };
+        return rows[0] ? { attemptId, ...rows[0] } : null;
+      }),
+
+    resumeAfter: (attemptId, lease, epoch) =>
+      db.transaction(async (client) => {
+        await hold(client, attemptId, lease);
+        await client.query('delete from trial_epochs where attempt_id = $1 and epoch > $2 and lease < $3', [
+          attemptId,
+          epoch,
+          lease,
+        ]);
+      }),
+
+    setCheckpoint: (attemptId, lease, checkpoint) =>
+      db.transaction(async (client) => {
+        await hold(client, attemptId, lease);
+        await client.query('update trial_attempts set checkpoint = $2 where id = $1', [
+          attemptId,
+          checkpoint,
+        ]);
       }),
 
     setEnvironment: (attemptId, lease, environment) =>
@@ -108,11 +126,12 @@ export function runningMethods(db: Database): RunningMethods {
           epochs.map((epoch) => finite(pick(epoch)));
         await client.query(
           `insert into trial_epochs
-             (attempt_id, epoch, train_loss, train_accuracy, val_loss, val_accuracy, learning_rate, seconds)
-           select $1, * from unnest($2::int[], $3::float8[], $4::float8[], $5::float8[], $6::float8[], $7::float8[], $8::float8[])
+             (attempt_id, lease, epoch, train_loss, train_accuracy, val_loss, val_accuracy, learning_rate, seconds)
+           select $1, $2, * from unnest($3::int[], $4::float8[], $5::float8[], $6::float8[], $7::float8[], $8::float8[], $9::float8[])
            on conflict do nothing`,
           [
             attemptId,
+            lease,
             epochs.map((epoch) => epoch.epoch),
             column((epoch) => epoch.trainLoss),
             column((epoch) => epoch.trainAccuracy),
@@ -152,7 +171,8 @@ export function runningMethods(db: Database): RunningMethods {
           `update trial_attempts set status = $2, epochs = $3, best_epoch = $4, train_loss = $5, val_loss = $6,
              test_loss = $7, train_accuracy = $8, val_accuracy = $9, test_accuracy = $10, objective = $11,
              metrics = $12, seconds = seconds_before + $13, images_per_second = $14, diagnosis = $15,
-             failure_code = $16, failure_message = $17, finished_at = now() where id = $1`,
+             failure_code = $16, failure_message = $17, confusion = $18, test_correct = decode($19, 'base64'),
+             weights = $20, finished_at = now() where id = $1`,
           [attemptId, ...values(outcome)],
         );
       }),
@@ -179,6 +199,7 @@ export function runningMethods(db: Database): RunningMethods {
 }
 
 function values(outcome: Outcome): unknown[] {
+  const { answers } = outcome;
   return [
     outcome.status,
     outcome.epochs,
@@ -196,5 +217,8 @@ function values(outcome: Outcome): unknown[] {
     outcome.diagnosis,
     outcome.failure?.code ?? null,
     outcome.failure?.message ?? null,
+    answers && JSON.stringify({ classes: answers.classes, counts: answers.confusion }),
+    answers?.correct ?? null,
+    outcome.weights,
   ];
 }

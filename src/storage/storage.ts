@@ -87,6 +87,19 @@ export interface EpochMetrics {
   readonly seconds: number;
 }
 
+/** What a network answered to the test images, at the best weights. */
+export interface TestAnswers {
+  /** Names, in the order of the labels. */
+  readonly classes: readonly string[];
+  /** Images by class (row) and answer (column), shape [classes][classes]. */
+  readonly confusion: readonly (readonly number[])[];
+  /**
+   * One bit per test image in the data set's order, 1 where the answer was right: image i is bit i mod 8 of byte ⌊i / 8⌋.
+   * Base64, because it travels as JSON; `bytea` in Postgres, whose `get_bit` counts the same way.
+   */
+  readonly correct: string;
+}
+
 /** What an attempt ended with. */
 export interface Outcome {
   readonly status: EndedStatus;
@@ -109,6 +122,9 @@ export interface Outcome {
   readonly imagesPerSecond: number | null;
   /** `diverged`, `chance-level`, `epoch-limit` … or null. */
   readonly diagnosis: string | null;
+  readonly answers: TestAnswers | null;
+  /** SHA-256 in hex of the file with the best weights, in `ELBOW_HOME/models` of the attempt's host. */
+  readonly weights: string | null;
   readonly failure: { readonly code: string; readonly message: string } | null;
 }
 
@@ -125,10 +141,12 @@ export const NO_FIGURES = {
   metrics: {},
   imagesPerSecond: null,
   diagnosis: null,
+  answers: null,
+  weights: null,
 } as const satisfies Partial<Outcome>;
 
 /** A row of the view `trial_results`, in the words of the code. */
-export interface TrialResult extends Omit<Outcome, 'status' | 'failure' | 'seconds' | 'epochs'> {
+export interface TrialResult extends Omit<Outcome, 'status' | 'failure' | 'seconds' | 'epochs' | 'answers'> {
   readonly sweep: string;
   readonly trial: number;
   readonly armHash: string;
@@ -155,7 +173,7 @@ export interface AttemptRow {
   readonly attempt: number;
   readonly status: TrialStatus;
   readonly lease: number;
-  readonly outcome: Outcome | null;
+  readonly outcome: Omit<Outcome, 'answers'> | null;
   readonly worker: string | null;
   readonly host: string | null;
   readonly environment: Environment | null;
@@ -220,10 +238,14 @@ export interface Storage {
 
   // Running
   /**
-   * Starts an execution of an attempt that is queued or running: raises its lease, drops its epochs and log lines
-   * of earlier leases' epochs, marks it running on `worker`. Null when the attempt has ended.
+   * Starts an execution of an attempt that is queued or running: raises its lease, marks it running on `worker`. Epochs
+   * of earlier leases stay until `resumeAfter`. Null when the attempt has ended.
    */
   takeLease(attemptId: string, worker: { id: string; host: string }): Promise<AttemptTask | null>;
+  /** Tells after which epoch this execution goes on, 0 for none; later epochs, of earlier leases, are dropped. */
+  resumeAfter(attemptId: string, lease: number, epoch: number): Promise<void>;
+  /** Tells where this execution's latest checkpoint is. */
+  setCheckpoint(attemptId: string, lease: number, checkpoint: string): Promise<void>;
   setEnvironment(attemptId: string, lease: number, environment: Environment): Promise<void>;
   recordEpochs(attemptId: string, lease: number, epochs: readonly EpochMetrics[]): Promise<void>;
   recordLogs(attemptId: string, lease: number, lines: readonly LogLine[]): Promise<void>;
@@ -260,6 +282,9 @@ export interface Storage {
     trial: number,
     options?: { attempt?: number; after?: { lease: number; index: number } },
   ): Promise<readonly LogLine[]>;
+
+  /** Of the latest attempt of a trial; null where it has none. */
+  answers(sweepId: string, trial: number): Promise<TestAnswers | null>;
 
   // Workers
   /** Adds or refreshes a worker's row. */

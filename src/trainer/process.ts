@@ -74,6 +74,8 @@ async function main(): Promise<void> {
             lastStep = now;
             send({ type: 'step', id, epoch, step, steps });
           },
+          onBegin: (epoch) => send({ type: 'begin', id, epoch }),
+          onCheckpoint: (path) => send({ type: 'checkpoint', id, path }),
           onEpoch: (metrics) => send({ type: 'epoch', id, metrics }),
           onNote: (text) => send({ type: 'log', id, text }),
           pause: createPause(id),

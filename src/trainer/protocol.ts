@@ -16,6 +16,12 @@ export interface TrainJob {
   readonly threads: number;
   /** Name of the metric that is the objective. */
   readonly objective: string;
+  /** Where the training leaves its weights; null: nowhere. */
+  readonly keep: {
+    readonly models: string;
+    readonly checkpoints: string;
+    readonly checkpointSeconds: number;
+  } | null;
 }
 
 export type ToTrainer =
@@ -35,6 +41,9 @@ export type FromTrainer =
       readonly step: number;
       readonly steps: number;
     }
+  /** After which epoch the training goes on, before it takes a step. */
+  | { readonly type: 'begin'; readonly id: number; readonly epoch: number }
+  | { readonly type: 'checkpoint'; readonly id: number; readonly path: string }
   | { readonly type: 'epoch'; readonly id: number; readonly metrics: EpochMetrics }
   | { readonly type: 'log'; readonly id: number; readonly text: string }
   | { readonly type: 'done'; readonly id: number; readonly outcome: Outcome }

@@ -21,6 +21,8 @@ const CHATTER = /absl::InitializeLog\(\)|oneDNN custom operations are on/;
 export interface TrainerHooks {
   readonly signal: AbortSignal;
   onStep(progress: { epoch: number; step: number; steps: number }): void;
+  onBegin(epoch: number): void;
+  onCheckpoint(path: string): void;
   onEpoch(metrics: Extract<FromTrainer, { type: 'epoch' }>['metrics']): void;
   onLog(stream: 'stdout' | 'stderr' | 'elbow', text: string): void;
   onEnvironment(environment: Pick<Environment, 'node' | 'tensorflow' | 'device' | 'dataDigest'>): void;
@@ -160,6 +162,12 @@ export class Trainer {
             break;
           case 'step':
             hooks.onStep(message);
+            break;
+          case 'begin':
+            hooks.onBegin(message.epoch);
+            break;
+          case 'checkpoint':
+            hooks.onCheckpoint(message.path);
             break;
           case 'epoch':
             hooks.onEpoch(message.metrics);

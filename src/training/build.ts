@@ -8,8 +8,10 @@ import { buildChain, sizeOf, type Construction, type Mode } from './layers.js';
 export interface Network {
   /** Shape [parameters], layer by layer. Belongs to the network. */
   readonly parameters: tf.Tensor1D;
-  /** Batch-norm layers, integer ≥ 0. */
-  readonly normLayers: number;
+  /** Names and shapes of the layers' parameters, in the order of the vector. */
+  readonly parts: readonly { readonly name: string; readonly shape: readonly number[] }[];
+  /** Names of the batch-norm layers, in the order of their moments. */
+  readonly norms: readonly string[];
   /** Cuts a vector of parameters into those of the layers, in their shapes. The caller owns them. */
   split(parameters: tf.Tensor1D): tf.Tensor[];
   /** Takes over new parameters and disposes of the old ones. */
@@ -40,23 +42,29 @@ export function buildNetwork(
     initialise,
     seedOf: (position) => deriveSeed(seeds.sweepSeed, seeds.replicate, 'initialisation', position),
     layers: 0,
-    norms: 0,
+    norms: [],
   };
   const chain = buildChain(layers, input, construction);
   const initial = chain.parameters;
-  const shapes = initial.map((parameter) => [...parameter.shape]);
+  const parts = initial.map(({ name, shape }) => ({ name, shape: [...shape] }));
   let parameters = tf.tidy(() => tf.concat(initial.map(({ values }) => tf.tensor1d(values))));
   return {
     get parameters() {
       return parameters;
     },
-    normLayers: construction.norms,
+    parts,
+    norms: construction.norms,
     split: (all) =>
       tf.tidy(() =>
-        tf.split(all, shapes.map(sizeOf)).map((part, i) => {
-          const shape = shapes[i]!;
-          return shape.length === 1 ? part : tf.reshape(part, shape);
-        }),
+        tf
+          .split(
+            all,
+            parts.map(({ shape }) => sizeOf(shape)),
+          )
+          .map((part, i) => {
+            const { shape } = parts[i]!;
+            return shape.length === 1 ? part : tf.reshape(part, shape);
+          }),
       ),
     replace: (next) => {
       parameters.dispose();

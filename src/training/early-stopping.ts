@@ -18,7 +18,15 @@ export interface Verdict {
   readonly mustStop: boolean;
 }
 
+/** What is remembered between epochs. */
+export interface StoppingState {
+  readonly best: { readonly accuracy: number; readonly loss: number } | null;
+  /** Counted epochs since the best one. */
+  readonly without: number;
+}
+
 export interface EarlyStopping {
+  readonly state: StoppingState;
   see(score: EpochScore): Verdict;
 }
 
@@ -27,16 +35,22 @@ export interface EarlyStopping {
  * a row without a better one end the training; epochs that end before step 100 are not counted, but may be the best.
  * Without validation the last epoch is the best, and nothing stops.
  * @param patience integer ≥ 1
+ * @param from the state to go on from; left out at the start
  */
-export function earlyStopping(patience: number): EarlyStopping {
-  let best: { accuracy: number; loss: number } | undefined;
-  let without = 0;
+export function earlyStopping(
+  patience: number,
+  from: StoppingState = { best: null, without: 0 },
+): EarlyStopping {
+  let { best, without } = from;
   return {
+    get state() {
+      return { best, without };
+    },
     see: ({ steps, validation }) => {
       if (!validation) return { isBest: true, mustStop: false };
       const { accuracy, loss } = validation;
       const isBest =
-        best === undefined || accuracy > best.accuracy || (accuracy === best.accuracy && loss < best.loss);
+        best === null || accuracy > best.accuracy || (accuracy === best.accuracy && loss < best.loss);
       if (isBest) {
         best = { accuracy, loss };
         without = 0;

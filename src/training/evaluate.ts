@@ -4,7 +4,7 @@ import type { Network } from './build.js';
 import type { Batch, ImageSource } from './images.js';
 import type { Moments } from './kernels.js';
 import type { Loss } from './losses.js';
-import { AnswerCounter, type AnswerMetrics } from './metrics.js';
+import { AnswerCounter, type AnswerMetrics, type Answers } from './metrics.js';
 
 /** Images of a forward pass; larger ones only take memory. */
 const EVALUATION_BATCH = 500;
@@ -34,7 +34,7 @@ export interface Evaluator {
   /** @param images at least one */
   score(trained: Trained, images: ImageSource): Promise<Score>;
   /** The score with all else that is told of the answers. @param images at least one */
-  examine(trained: Trained, images: ImageSource): Promise<Score & AnswerMetrics>;
+  examine(trained: Trained, images: ImageSource): Promise<Score & AnswerMetrics & Answers>;
 }
 
 /** @param pause lets the process look at its messages; it may throw to end the work */
@@ -60,7 +60,7 @@ export function createEvaluator(loss: Loss, pause: () => Promise<void>): Evaluat
   async function scoreOf(
     trained: Trained,
     images: ImageSource,
-    see: (logits: tf.Tensor2D, labels: tf.Tensor1D) => void,
+    see: (logits: tf.Tensor2D, labels: tf.Tensor1D, answers: tf.Tensor) => void,
   ): Promise<Score> {
     const { network, moments } = trained;
     let sum = 0;
@@ -68,8 +68,9 @@ export function createEvaluator(loss: Loss, pause: () => Promise<void>): Evaluat
     await overBatches(trained, images, images.count, ({ images: batch, labels }, parts) => {
       const logits = network.forward(batch, parts, { kind: 'inference', moments });
       sum += tf.sum(loss(logits, labels)).dataSync()[0]!;
-      correct += tf.sum(tf.equal(tf.argMax(logits, 1), labels)).dataSync()[0]!;
-      see(logits, labels);
+      const answers = tf.argMax(logits, 1);
+      correct += tf.sum(tf.equal(answers, labels)).dataSync()[0]!;
+      see(logits, labels, answers);
     });
     return { loss: sum / images.count, accuracy: correct / images.count };
   }
@@ -77,8 +78,8 @@ export function createEvaluator(loss: Loss, pause: () => Promise<void>): Evaluat
   return {
     moments: async (trained, images, count) => {
       const { network } = trained;
-      if (network.normLayers === 0) return [];
-      const pooled = Array.from({ length: network.normLayers }, () => new MomentPool());
+      if (network.norms.length === 0) return [];
+      const pooled = network.norms.map(() => new MomentPool());
       await overBatches(trained, images, count, (batch, parts) => {
         const weight = batch.images.shape[0];
         network.forward(batch.images, parts, {
@@ -95,10 +96,12 @@ export function createEvaluator(loss: Loss, pause: () => Promise<void>): Evaluat
 
     examine: async (trained, images) => {
       const counter = new AnswerCounter();
-      const score = await scoreOf(trained, images, (logits, labels) =>
-        counter.add(tf.logSoftmax(logits).dataSync(), labels.dataSync()),
-      );
-      return { ...score, ...counter.metrics() };
+      let classes = 0;
+      const score = await scoreOf(trained, images, (logits, labels, answers) => {
+        classes = logits.shape[1];
+        counter.add(tf.logSoftmax(logits).dataSync(), labels.dataSync(), answers.dataSync());
+      });
+      return { ...score, ...counter.metrics(), ...counter.answers(classes) };
     },
   };
 }

@@ -29,6 +29,8 @@ export type Mode =
 
 /** The start values of a parameter. */
 export interface Initial {
+  /** `LAYER.KIND.PARAMETER`, layers counted from 0 and those of a residual body in its place. */
+  readonly name: string;
   readonly shape: readonly number[];
   readonly values: Float32Array;
 }
@@ -47,8 +49,8 @@ export interface Construction {
   seedOf(position: number): number;
   /** Layers that are built; a residual layer counts by its body alone. */
   layers: number;
-  /** Norm layers among them. */
-  norms: number;
+  /** `LAYER.KIND` of each norm layer. */
+  readonly norms: string[];
 }
 
 interface Neighbours {
@@ -58,7 +60,8 @@ interface Neighbours {
 
 export const sizeOf = (shape: readonly number[]): number => shape.reduce((product, n) => product * n, 1);
 
-const constant = (size: number, value: number): Initial => ({
+const constant = (name: string, size: number, value: number): Initial => ({
+  name,
   shape: [size],
   values: new Float32Array(size).fill(value),
 });
@@ -97,19 +100,21 @@ function buildLayer(layer: Layer, input: Shape, construction: Construction, near
   if (layer.kind === 'residual') return buildResidual(layer.body, input, construction);
   const position = construction.layers++;
   const channels = input[input.length - 1]!;
+  const name = `${position}.${layer.kind}`;
   const kernel = (shape: readonly number[], fans: Fans): Initial => ({
+    name: `${name}.kernel`,
     shape,
     values: construction.initialise(sizeOf(shape), fans, construction.seedOf(position)),
   });
   switch (layer.kind) {
     case 'conv':
-      return buildConv(layer, input, kernel, near);
+      return buildConv(layer, input, { kernel, bias: (size) => constant(`${name}.bias`, size, 0) }, near);
     case 'dense': {
       const { units, bias = true, activation } = layer;
       return {
         parameters: [
           kernel([channels, units], { in: channels, out: units }),
-          ...(bias ? [constant(units, 0)] : []),
+          ...(bias ? [constant(`${name}.bias`, units, 0)] : []),
         ],
         apply: (x, [weights, offset]) => {
           const product = tf.matMul(x, weights as tf.Tensor2D);
@@ -119,7 +124,7 @@ function buildLayer(layer: Layer, input: Shape, construction: Construction, near
       };
     }
     case 'batch-norm':
-      return buildNorm(channels, construction.norms++);
+      return buildNorm(channels, { name, index: construction.norms.push(name) - 1 });
     case 'max-pool':
       return {
         parameters: [],
@@ -143,9 +148,9 @@ function buildLayer(layer: Layer, input: Shape, construction: Construction, near
 }
 
 /** @param index of the layer among the norm layers of the network, from 0 */
-function buildNorm(channels: number, index: number): Built {
+function buildNorm(channels: number, { name, index }: { name: string; index: number }): Built {
   return {
-    parameters: [constant(channels, 1), constant(channels, 0)],
+    parameters: [constant(`${name}.scale`, channels, 1), constant(`${name}.offset`, channels, 0)],
     apply: (x, [scale, offset], mode) => {
       // The kernels take images; the units of a flat input are the channels of one pixel.
       const image = x.rank === 4 ? x : tf.reshape(x, [x.shape[0], 1, 1, channels]);
@@ -173,7 +178,7 @@ function buildNorm(channels: number, index: number): Built {
 function buildConv(
   layer: ConvLayer,
   input: Shape,
-  kernel: (shape: readonly number[], fans: Fans) => Initial,
+  start: { kernel(shape: readonly number[], fans: Fans): Initial; bias(size: number): Initial },
   near: Neighbours,
 ): Built {
   const { size, filters, bias = true, activation } = layer;
@@ -183,8 +188,8 @@ function buildConv(
   const convolve = convolution(layer, input);
   return {
     parameters: [
-      kernel([size, size, channels, filters], { in: area * channels, out: area * filters }),
-      ...(bias ? [constant(filters, 0)] : []),
+      start.kernel([size, size, channels, filters], { in: area * channels, out: area * filters }),
+      ...(bias ? [start.bias(filters)] : []),
     ],
     apply: (x, [weights, offset]) =>
       tf.tidy(() => {

@@ -16,8 +16,16 @@ export interface AnswerMetrics {
   readonly calibrationError: number;
 }
 
+/** What a network answered to each test image. */
+export interface Answers {
+  /** Images by class (row) and answer (column), shape [classes][classes]. */
+  readonly confusion: readonly (readonly number[])[];
+  /** One bit per image, 1 where the answer was right: image i is bit i mod 8 of byte ⌊i / 8⌋, as Postgres counts bits. */
+  readonly correct: Uint8Array;
+}
+
 export class AnswerCounter {
-  private images = 0;
+  private readonly pairs: { readonly label: number; readonly answer: number }[] = [];
   private nats = 0;
   private top = 0;
   private readonly confidence = new Float64Array(BINS);
@@ -26,38 +34,48 @@ export class AnswerCounter {
   /**
    * @param logProbabilities shape [images × classes], natural logarithms
    * @param labels shape [images]
+   * @param answers the class that the network names, shape [images]
    */
-  add(logProbabilities: ArrayLike<number>, labels: ArrayLike<number>): void {
+  add(logProbabilities: ArrayLike<number>, labels: ArrayLike<number>, answers: ArrayLike<number>): void {
     const classes = logProbabilities.length / labels.length;
     for (let image = 0; image < labels.length; image++) {
       const label = labels[image]!;
       const from = image * classes;
       const own = logProbabilities[from + label]!;
-      let best = 0;
+      const answer = answers[image]!;
       let above = 0;
-      for (let k = 0; k < classes; k++) {
-        if (logProbabilities[from + k]! > logProbabilities[from + best]!) best = k;
-        if (logProbabilities[from + k]! > own) above++;
-      }
-      const confidence = Math.exp(logProbabilities[from + best]!);
+      for (let k = 0; k < classes; k++) if (logProbabilities[from + k]! > own) above++;
+      const confidence = Math.exp(logProbabilities[from + answer]!);
       const bin = Math.min(BINS - 1, Math.floor(confidence * BINS));
       this.confidence[bin]! += confidence;
-      if (best === label) this.right[bin]!++;
+      if (answer === label) this.right[bin]!++;
       if (above < TOP) this.top++;
       this.nats -= own;
-      this.images++;
+      this.pairs.push({ label, answer });
     }
   }
 
+  /** @param classes of the data set, integer ≥ 2 */
+  answers(classes: number): Answers {
+    const confusion = Array.from({ length: classes }, () => new Array<number>(classes).fill(0));
+    const correct = new Uint8Array(Math.ceil(this.pairs.length / 8));
+    this.pairs.forEach(({ label, answer }, i) => {
+      confusion[label]![answer]!++;
+      if (label === answer) correct[i >> 3]! |= 1 << (i & 7);
+    });
+    return { confusion, correct };
+  }
+
   metrics(): AnswerMetrics {
+    const images = this.pairs.length;
     const gap = this.confidence.reduce(
       (sum, confidence, bin) => sum + Math.abs(confidence - this.right[bin]!),
       0,
     );
     return {
-      logLoss: this.nats / this.images,
-      top5Accuracy: this.top / this.images,
-      calibrationError: gap / this.images,
+      logLoss: this.nats / images,
+      top5Accuracy: this.top / images,
+      calibrationError: gap / images,
     };
   }
 }

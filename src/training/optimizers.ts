@@ -7,7 +7,16 @@
 import * as tf from '@tensorflow/tfjs-node-gpu';
 import { named } from '../named.js';
 
+/** What an optimizer remembers between steps. */
+export interface OptimizerState {
+  /** Steps so far. */
+  readonly step: number;
+  /** Its own vectors, each of shape [parameters]; none before the first step. They belong to the optimizer. */
+  readonly vectors: readonly tf.Tensor1D[];
+}
+
 export interface Optimizer {
+  readonly state: OptimizerState;
   /**
    * One step down.
    * @param parameters shape [parameters]
@@ -171,15 +180,23 @@ export interface OptimizerSettings {
   readonly weightDecay: number;
 }
 
-/** @throws ElbowError `usage` for a name that is none */
-export function createOptimizer({ name, momentum: mu, weightDecay }: OptimizerSettings): Optimizer {
+/**
+ * @param from the state to go on from, whose vectors it takes over; left out at the start
+ * @throws ElbowError `usage` for a name that is none
+ */
+export function createOptimizer(
+  { name, momentum: mu, weightDecay }: OptimizerSettings,
+  from: OptimizerState = { step: 0, vectors: [] },
+): Optimizer {
   const rule = named(rules, 'optimizer', name)(mu);
-  let step = 0;
-  let state: tf.Tensor1D[] = [];
+  let { step, vectors } = from;
   return {
+    get state() {
+      return { step, vectors };
+    },
     update: (parameters, gradient, learningRate) => {
       step++;
-      const before = state;
+      const before = vectors;
       const [next, ...after] = tf.tidy((): tf.Tensor1D[] => {
         const own = step === 1 ? rule.start.map((value) => tf.fill(parameters.shape, value)) : before;
         const decayed = weightDecay > 0 ? tf.mul(parameters, 1 - learningRate * weightDecay) : parameters;
@@ -187,18 +204,18 @@ export function createOptimizer({ name, momentum: mu, weightDecay }: OptimizerSe
           parameters,
           gradient,
           learningRate,
-          state: own as tf.Tensor1D[],
+          state: own as readonly tf.Tensor1D[],
           step,
         });
         return [tf.sub(decayed, change!), ...changed] as tf.Tensor1D[];
       });
-      tf.dispose(before);
-      state = after.map((vector) => tf.keep(vector));
+      tf.dispose([...before]);
+      vectors = after.map((vector) => tf.keep(vector));
       return next!;
     },
     dispose: () => {
-      tf.dispose(state);
-      state = [];
+      tf.dispose([...vectors]);
+      vectors = [];
     },
   };
 }

@@ -1,12 +1,17 @@
 /** What comes of a training: scores at the best weights. */
 import * as tf from '@tensorflow/tfjs-node-gpu';
+import { messageOf } from '../errors.js';
 import type { Outcome } from '../storage/storage.js';
+import type { Best } from './best.js';
 import { diagnose } from './diagnose.js';
 import type { Score } from './evaluate.js';
 import { streamImages } from './images.js';
 import type { Loss } from './losses.js';
 import { chanceMetrics } from './metrics.js';
-import type { Progress, Setup } from './train.js';
+import type { Progress } from './loop.js';
+import { milestones } from './milestones.js';
+import { saveModel } from './model-file.js';
+import type { Setup } from './train.js';
 
 /** Of a network that gives every class the same probability. */
 function chanceScore(loss: Loss, classes: number): Score {
@@ -23,6 +28,8 @@ export async function outcomeOf(setup: Setup, progress: Progress, begin: number)
   const { dataset } = request;
   const classes = dataset.entry.classes.length;
   const { best } = progress;
+  let answers: Outcome['answers'] = null;
+  let weights: string | null = null;
   const chance = chanceScore(setup.loss, classes);
   let train = chance;
   let test = { ...chance, ...chanceMetrics(classes) };
@@ -30,7 +37,14 @@ export async function outcomeOf(setup: Setup, progress: Progress, begin: number)
   if (best) {
     const all = Uint32Array.from({ length: dataset.test.labels.length }, (_, i) => i);
     const trained = { network, parameters: best.parameters, moments: best.moments };
-    test = await evaluator.examine(trained, streamImages(dataset.entry, dataset.test, all));
+    const examined = await evaluator.examine(trained, streamImages(dataset.entry, dataset.test, all));
+    test = examined;
+    answers = {
+      classes: dataset.entry.classes,
+      confusion: examined.confusion,
+      correct: Buffer.from(examined.correct).toString('base64'),
+    };
+    weights = keepWeights(setup, best);
     train = await evaluator.score(trained, setup.training);
     validation = best.validation;
   }
@@ -40,7 +54,7 @@ export async function outcomeOf(setup: Setup, progress: Progress, begin: number)
   };
   return {
     status: 'succeeded',
-    epochs: progress.epochs,
+    epochs: progress.epochs.length,
     bestEpoch: best?.epoch ?? null,
     trainLoss: train.loss,
     valLoss: validation?.loss ?? null,
@@ -53,6 +67,7 @@ export async function outcomeOf(setup: Setup, progress: Progress, begin: number)
       test_log_loss: test.logLoss,
       test_top5_accuracy: test.top5Accuracy,
       test_calibration_error: test.calibrationError,
+      ...milestones(progress.epochs, progress.stepsPerEpoch),
     },
     seconds: (performance.now() - begin) / 1000,
     imagesPerSecond: progress.stepSeconds > 0 ? progress.trainedImages / progress.stepSeconds : null,
@@ -63,6 +78,19 @@ export async function outcomeOf(setup: Setup, progress: Progress, begin: number)
       testLogLoss: test.logLoss,
       testPerClass: dataset.entry.testPerClass,
     }),
+    answers,
+    weights,
     failure: null,
   };
+}
+
+/** @returns the digest of the file; null where nothing is kept, or when it could not be written, which is told */
+function keepWeights({ request, layers, network, hooks }: Setup, best: Best): string | null {
+  if (!request.keep) return null;
+  try {
+    return saveModel(request.keep.models, { network, layers, entry: request.dataset.entry }, best);
+  } catch (error) {
+    hooks.onNote(`the weights could not be kept: ${messageOf(error)}`);
+    return null;
+  }
 }

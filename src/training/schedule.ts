@@ -18,7 +18,16 @@ export interface ScheduleSettings {
   readonly stepsPerEpoch: number;
 }
 
+/** What a schedule remembers between epochs. */
+export interface ScheduleState {
+  /** Reductions of `plateau` so far. */
+  readonly reductions: number;
+  /** Epochs since the last better one or the last reduction. */
+  readonly without: number;
+}
+
 export interface Schedule {
+  readonly state: ScheduleState;
   /** @param step of the whole training, from 0 */
   rateAt(step: number): number;
   /** Tells how an epoch went; `plateau` listens. */
@@ -54,14 +63,20 @@ const shapes: Readonly<
 
 /**
  * Rises over the warm-up, then follows its shape, which begins after it.
+ * @param from the state to go on from; left out at the start
  * @throws ElbowError `usage` for a name that is none
  */
-export function createSchedule(settings: ScheduleSettings): Schedule {
+export function createSchedule(
+  settings: ScheduleSettings,
+  from: ScheduleState = { reductions: 0, without: 0 },
+): Schedule {
   const { name, learningRate, warmupEpochs, factor, every, stepsPerEpoch } = settings;
   const shape = named(shapes, 'schedule', name);
-  let reductions = 0;
-  let without = 0;
+  let { reductions, without } = from;
   return {
+    get state() {
+      return { reductions, without };
+    },
     rateAt: (step) => {
       const warmup = warmupEpochs * stepsPerEpoch;
       if (step < warmup) return (learningRate * (step + 1)) / (warmup + 1);

@@ -1,20 +1,19 @@
 /** A whole training, from images to an outcome. */
 import { splitFor, type Dataset, type Split } from '../data/index.js';
-import { initialiserOf, layersOf } from '../models/index.js';
+import { initialiserOf, layersOf, type Layer } from '../models/index.js';
 import type { ArmParams } from '../spec/types.js';
 import type { EpochMetrics, Outcome } from '../storage/storage.js';
-import { averageWeights } from './average.js';
-import { disposeBest, disposeMoments, type Best } from './best.js';
+import { disposeBest } from './best.js';
 import { buildNetwork, type Network } from './build.js';
-import { earlyStopping } from './early-stopping.js';
-import { trainEpoch } from './epoch.js';
-import { createEvaluator, type Evaluator, type Score, type Trained } from './evaluate.js';
+import type { CheckpointPlace } from './checkpoint.js';
+import { createEvaluator, type Evaluator } from './evaluate.js';
 import { loadImages, type ResidentImages } from './images.js';
 import { createLoss, type Loss } from './losses.js';
-import { createOptimizer } from './optimizers.js';
+import { isGpu } from './kernels.js';
+import { trainEpochs, type Progress } from './loop.js';
 import { outcomeOf } from './outcome.js';
-import { createSchedule } from './schedule.js';
 import { trainingSettings, type TrainingSettings } from './settings.js';
+import { tensorflowVersion } from './version.js';
 
 export interface TrainRequest {
   readonly dataset: Dataset;
@@ -23,13 +22,31 @@ export interface TrainRequest {
   readonly samplesPerClass: number | null;
   readonly sweepSeed: number;
   readonly replicate: number;
+  /** Intra-op threads of this process, integer ≥ 1. */
+  readonly threads: number;
   /** Name of the metric that is the objective. */
   readonly objective: string;
+  readonly keep: KeepPlaces | null;
+}
+
+/** Where a training leaves its weights. */
+export interface KeepPlaces {
+  /** Folder of trained networks, by digest: `ELBOW_HOME/models`. */
+  readonly models: string;
+  /** Folder of this training's checkpoints alone. */
+  readonly checkpoints: string;
+  /** A checkpoint is written after an epoch when the last one is so old, ≥ 0. */
+  readonly checkpointSeconds: number;
 }
 
 export interface TrainHooks {
   onStep(epoch: number, step: number, steps: number): void;
+  /** Once, before the first step. @param epoch after which the training goes on; 0 where it starts */
+  onBegin(epoch: number): void;
+  /** Epochs from before a checkpoint are told again. */
   onEpoch(metrics: EpochMetrics): void;
+  /** @param path of the checkpoint that was written */
+  onCheckpoint(path: string): void;
   onNote(text: string): void;
   /** Called between two steps; may throw to end the training. */
   pause(): Promise<void>;
@@ -41,21 +58,13 @@ export interface Setup {
   readonly settings: TrainingSettings;
   readonly hooks: TrainHooks;
   readonly split: Split;
+  readonly layers: readonly Layer[];
   readonly network: Network;
   readonly loss: Loss;
   readonly training: ResidentImages;
   readonly validation: ResidentImages;
   readonly evaluator: Evaluator;
-}
-
-/** How the epochs went. */
-export interface Progress {
-  readonly best: Best | null;
-  readonly epochs: number;
-  readonly hasDiverged: boolean;
-  readonly wasStopped: boolean;
-  readonly trainedImages: number;
-  readonly stepSeconds: number;
+  readonly checkpoints: (CheckpointPlace & { readonly everySeconds: number }) | null;
 }
 
 /**
@@ -75,8 +84,9 @@ export async function train(request: TrainRequest, hooks: TrainHooks): Promise<O
     sweepSeed,
     replicate,
   });
+  const layers = layersOf(params, entry.classes.length);
   const network = buildNetwork(
-    layersOf(params, entry.classes.length),
+    layers,
     [entry.height, entry.width, entry.channels],
     { sweepSeed, replicate },
     initialiserOf(String(params['initialiser'])),
@@ -86,11 +96,13 @@ export async function train(request: TrainRequest, hooks: TrainHooks): Promise<O
     settings,
     hooks,
     split,
+    layers,
     network,
     loss,
     training: loadImages(entry, dataset.train, split.train),
     validation: loadImages(entry, dataset.train, split.validation),
     evaluator: createEvaluator(loss, () => hooks.pause()),
+    checkpoints: checkpointsOf(request, hooks),
   };
   hooks.onNote(`${split.train.length} training and ${split.validation.length} validation images`);
   if (settings.batchSize > split.train.length) {
@@ -110,100 +122,14 @@ export async function train(request: TrainRequest, hooks: TrainHooks): Promise<O
   }
 }
 
-async function trainEpochs(setup: Setup): Promise<Progress> {
-  const { request, settings, hooks, network, training } = setup;
-  const { batchSize, l2, clipNorm } = settings;
-  const optimizer = createOptimizer(settings.optimizer);
-  const average = averageWeights(settings.emaDecay);
-  const stopping = earlyStopping(settings.patience);
-  const schedule = createSchedule({
-    ...settings.schedule,
-    stepsPerEpoch: Math.ceil(training.count / batchSize),
-  });
-  let best: Best | null = null;
-  let stepsDone = 0;
-  let stepSeconds = 0;
-  let trainedImages = 0;
-  const ended = (epochs: number, state: { hasDiverged: boolean; wasStopped: boolean }): Progress => ({
-    best,
-    epochs,
-    ...state,
-    trainedImages,
-    stepSeconds,
-  });
-  try {
-    for (let epoch = 1; epoch <= settings.epochs; epoch++) {
-      const begin = performance.now();
-      const running = await trainEpoch({
-        network,
-        optimizer,
-        schedule,
-        average,
-        loss: setup.loss,
-        l2,
-        clipNorm,
-        images: training,
-        batchSize,
-        epoch,
-        stepsBefore: stepsDone,
-        seeds: request,
-        onStep: async (step, steps) => {
-          hooks.onStep(epoch, step, steps);
-          await hooks.pause();
-        },
-      });
-      stepsDone += running.steps;
-      stepSeconds += running.stepSeconds;
-      trainedImages += running.images;
-      const parameters = average.of(network.parameters);
-      const { moments, validation } = await validate(setup, { network, parameters });
-      hooks.onEpoch({
-        epoch,
-        trainLoss: finite(running.loss),
-        trainAccuracy: running.accuracy,
-        valLoss: finite(validation?.loss),
-        valAccuracy: validation?.accuracy ?? null,
-        learningRate: running.learningRate,
-        seconds: (performance.now() - begin) / 1000,
-      });
-      // Weights that are not numbers score like those of a network that always names the same class.
-      if (!Number.isFinite(running.loss) || (validation && !Number.isFinite(validation.loss))) {
-        disposeMoments(moments);
-        return ended(epoch, { hasDiverged: true, wasStopped: false });
-      }
-      const verdict = stopping.see({ epoch, steps: stepsDone, validation });
-      schedule.see({ isBetter: verdict.isBest });
-      if (verdict.isBest) {
-        disposeBest(best);
-        best = { epoch, parameters: parameters.clone(), moments, validation };
-      } else disposeMoments(moments);
-      if (verdict.mustStop) return ended(epoch, { hasDiverged: false, wasStopped: true });
-    }
-    return ended(settings.epochs, { hasDiverged: false, wasStopped: false });
-  } catch (error) {
-    disposeBest(best);
-    throw error;
-  } finally {
-    optimizer.dispose();
-    average.dispose();
-  }
+function checkpointsOf(request: TrainRequest, hooks: TrainHooks): Setup['checkpoints'] {
+  const { keep, dataset, params, samplesPerClass, sweepSeed, replicate } = request;
+  if (!keep) return null;
+  return {
+    folder: keep.checkpoints,
+    everySeconds: keep.checkpointSeconds,
+    job: { data: dataset.digest, params, samplesPerClass, sweepSeed, replicate, threads: request.threads },
+    machine: `TensorFlow ${tensorflowVersion()} on the ${isGpu() ? 'GPU' : 'CPU'}`,
+    onNote: (text) => hooks.onNote(text),
+  };
 }
-
-/** Recalibrates the norm layers, then scores the validation images. The caller owns the moments. */
-async function validate(
-  { split, evaluator, training, validation }: Setup,
-  weights: Omit<Trained, 'moments'>,
-): Promise<Pick<Best, 'moments' | 'validation'>> {
-  const moments = await evaluator.moments(weights, training, split.recalibration);
-  if (validation.count === 0) return { moments, validation: null };
-  try {
-    const score: Score = await evaluator.score({ ...weights, moments }, validation);
-    return { moments, validation: score };
-  } catch (error) {
-    disposeMoments(moments);
-    throw error;
-  }
-}
-
-const finite = (value: number | undefined): number | null =>
-  value !== undefined && Number.isFinite(value) ? value : null;

@@ -44,8 +44,14 @@ export async function startWorkerProcess(options: WorkerProcess): Promise<void> 
     memoryLimitMb: options.trainerMemoryMb,
   });
   try {
-    const dataDir = homeFolders.data(elbowHome(env));
-    await runWorker({ ...options, connections, storage, trainers, dataDir, signal, note });
+    const home = elbowHome(env);
+    const places = {
+      data: homeFolders.data(home),
+      models: homeFolders.models(home),
+      checkpoints: homeFolders.checkpoints(home),
+      checkpointSeconds: options.checkpointSeconds,
+    };
+    await runWorker({ ...options, connections, storage, trainers, places, signal, note });
   } finally {
     await trainers.close();
     await Promise.race([storage.close(), pause(LAST_STEPS_MS)]);

@@ -15,6 +15,8 @@ export interface WorkerSettings {
   /** Whether it also runs workflows and the activities that only touch Postgres. */
   readonly control: boolean;
   readonly timeouts: TrainTimeouts;
+  /** A training writes a checkpoint after an epoch when its last one is this old, ≥ 0. */
+  readonly checkpointSeconds: number;
 }
 
 export interface WorkerOptions {
@@ -37,12 +39,15 @@ const HEARTBEAT_MS = 15_000;
  */
 const START_TO_CLOSE_MS = 7 * 24 * 3_600_000;
 
+/** What may be lost of a training; writing a checkpoint takes hundredths of a second, for a VGG a second. */
+const CHECKPOINT_SECONDS = 10;
+
 /** A slot is one trial, and by default a trial is one thread: as many slots as cores. Two trials do not share a GPU. */
 const defaultSlots = (device: WorkerSettings['device']): number =>
   device === 'gpu' ? 1 : availableParallelism();
 
 /**
- * Reads options and ELBOW_TRAINER_MEMORY_MB, ELBOW_HEARTBEAT_TIMEOUT_MS.
+ * Reads options and ELBOW_TRAINER_MEMORY_MB, ELBOW_HEARTBEAT_TIMEOUT_MS, ELBOW_CHECKPOINT_SECONDS.
  * @throws ElbowError `usage`
  */
 export function readSettings(options: WorkerOptions, env: NodeJS.ProcessEnv): WorkerSettings {
@@ -62,6 +67,7 @@ export function readSettings(options: WorkerOptions, env: NodeJS.ProcessEnv): Wo
     throw new ElbowError('usage', `--device takes cpu or gpu, not ${JSON.stringify(device)}`);
   }
   const heartbeat = env['ELBOW_HEARTBEAT_TIMEOUT_MS'];
+  const checkpoint = env['ELBOW_CHECKPOINT_SECONDS'];
   return {
     pool,
     device,
@@ -72,11 +78,12 @@ export function readSettings(options: WorkerOptions, env: NodeJS.ProcessEnv): Wo
       heartbeatMs: heartbeat ? whole('ELBOW_HEARTBEAT_TIMEOUT_MS', heartbeat) : HEARTBEAT_MS,
       startToCloseMs: START_TO_CLOSE_MS,
     },
+    checkpointSeconds: checkpoint ? whole('ELBOW_CHECKPOINT_SECONDS', checkpoint, 0) : CHECKPOINT_SECONDS,
   };
 }
 
-function whole(name: string, text: string): number {
+function whole(name: string, text: string, least = 1): number {
   const value = Number(text);
-  if (/^\d+$/.test(text) && Number.isSafeInteger(value) && value >= 1) return value;
-  throw new ElbowError('usage', `${name} takes a whole number from 1 on, not ${JSON.stringify(text)}`);
+  if (/^\d+$/.test(text) && Number.isSafeInteger(value) && value >= least) return value;
+  throw new ElbowError('usage', `${name} takes a whole number from ${least} on, not ${JSON.stringify(text)}`);
 }

@@ -4,7 +4,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { NativeConnection, Worker } from '@temporalio/worker';
 import type { NativeConnectionOptions } from '@temporalio/worker';
 import { createControlActivities, createTrainActivities } from '../../activities/index.js';
-import type { Trainers } from '../../activities/index.js';
+import type { Places, Trainers } from '../../activities/index.js';
 import { CONTROL_QUEUE, poolQueue } from '../../workflows/messages.js';
 import { compiled, elbowVersion, packageRoot } from '../paths.js';
 import type { Connections } from '../stack/index.js';
@@ -18,8 +18,7 @@ export interface RunWorkerOptions extends WorkerSettings {
   readonly connections: Connections;
   readonly storage: Storage;
   readonly trainers: Trainers;
-  /** Folder of the data sets. */
-  readonly dataDir: string;
+  readonly places: Places;
   /** The bundle of the workflows; the built one when left out. */
   readonly workflowBundle?: string;
   /** Ends the worker: trials that run are left to other workers. */
@@ -87,7 +86,7 @@ export async function runWorker(options: RunWorkerOptions): Promise<void> {
             storage,
             trainers: options.trainers,
             worker: { id, host, gitCommit: gitCommit(packageRoot) },
-            dataDir: options.dataDir,
+            places: options.places,
           }),
         },
         maxConcurrentActivityTaskExecutions: options.slots,

@@ -36,10 +36,14 @@ export function leasesContract(desk: Desk): void {
       await desk.storage.recordEpochs(attemptId, first.lease, [epoch(1), epoch(2)]);
       const second = await desk.lease(attemptId);
       expect(second.lease).toBeGreaterThan(first.lease);
+      expect(await desk.storage.epochs(id)).toHaveLength(2);
+      await desk.storage.resumeAfter(attemptId, second.lease, 0);
       expect(await desk.storage.epochs(id)).toEqual([]);
       await desk.storage.recordEpochs(attemptId, second.lease, [epoch(1, { valAccuracy: 0.5 })]);
       const late = { code: 'lease-lost' };
       await expect(desk.storage.recordEpochs(attemptId, first.lease, [epoch(2)])).rejects.toMatchObject(late);
+      await expect(desk.storage.resumeAfter(attemptId, first.lease, 0)).rejects.toMatchObject(late);
+      await expect(desk.storage.setCheckpoint(attemptId, first.lease, '/late')).rejects.toMatchObject(late);
       await expect(desk.storage.finishAttempt(attemptId, first.lease, outcome())).rejects.toMatchObject(late);
       await expect(
         desk.storage.recordLogs(attemptId, first.lease, [
@@ -50,6 +54,31 @@ export function leasesContract(desk: Desk): void {
       await desk.storage.finishAttempt(attemptId, second.lease, outcome());
       // Half a second of each of the two epochs that the first lease had trained.
       expect(await desk.storage.trialResult(id, 0)).toMatchObject({ status: 'succeeded', seconds: 13.5 });
+    });
+
+    it('goes on after a checkpoint: later epochs are dropped, and every second counts once', async () => {
+      const { id, queued } = await desk.planned(1);
+      const { attemptId } = queued[0]!;
+      const first = await desk.lease(attemptId);
+      await desk.storage.recordEpochs(attemptId, first.lease, [epoch(1), epoch(2), epoch(3)]);
+      await desk.storage.setCheckpoint(attemptId, first.lease, '/checkpoints/2');
+      const second = await desk.lease(attemptId);
+      await desk.storage.resumeAfter(attemptId, second.lease, 2);
+      // Epochs before the checkpoint are told again, because some may not have been stored.
+      const again = [epoch(1, { valAccuracy: 1 }), epoch(2, { valAccuracy: 1 })];
+      await desk.storage.recordEpochs(attemptId, second.lease, again);
+      await desk.storage.recordEpochs(attemptId, second.lease, [epoch(3), epoch(4)]);
+      expect((await desk.storage.epochs(id)).map(({ epoch: n, valAccuracy }) => [n, valAccuracy])).toEqual(
+        [1, 2, 3, 4].map((n) => [n, epoch(n).valAccuracy]),
+      );
+      // What this lease has stored stays, however late the call is.
+      await desk.storage.resumeAfter(attemptId, second.lease, 2);
+      expect(await desk.storage.epochs(id)).toHaveLength(4);
+      const third = await desk.lease(attemptId);
+      await desk.storage.resumeAfter(attemptId, third.lease, 4);
+      await desk.storage.finishAttempt(attemptId, third.lease, outcome({ seconds: 1 }));
+      // Half a second for each of three and of two epochs, and the last lease's own.
+      expect(await desk.storage.trialResult(id, 0)).toMatchObject({ seconds: 3.5 });
     });
 
     it('is not given for an attempt that has ended', async () => {
@@ -138,6 +167,7 @@ export function leasesContract(desk: Desk): void {
             for (const who of steps) {
               if (!leases.has(who)) {
                 leases.set(who, (await desk.lease(attemptId)).lease);
+                await desk.storage.resumeAfter(attemptId, leases.get(who)!, 0);
                 newest = who;
                 written = [];
                 continue;

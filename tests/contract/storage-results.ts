@@ -52,6 +52,28 @@ export function resultsContract(desk: Desk): void {
       expect(await desk.storage.logs(id, 0, { attempt: 2 })).toEqual([]);
     });
 
+    it('keep the answers to the test images and the digest of the weights', async () => {
+      const { id, queued } = await desk.planned(2);
+      const { attemptId, lease: number } = await desk.lease(queued[0]!.attemptId);
+      const answers = {
+        classes: ['cat', 'dog'],
+        confusion: [
+          [3, 1],
+          [0, 200],
+        ],
+        // Long enough for more than one line of Base64.
+        correct: Buffer.from(Uint8Array.from({ length: 90 }, (_, i) => (37 * i) % 256)).toString('base64'),
+      };
+      expect(await desk.storage.answers(id, 0)).toBeNull();
+      await desk.storage.finishAttempt(attemptId, number, outcome({ answers, weights: 'ab12' }));
+      expect(await desk.storage.answers(id, 0)).toEqual(answers);
+      expect(await desk.storage.answers(id, 1)).toBeNull();
+      expect((await desk.storage.trialResult(id, 0))!.weights).toBe('ab12');
+      expect((await desk.storage.attempts(id, 0))[0]!.outcome!.weights).toBe('ab12');
+      expect(await desk.storage.openAttempts(id, [0])).toEqual([0]);
+      expect(await desk.storage.answers(id, 0)).toBeNull();
+    });
+
     it('carry the environment of the attempt', async () => {
       const { id, queued } = await desk.planned(1);
       const { attemptId, lease: number } = await desk.lease(queued[0]!.attemptId);

@@ -11,6 +11,15 @@ let place: { url: string; readerUrl: string };
 let storage: Storage;
 const worker = { id: 'host:1', host: 'host' };
 const scores = [0.31, 0.35, 0.3];
+/** Right, wrong, right, of two classes with one and two images. */
+const answers = {
+  classes: ['cat', 'dog'],
+  confusion: [
+    [1, 0],
+    [1, 1],
+  ],
+  correct: Buffer.from([0b101]).toString('base64'),
+};
 
 beforeAll(async () => {
   server = await startTestPostgres();
@@ -25,7 +34,7 @@ beforeAll(async () => {
     const end =
       score === undefined
         ? outcome({ status: 'failed', testAccuracy: 0.99, failure: { code: 'bug', message: 'x' } })
-        : outcome({ testAccuracy: score });
+        : outcome({ testAccuracy: score, answers, weights: 'ab12', metrics: { epochs_to_90_percent: 2 } });
     // The last trial stays running.
     if (trial.number < 4) await storage.finishAttempt(trial.attemptId, task.lease, end);
   }
@@ -45,6 +54,37 @@ async function read(sql: string): Promise<readonly Record<string, unknown>[]> {
 }
 
 describe('the views', () => {
+  it('add up the seconds to nine tenths of the best validation accuracy', async () => {
+    expect(
+      await read('select seconds_to_90_percent as s from trial_results where trial in (2, 3) order by trial'),
+    ).toEqual([{ s: 1 }, { s: null }]);
+  });
+
+  it('count right answers by class, and let every test image be looked up', async () => {
+    expect(await read('select * from class_accuracy where trial = 1 order by label')).toEqual([
+      expect.objectContaining({
+        sweep: 'one',
+        trial: 1,
+        label: 0,
+        class: 'cat',
+        images: 1,
+        correct: 1,
+        accuracy: 1,
+      }),
+      expect.objectContaining({ trial: 1, label: 1, class: 'dog', images: 2, correct: 1, accuracy: 0.5 }),
+    ]);
+    expect(
+      await read(
+        `select weights, get_bit(test_correct, 0) as a, get_bit(test_correct, 1) as b, get_bit(test_correct, 2) as c
+         from trial_results where trial = 2`,
+      ),
+    ).toEqual([{ weights: 'ab12', a: 1, b: 0, c: 1 }]);
+    // Bytes have no place in JSON: they are shown as Postgres writes them.
+    expect(await read('select test_correct from trial_results where trial = 2')).toEqual([
+      { test_correct: '\\x05' },
+    ]);
+  });
+
   it('have their documented columns, in order', async () => {
     const columns = async (view: string): Promise<string[]> =>
       (

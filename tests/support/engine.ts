@@ -78,7 +78,7 @@ export async function startEngine(): Promise<Engine> {
             storage,
             trainers,
             worker: { id, host: id.split(':')[0]!, gitCommit: null },
-            dataDir: '/nowhere',
+            places: { data: '/nowhere', models: '/nowhere', checkpoints: '/nowhere', checkpointSeconds: 0 },
           }),
           slots,
         },

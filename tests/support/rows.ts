@@ -47,6 +47,8 @@ export const outcome = (changes: Partial<Outcome> = {}): Outcome => ({
   seconds: 12.5,
   imagesPerSecond: 1000,
   diagnosis: null,
+  answers: null,
+  weights: null,
   failure: null,
   ...changes,
 });

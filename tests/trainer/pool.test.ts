@@ -48,6 +48,7 @@ const jobOf = ({ epochs = 2, patience = 3, ...change }: JobChange = {}): TrainJo
   replicate: 0,
   threads: 1,
   objective: 'val_accuracy',
+  keep: null,
   ...change,
 });
 
@@ -71,6 +72,8 @@ function start(pool: TrainerPool, job: TrainJob): Heard {
   };
   const outcome = pool.run(job, {
     signal: controller.signal,
+    onBegin: () => undefined,
+    onCheckpoint: () => undefined,
     onEpoch: (metrics) => heard.epochs.push(metrics),
     onStep: () => heard.steps++,
     onLog: (stream, text) => heard.logs.push(`${stream}: ${text}`),

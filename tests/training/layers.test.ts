@@ -173,7 +173,7 @@ describe('norm layers', () => {
         moments.push(each);
       },
     });
-    expect(network.normLayers).toBe(4);
+    expect(network.norms).toHaveLength(4);
     expect(moments.map(({ mean }) => mean.size)).toEqual([5, 5, 5, 45]);
     // With the moments of the same batch, evaluation is what training computes.
     const evaluated = network.forward(images, parameters, { kind: 'inference', moments });

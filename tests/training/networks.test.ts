@@ -1,29 +1,17 @@
 import * as tf from '@tensorflow/tfjs-node-gpu';
 import { expect, it } from 'vitest';
-import { withDefaults } from '../../src/spec/index.js';
 import type { ArmParams } from '../../src/spec/types.js';
 import { train } from '../../src/training/index.js';
 import { syntheticDataset } from '../support/dataset.js';
+import { trainHooks, trainRequest } from '../support/training.js';
 
 const dataset = syntheticDataset({ perClass: 10 });
 
 async function lossesOf(params: ArmParams): Promise<(number | null)[]> {
   const losses: (number | null)[] = [];
   const outcome = await train(
-    {
-      dataset,
-      params: withDefaults({ batchSize: 40, epochs: 1, ...params }),
-      samplesPerClass: 10,
-      sweepSeed: 42,
-      replicate: 0,
-      objective: 'val_accuracy',
-    },
-    {
-      onStep: () => undefined,
-      onEpoch: ({ trainLoss, valLoss }) => losses.push(trainLoss, valLoss),
-      onNote: () => undefined,
-      pause: async () => undefined,
-    },
+    trainRequest({ batchSize: 40, epochs: 1, ...params }, { dataset }),
+    trainHooks({ onEpoch: ({ trainLoss, valLoss }) => void losses.push(trainLoss, valLoss) }),
   );
   expect(outcome).toMatchObject({ status: 'succeeded', failure: null, epochs: 1 });
   return losses;

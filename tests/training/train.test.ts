@@ -5,19 +5,11 @@ import { withDefaults } from '../../src/spec/index.js';
 import type { ArmParams } from '../../src/spec/types.js';
 import type { EpochMetrics, Outcome } from '../../src/storage/storage.js';
 import { train, type TrainRequest } from '../../src/training/index.js';
-import { realDataDir, syntheticDataset } from '../support/dataset.js';
+import { realDataDir } from '../support/dataset.js';
+import { trainHooks, trainRequest } from '../support/training.js';
 
-const dataset = syntheticDataset({ perClass: 30 });
 const params: ArmParams = withDefaults({ model: 'lenet', batchSize: 16, epochs: 3 });
-const request = (change: Partial<TrainRequest> = {}): TrainRequest => ({
-  dataset,
-  params,
-  samplesPerClass: 10,
-  sweepSeed: 42,
-  replicate: 0,
-  objective: 'val_accuracy',
-  ...change,
-});
+const request = (change: Partial<TrainRequest> = {}): TrainRequest => trainRequest({}, change);
 
 interface Played {
   readonly outcome: Outcome;
@@ -34,15 +26,17 @@ async function play(
   const epochs: EpochMetrics[] = [];
   const notes: string[] = [];
   const tensors: number[] = [];
-  const outcome = await train(asked, {
-    onStep: () => undefined,
-    onEpoch: (metrics) => {
-      epochs.push(metrics);
-      tensors.push(tf.memory().numTensors);
-    },
-    onNote: (text) => notes.push(text),
-    pause,
-  });
+  const outcome = await train(
+    asked,
+    trainHooks({
+      onEpoch: (metrics) => {
+        epochs.push(metrics);
+        tensors.push(tf.memory().numTensors);
+      },
+      onNote: (text) => void notes.push(text),
+      pause,
+    }),
+  );
   return { outcome, epochs, notes, tensors };
 }
 

@@ -1,0 +1,205 @@
+/**
+ * Checkpoints: all that a training needs to go on after an epoch as if nothing had been, to the bit. Order, dropout and
+ * augmentation come from the seeds and the epoch's number, so they need no state.
+ *
+ * A file is named after its epoch and the SHA-256 of its content; it is written beside its place, brought to the disk
+ * and moved. The newest two are kept: one of them is whole whatever happens to the other.
+ */
+import { createHash } from 'node:crypto';
+import { mkdirSync, readFileSync, readdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import * as tf from '@tensorflow/tfjs-node-gpu';
+import canonicalizeModule from 'canonicalize';
+import { writeDurably } from '../durable-file.js';
+import { messageOf } from '../errors.js';
+import { decodeTensors, encodeTensors, type NamedTensor } from '../safetensors.js';
+import type { EpochMetrics } from '../storage/storage.js';
+import type { AverageState } from './average.js';
+import type { Best } from './best.js';
+import type { StoppingState } from './early-stopping.js';
+import type { OptimizerState } from './optimizers.js';
+import type { ScheduleState } from './schedule.js';
+
+// The package is CommonJS with a default export, whose types describe the export and not the module.
+const canonicalize = canonicalizeModule as unknown as (value: unknown) => string;
+
+const FORMAT = 1;
+const KEPT = 2;
+const FILE = /^(\d{6})-([0-9a-f]{64})\.safetensors$/;
+
+/** A training after an epoch. The tensors belong to whoever made it. */
+export interface TrainingState {
+  /** Epochs so far, at least one, with their metrics. */
+  readonly epochs: readonly EpochMetrics[];
+  readonly steps: number;
+  readonly trainedImages: number;
+  readonly stepSeconds: number;
+  /** Shape [parameters]. */
+  readonly parameters: tf.Tensor1D;
+  readonly optimizer: OptimizerState;
+  readonly average: AverageState;
+  readonly stopping: StoppingState;
+  readonly schedule: ScheduleState;
+  readonly best: Best | null;
+}
+
+/** Where a training's checkpoints are, and what they must be of. */
+export interface CheckpointPlace {
+  readonly folder: string;
+  /** Everything that decides the training's bits but the machine; plain JSON. */
+  readonly job: unknown;
+  /** TensorFlow's version and device: others have other bits. */
+  readonly machine: string;
+  onNote(text: string): void;
+}
+
+/** What stands in a checkpoint's metadata beside its tensors. */
+interface Header extends Pick<TrainingState, 'epochs' | 'steps' | 'trainedImages' | 'stepSeconds'> {
+  readonly format: number;
+  /** SHA-256 of the job. */
+  readonly job: string;
+  readonly machine: string;
+  readonly optimizer: { readonly step: number };
+  readonly average: { readonly step: number };
+  readonly stopping: StoppingState;
+  readonly schedule: ScheduleState;
+  readonly best: Pick<Best, 'epoch' | 'validation'> | null;
+}
+
+const digestOf = (content: string | Uint8Array): string => createHash('sha256').update(content).digest('hex');
+
+/** The checkpoints of a folder, newest first. */
+function filesOf(folder: string): { file: string; digest: string }[] {
+  let names: string[];
+  try {
+    names = readdirSync(folder);
+  } catch {
+    return [];
+  }
+  return names
+    .flatMap((file) => {
+      const digest = FILE.exec(file)?.[2];
+      return digest === undefined ? [] : [{ file, digest }];
+    })
+    .sort((a, b) => (a.file < b.file ? 1 : -1));
+}
+
+/**
+ * Writes a checkpoint and removes those that are older than the one before it.
+ * @returns its path; null when it could not be written, which is told and harms nothing
+ */
+export function writeCheckpoint(place: CheckpointPlace, state: TrainingState): string | null {
+  const epoch = state.epochs.length;
+  const bytes = encodeTensors({
+    tensors: tensorsOf(state),
+    metadata: { checkpoint: JSON.stringify(headerOf(place, state)) },
+  });
+  const path = join(place.folder, `${String(epoch).padStart(6, '0')}-${digestOf(bytes)}.safetensors`);
+  try {
+    mkdirSync(place.folder, { recursive: true, mode: 0o700 });
+    writeDurably(path, bytes);
+    for (const { file } of filesOf(place.folder).slice(KEPT))
+      rmSync(join(place.folder, file), { force: true });
+    return path;
+  } catch (error) {
+    place.onNote(`the checkpoint of epoch ${epoch} could not be written: ${messageOf(error)}`);
+    return null;
+  }
+}
+
+function headerOf(place: CheckpointPlace, state: TrainingState): Header {
+  const { epochs, steps, trainedImages, stepSeconds, stopping, schedule, best } = state;
+  return {
+    format: FORMAT,
+    job: digestOf(canonicalize(place.job)),
+    machine: place.machine,
+    epochs,
+    steps,
+    trainedImages,
+    stepSeconds,
+    optimizer: { step: state.optimizer.step },
+    average: { step: state.average.step },
+    stopping,
+    schedule,
+    best: best && { epoch: best.epoch, validation: best.validation },
+  };
+}
+
+function tensorsOf({ parameters, optimizer, average, best }: TrainingState): Map<string, NamedTensor> {
+  const named: [string, tf.Tensor][] = [
+    ['parameters', parameters],
+    ...optimizer.vectors.map((vector, i): [string, tf.Tensor] => [`optimizer.${i}`, vector]),
+  ];
+  if (average.weights) named.push(['average', average.weights]);
+  if (best) {
+    named.push(['best', best.parameters]);
+    best.moments.forEach(({ mean, variance }, i) => {
+      named.push([`best.${i}.mean`, mean], [`best.${i}.variance`, variance]);
+    });
+  }
+  return new Map(
+    named.map(([name, tensor]) => [name, { shape: tensor.shape, values: tensor.dataSync<'float32'>() }]),
+  );
+}
+
+/**
+ * The newest checkpoint that is whole and of this training; what is not is told and removed.
+ * @param parameters of the network, integer ≥ 1
+ * @returns null when there is none; the caller owns the tensors
+ */
+export function readCheckpoint(place: CheckpointPlace, parameters: number): TrainingState | null {
+  for (const { file, digest } of filesOf(place.folder)) {
+    const path = join(place.folder, file);
+    try {
+      const bytes = readFileSync(path);
+      if (digestOf(bytes) !== digest) throw new Error('its content is not what was written');
+      return stateOf(place, bytes, { path, parameters });
+    } catch (error) {
+      place.onNote(`the checkpoint ${path} is not used: ${messageOf(error)}`);
+      rmSync(path, { force: true });
+    }
+  }
+  return null;
+}
+
+function stateOf(
+  place: CheckpointPlace,
+  bytes: Buffer,
+  { path, parameters }: { readonly path: string; readonly parameters: number },
+): TrainingState {
+  const { tensors, metadata } = decodeTensors(bytes, path);
+  // Its content is what a writer of this format has written: the digest says so.
+  const header = JSON.parse(metadata['checkpoint'] ?? 'null') as Header | null;
+  if (header?.format !== FORMAT) throw new Error('it is of another version of elbow');
+  if (header.job !== digestOf(canonicalize(place.job))) throw new Error('it is of another training');
+  if (tensors.get('parameters')?.values.length !== parameters) throw new Error('it is of another network');
+  if (header.machine !== place.machine) {
+    place.onNote(`the checkpoint was made on ${header.machine}, this is ${place.machine}: bits may differ`);
+  }
+  const vector = (name: string): tf.Tensor1D | undefined => {
+    const tensor = tensors.get(name);
+    return tensor && tf.tensor1d(tensor.values);
+  };
+  const vectors = (prefix: string): tf.Tensor1D[] => {
+    const found: tf.Tensor1D[] = [];
+    for (let next = vector(`${prefix}.0`); next; next = vector(`${prefix}.${found.length}`)) found.push(next);
+    return found;
+  };
+  const moments: Best['moments'][number][] = [];
+  for (let mean = vector('best.0.mean'); mean; mean = vector(`best.${moments.length}.mean`)) {
+    moments.push({ mean, variance: vector(`best.${moments.length}.variance`)! });
+  }
+  const { epochs, steps, trainedImages, stepSeconds, stopping, schedule } = header;
+  return {
+    epochs,
+    steps,
+    trainedImages,
+    stepSeconds,
+    parameters: vector('parameters')!,
+    optimizer: { step: header.optimizer.step, vectors: vectors('optimizer') },
+    average: { step: header.average.step, weights: vector('average') ?? null },
+    stopping,
+    schedule,
+    best: header.best && { ...header.best, parameters: vector('best')!, moments },
+  };
+}

@@ -1,0 +1,71 @@
+/** A trained network in a file: its layers and what it was trained on, its parameters and statistics by name. */
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import type { DatasetEntry } from '../data/index.js';
+import { writeDurably } from '../durable-file.js';
+import type { Layer, Shape } from '../models/index.js';
+import { encodeTensors, type NamedTensor } from '../safetensors.js';
+import type { Best } from './best.js';
+import type { Network } from './build.js';
+
+/** What stands in the file's metadata under the key `elbow`, as JSON. */
+export interface ModelDescription {
+  readonly format: 1;
+  readonly layers: readonly Layer[];
+  /** Height, width, channels; or units alone. */
+  readonly input: Shape;
+  readonly dataset: string;
+  readonly classes: readonly string[];
+  /** Of each channel, of values in [0, 1]: the network takes (value − mean) / std. */
+  readonly mean: readonly number[];
+  readonly std: readonly number[];
+}
+
+export const modelPath = (folder: string, digest: string): string => join(folder, `${digest}.safetensors`);
+
+/**
+ * Keeps the best weights under the digest of their file, so that equal networks are one file.
+ * @param folder `ELBOW_HOME/models`
+ * @returns SHA-256 of the file in hex
+ */
+export function saveModel(
+  folder: string,
+  { network, layers, entry }: { network: Network; layers: readonly Layer[]; entry: DatasetEntry },
+  best: Best,
+): string {
+  const description: ModelDescription = {
+    format: 1,
+    layers,
+    input: [entry.height, entry.width, entry.channels],
+    dataset: entry.name,
+    classes: entry.classes,
+    mean: entry.mean,
+    std: entry.std,
+  };
+  const bytes = encodeTensors({
+    tensors: tensorsOf(network, best),
+    metadata: { elbow: JSON.stringify(description) },
+  });
+  const digest = createHash('sha256').update(bytes).digest('hex');
+  const path = modelPath(folder, digest);
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  if (!existsSync(path)) writeDurably(path, bytes);
+  return digest;
+}
+
+function tensorsOf(network: Network, { parameters, moments }: Best): Map<string, NamedTensor> {
+  const all = parameters.dataSync<'float32'>();
+  let from = 0;
+  const named = network.parts.map(({ name, shape }): [string, NamedTensor] => {
+    const size = shape.reduce((product, n) => product * n, 1);
+    return [name, { shape, values: all.subarray(from, (from += size)) }];
+  });
+  const statistics = moments.flatMap(({ mean, variance }, i) =>
+    Object.entries({ mean, variance }).map(([kind, tensor]): [string, NamedTensor] => [
+      `${network.norms[i]}.${kind}`,
+      { shape: tensor.shape, values: tensor.dataSync<'float32'>() },
+    ]),
+  );
+  return new Map([...named, ...statistics]);
+}
