@@ -18,6 +18,7 @@ export type {
   QueryRunner,
   QueuedTrial,
   Storage,
+  SweepLeavings,
   SweepRow,
   SweepStatus,
   TrialResult,

@@ -211,6 +211,14 @@ export interface QueryResult {
   readonly rows: readonly Readonly<Record<string, unknown>>[];
 }
 
+/** What a deleted sweep may have left in `ELBOW_HOME` of the machines that trained it. */
+export interface SweepLeavings {
+  /** Digests of weights that no other sweep refers to. */
+  readonly weights: readonly string[];
+  /** Ids of its attempts, after which folders of checkpoints are named. */
+  readonly attempts: readonly string[];
+}
+
 export interface Storage {
   // Sweeps
   /** Stores a sweep as `planning`; with a name that exists, changes nothing and returns that sweep. */
@@ -222,8 +230,8 @@ export interface Storage {
   /** Moves the status when it is one of `from`; sets started/finished times. */
   moveSweep(id: string, from: readonly SweepStatus[], to: SweepStatus): Promise<boolean>;
   countTrials(sweepId: string): Promise<Counts>;
-  /** Deletes the sweep and all that belongs to it; false when there is none. */
-  deleteSweep(id: string): Promise<boolean>;
+  /** Deletes the sweep and all that belongs to it; tells what of it is left in files, null when there is none. */
+  deleteSweep(id: string): Promise<SweepLeavings | null>;
 
   // Planning
   /** Adds trials with their first attempt, queued; those that exist are left alone. */

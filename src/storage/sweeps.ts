@@ -121,6 +121,20 @@ export function sweepMethods(db: Database): SweepMethods {
 
     countTrials: (sweepId) => db.attempt(async () => (await countsOf([sweepId])).get(sweepId) ?? noCounts()),
 
-    deleteSweep: (id) => db.attempt(async () => (await prisma.sweep.deleteMany({ where: { id } })).count > 0),
+    deleteSweep: (id) =>
+      db.transaction(async (client) => {
+        const { rows: own } = await client.query<{ id: string; weights: string | null }>(
+          'select a.id, a.weights from trial_attempts a join trials t on t.id = a.trial_id where t.sweep_id = $1',
+          [id],
+        );
+        const { rowCount } = await client.query('delete from sweeps where id = $1', [id]);
+        if (rowCount !== 1) return null;
+        const { rows: left } = await client.query<{ weights: string }>(
+          `select digest as weights from unnest($1::text[]) as digest
+           where not exists (select from trial_attempts a where a.weights = digest)`,
+          [[...new Set(own.flatMap(({ weights }) => weights ?? []))]],
+        );
+        return { weights: left.map(({ weights }) => weights), attempts: own.map((attempt) => attempt.id) };
+      }),
   };
 }

@@ -43,11 +43,26 @@ export function sweepsContract(desk: Desk): void {
         ['two', 0, 0],
         ['one', 3, 3],
       ]);
-      expect(await desk.storage.deleteSweep(id)).toBe(true);
-      expect(await desk.storage.deleteSweep(id)).toBe(false);
+      expect((await desk.storage.deleteSweep(id))?.attempts).toHaveLength(3);
+      expect(await desk.storage.deleteSweep(id)).toBeNull();
       expect(await desk.storage.trialResults(id)).toEqual([]);
       await expect(desk.storage.getSweep(id)).rejects.toMatchObject({ code: 'sweep-unknown' });
     });
+  });
+
+  it('leave the weights that no other sweep refers to', async () => {
+    const trained = async (name: string, weights: readonly string[]): Promise<string> => {
+      const { id, queued } = await desk.planned(weights.length, name);
+      for (const { attemptId, number } of queued) {
+        const { lease } = await desk.lease(attemptId);
+        await desk.storage.finishAttempt(attemptId, lease, outcome({ weights: weights[number]! }));
+      }
+      return id;
+    };
+    const one = await trained('one', ['ab', 'cd', 'ab']);
+    const two = await trained('two', ['cd', 'ef']);
+    expect((await desk.storage.deleteSweep(one))?.weights).toEqual(['ab']);
+    expect((await desk.storage.deleteSweep(two))?.weights.toSorted()).toEqual(['cd', 'ef']);
   });
 
   describe('planning', () => {

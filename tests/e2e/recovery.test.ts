@@ -1,4 +1,4 @@
-import { readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createHome, queryRows, type TestHome } from '../support/elbow.js';
@@ -12,7 +12,7 @@ let undisturbed: Record<string, unknown>[];
 const SPEC = 'space: { samplesPerClass: [100, 200], epochs: 6, patience: 6 }\nreplicates: 2\n';
 
 beforeAll(async () => {
-  stack = createHome({ data: true });
+  stack = createHome({ data: true, env: { ELBOW_CHECKPOINT_SECONDS: '0' } });
   writeFileSync(join(stack.scratch, 'spec.yaml'), SPEC);
   const run = await stack.elbow('run', 'spec.yaml', '--name', 'undisturbed');
   expect(run.code, run.stderr).toBe(0);
@@ -64,6 +64,12 @@ async function expectUndisturbed(name: string): Promise<void> {
     `select trial, attempt, status from attempts where sweep = '${name}' order by 1`,
   );
   expect(attempts).toEqual([0, 1, 2, 3].map((trial) => ({ trial, attempt: 1, status: 'succeeded' })));
+  // What was kept for going on is of no use any more; the weights are those of the undisturbed sweep.
+  const kept = join(stack.home, 'checkpoints');
+  expect(existsSync(kept) ? readdirSync(kept) : []).toEqual([]);
+  const weights = (sweep: string) =>
+    queryRows(stack, `select trial, weights from trial_results where sweep = '${sweep}' order by 1`);
+  expect(await weights(name)).toEqual(await weights('undisturbed'));
 }
 
 describe('a running sweep', () => {

@@ -237,7 +237,7 @@ describe('a trainer', () => {
 it('ends with its worker, even when that is killed', async () => {
   const script = `
     const { createTrainerPool } = await import(${JSON.stringify(pathToFileURL(compiled('src/trainer/index.js')).href)});
-    const hooks = { signal: new AbortController().signal, onStep() {}, onLog() {}, onEnvironment() {} };
+    const hooks = { signal: new AbortController().signal, onBegin() {}, onStep() {}, onCheckpoint() {}, onLog() {}, onEnvironment() {} };
     const pool = createTrainerPool({ slots: 1, env: process.env });
     await pool.run(${JSON.stringify(jobOf(ENDLESS))}, { ...hooks, onEpoch: () => process.stdout.write('epoch') });`;
   const worker = spawn(process.execPath, ['--input-type=module', '--eval', script], {

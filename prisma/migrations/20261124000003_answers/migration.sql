@@ -3,6 +3,8 @@ ALTER TABLE "trial_attempts" ADD COLUMN "test_correct" BYTEA,
 ADD COLUMN "confusion" JSONB,
 ADD COLUMN "weights" TEXT;
 
+CREATE INDEX "trial_attempts_weights_idx" ON "trial_attempts"("weights");
+
 ALTER TABLE "trial_epochs" ADD COLUMN "lease" INTEGER NOT NULL DEFAULT 0;
 
 -- As before, with weights, confusion, test_correct and seconds_to_90_percent behind the other columns.

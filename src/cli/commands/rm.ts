@@ -1,5 +1,9 @@
+import { existsSync, readdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
 import { createInterface } from 'node:readline/promises';
 import { ElbowError, EXIT } from '../../errors.js';
+import { elbowHome, homeFolders } from '../../paths.js';
+import type { SweepLeavings } from '../../storage/index.js';
 import type { CommandModule, Context } from '../command.js';
 import { requireSweep, withSession } from '../session.js';
 import { countsText, isEnded } from '../sweep-facts.js';
@@ -12,7 +16,10 @@ export const command: CommandModule = {
       .argument('<sweep>', 'name of the sweep')
       .option('--yes', 'do not ask')
       .option('--json', 'print what was deleted as JSON')
-      .addHelpText('after', '\nReports that were written stay.\n\nExample:\n  $ elbow rm quickstart --yes');
+      .addHelpText(
+        'after',
+        '\nIts weights and checkpoints on this machine go with it. Reports that were written stay.\n\nExample:\n  $ elbow rm quickstart --yes',
+      );
   },
 
   run: ({ args, options }, context) =>
@@ -38,12 +45,27 @@ export const command: CommandModule = {
         out.note('Nothing was deleted.');
         return EXIT.done;
       }
-      await storage.deleteSweep(sweep.id);
+      const leavings = await storage.deleteSweep(sweep.id);
+      if (leavings) removeFiles(elbowHome(context.env), leavings);
       if (out.json) out.document({ deleted: name, trials, epochs });
       else out.result(`Deleted ${what}.`);
       return EXIT.done;
     }),
 };
+
+/** Removes weights and checkpoints from this machine; others keep theirs. */
+function removeFiles(home: string, { weights, attempts }: SweepLeavings): void {
+  const models = homeFolders.models(home);
+  const digests = new Set(weights);
+  const files = existsSync(models) ? readdirSync(models) : [];
+  // What was worked out from weights lies beside them, under their digest.
+  const own = files.filter((file) => digests.has(file.slice(0, file.indexOf('.'))));
+  const paths = [
+    ...own.map((file) => join(models, file)),
+    ...attempts.map((id) => join(homeFolders.checkpoints(home), id)),
+  ];
+  for (const path of paths) rmSync(path, { recursive: true, force: true });
+}
 
 /** @throws ElbowError `usage` where nobody can be asked */
 async function isConfirmed(text: string, name: string, { out, signal }: Context): Promise<boolean> {
