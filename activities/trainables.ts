@@ -68,6 +68,7 @@ function jobOf(task: AttemptTask, places: Places): TrainJob {
     dataset: task.spec.dataset,
     dataDir: places.data,
     params: withDefaults(task.params),
+    ...(task.spec.networks === undefined ? {} : { networks: task.spec.networks }),
     samplesPerClass: task.samplesPerClass,
     sweepSeed: task.spec.seed,
     replicate: task.replicate,

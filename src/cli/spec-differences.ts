@@ -37,13 +37,17 @@ function flatten(spec: SweepSpec): Map<string, string> {
   return found;
 }
 
+/** Characters of a value that a message shows; the layers of a network would fill a page. */
+const MOST_CHARACTERS = 120;
+
+const valueText = (json: string | null): string =>
+  json !== null && json.length > MOST_CHARACTERS ? `${json.slice(0, MOST_CHARACTERS)}…` : (json ?? 'not set');
+
 /** `seed is 42 there and 7 here`, at most `most` of them. */
 export function differencesText(differences: readonly Difference[], most = 5): string {
   const shown = differences
     .slice(0, most)
-    .map(
-      ({ path, before, after }) => `${path} is ${before ?? 'not set'} there and ${after ?? 'not set'} here`,
-    );
+    .map(({ path, before, after }) => `${path} is ${valueText(before)} there and ${valueText(after)} here`);
   const more = differences.length - shown.length;
   return `${shown.join('; ')}${more > 0 ? `; and ${more} more` : ''}`;
 }

@@ -1,6 +1,8 @@
 /** Networks as plain layer lists; nothing here loads TensorFlow. */
 export { initialiserNames, initialiserOf } from './initialisers.js';
 export type { Fans, Initialiser } from './initialisers.js';
+export type { ModelOptions } from './blocks.js';
 export type { ConvLayer, Layer, LayerSummary, Shape } from './layers.js';
+export { isNormed, ownLayersAt, ownNetwork } from './own.js';
 export { layersOf, MODEL_SETTINGS, modelNames, modelTitle } from './registry.js';
 export { outputShape, shortcutStride, summarizeLayers, totalOf } from './summary.js';

@@ -1,10 +1,11 @@
 /** The networks by name, with the settings of an arm that shape them. */
 import { ElbowError } from '../errors.js';
-import type { ArmParams } from '../spec/types.js';
+import type { ArmParams, OwnNetworks } from '../spec/types.js';
 import type { ModelOptions } from './blocks.js';
 import { lenet } from './lenet.js';
 import type { Layer } from './layers.js';
 import { mlp } from './mlp.js';
+import { ownLayers, ownNetwork } from './own.js';
 import { resnet } from './resnet.js';
 import { vgg } from './vgg.js';
 
@@ -61,13 +62,16 @@ export const modelTitle = (name: string): string => find(name).title;
  * The layers of an arm.
  * @param params settings of the arm; `model`, `width`, `batchNorm` and `dropout` count
  * @param classes integer ≥ 2
+ * @param networks of the sweep file; they come before built-in ones, which a later elbow may have more of
  * @throws ElbowError `usage` for a model that is none
  */
-export function layersOf(params: ArmParams, classes: number): readonly Layer[] {
-  return find(params['model']).build({
+export function layersOf(params: ArmParams, classes: number, networks?: OwnNetworks): readonly Layer[] {
+  const options: ModelOptions = {
     batchNorm: params['batchNorm'] !== false,
     dropout: Number(params['dropout']),
     width: Number(params['width']),
     classes,
-  });
+  };
+  const own = ownNetwork(networks, params['model']);
+  return own === undefined ? find(params['model']).build(options) : ownLayers(own, options);
 }

@@ -1,6 +1,7 @@
 /** What a spec expands to: arms and trials. Pure. */
 import { createHash } from 'node:crypto';
 import canonicalizeModule from 'canonicalize';
+import { ownNetwork } from '../models/index.js';
 import { BUILTIN_PARAMS, defaultOf } from './params.js';
 import type { Arm, ArmParams, PlannedTrial, Scalar, SweepSpec } from './types.js';
 
@@ -47,7 +48,7 @@ function axisOrder(spec: SweepSpec): string[] {
 /**
  * An arm's hash: the first 12 hex digits of SHA-256 over canonical JSON (RFC 8785) of data set, trainable and
  * settings. Built-in settings at their default are left out, so that a setting added later changes no hash; the
- * model is always in.
+ * model is always in, an own network by its layers and not by its name.
  */
 function hashArm(spec: SweepSpec, params: ArmParams): string {
   const isBuiltin = spec.trainable.kind === 'builtin';
@@ -58,10 +59,16 @@ function hashArm(spec: SweepSpec, params: ArmParams): string {
   const text = canonicalize({
     dataset: spec.dataset,
     trainable: spec.trainable,
-    ...(model === undefined ? {} : { model }),
+    ...(model === undefined ? {} : modelFacts(spec, model)),
     settings,
   });
   return createHash('sha256').update(text).digest('hex').slice(0, HASH_LENGTH);
+}
+
+/** What counts of a model: its name, or the layers that it names. */
+function modelFacts({ networks }: SweepSpec, model: Scalar): object {
+  const network = ownNetwork(networks, model);
+  return network === undefined ? { model } : { network };
 }
 
 function labelOf(spec: SweepSpec, params: ArmParams, varying: readonly string[]): string {
@@ -95,7 +102,8 @@ function sizesOf(spec: SweepSpec): (number | null)[] {
 
 /**
  * Whether two specs ask for the same sweep: order of keys and of values within an axis aside. A built-in setting at its
- * default is as good as none, so that a stored spec equals one of an elbow that knows more settings.
+ * default is as good as none, so that a stored spec equals one of an elbow that knows more settings; what an own network
+ * is called makes no difference, nor does one that no arm has.
  */
 export function specsEqual(a: SweepSpec, b: SweepSpec): boolean {
   return canonicalSpec(a) === canonicalSpec(b);
@@ -107,7 +115,10 @@ function canonicalSpec(spec: SweepSpec): string {
   const space = Object.fromEntries(
     Object.entries(spec.space)
       .filter(([key, values]) => !isDefault(key, values))
-      .map(([key, values]) => [key, values.map((value) => canonicalize(value)).sort()]),
+      .map(([key, values]) => {
+        const facts = (value: Scalar): unknown => (key === 'model' ? modelFacts(spec, value) : value);
+        return [key, values.map((value) => canonicalize(facts(value))).sort()];
+      }),
   );
-  return canonicalize({ ...spec, space });
+  return canonicalize({ ...spec, networks: undefined, space });
 }

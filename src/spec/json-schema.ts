@@ -1,6 +1,8 @@
 /** The JSON Schema of a sweep file, for editors. */
 import { z } from 'zod';
 import { DATASETS, DEFAULT_DATASET, type DatasetFacts } from './known.js';
+import { NAME_PATTERN } from './leaves.js';
+import { networksJsonSchema } from './network-layers.js';
 import { builtinSweep, noopSweep } from './schema.js';
 
 type JsonSchema = Record<string, unknown>;
@@ -16,8 +18,9 @@ export function sweepJsonSchema(): object {
   const builtinProperties = builtin['properties'] as JsonSchema;
   const noopProperties = noop['properties'] as JsonSchema;
   const dependent = ['space', 'objective', 'report'];
+  const own = networksJsonSchema(partToJson);
   const shared = Object.fromEntries(
-    Object.entries(builtinProperties).map(([key, value]) => [
+    Object.entries({ ...builtinProperties, networks: own.networks }).map(([key, value]) => [
       key,
       dependent.includes(key) ? { type: 'object' } : value,
     ]),
@@ -31,6 +34,7 @@ export function sweepJsonSchema(): object {
     description:
       'A sweep: which settings and how many samples per class to try. Everything but `name` may be left out.',
     properties: shared,
+    definitions: { layer: own.layer },
     if: {
       required: ['trainable'],
       properties: { trainable: { not: { const: 'builtin' } } },
@@ -55,19 +59,32 @@ function sizeRule(dataset: string, { largestSize }: DatasetFacts): JsonSchema {
   };
 }
 
+/** What an axis of names may hold besides, where the file itself gives names. */
+const ownName: JsonSchema = { type: 'string', pattern: NAME_PATTERN.source };
+
+/** A schema for a place within the whole one. */
+function partToJson(schema: z.ZodType): JsonSchema {
+  const part = toJson(schema);
+  delete part['$schema'];
+  return part;
+}
+
 function toJson(schema: z.ZodType): JsonSchema {
   return z.toJSONSchema(schema, {
     target: 'draft-7',
     io: 'input',
     override: ({ jsonSchema }) => {
       if (jsonSchema['axis'] !== true) return;
+      const takesOwnNames = jsonSchema['takesOwnNames'] === true;
       delete jsonSchema['axis'];
+      delete jsonSchema['takesOwnNames'];
       const { type, items, minItems, ...about } = jsonSchema;
       if (type !== 'array') return;
+      const item = takesOwnNames ? { anyOf: [items, ownName] } : items;
       delete jsonSchema.type;
       delete jsonSchema.items;
       delete jsonSchema.minItems;
-      Object.assign(jsonSchema, about, { anyOf: [items, { type, items, minItems, uniqueItems: true }] });
+      Object.assign(jsonSchema, about, { anyOf: [item, { type, items: item, minItems, uniqueItems: true }] });
     },
   });
 }

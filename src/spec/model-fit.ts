@@ -1,6 +1,6 @@
 /** Whether the networks of a sweep can take the images of its data set. */
 import { ElbowError } from '../errors.js';
-import { layersOf, summarizeLayers } from '../models/index.js';
+import { layersOf, ownNetwork, summarizeLayers } from '../models/index.js';
 import type { DatasetFacts } from './known.js';
 import { withDefaults } from './params.js';
 import { pathText, type Places } from './problems.js';
@@ -18,6 +18,8 @@ export function unfitModels(
 ): ElbowError[] {
   if (spec.trainable.kind !== 'builtin' || !dataset) return [];
   return (spec.space['model'] ?? []).flatMap((model, i) => {
+    // network-fit.ts looks at these, layer by layer.
+    if (ownNetwork(spec.networks, model) !== undefined) return [];
     const path: Path = ['space', 'model', i];
     try {
       summarizeLayers(layersOf(withDefaults({ model }), dataset.classes), dataset.image);

@@ -10,10 +10,14 @@ const anyCount = Number.MAX_SAFE_INTEGER;
  * The axes of `space` for the built-in trainable, in the order in which the grid is walked (the first changes
  * slowest).
  * @param largestSize training images of the data set's smallest class, integer ≥ 1
+ * @param own names of networks that `model` may name beside the built-in ones
  */
-export function builtinAxes(largestSize: number) {
+export function builtinAxes(largestSize: number, own: readonly string[] = []) {
   return {
-    model: axis(oneOf(MODELS)).default(['lenet']).describe('The network; `elbow models` lists them.'),
+    model: axis(oneOf([...MODELS, ...own]))
+      .default(['lenet'])
+      .describe('The network: one that `elbow models` lists, or one of `networks`.')
+      .meta({ axis: true, takesOwnNames: true }),
     width: axis(positive())
       .default([1])
       .describe('Multiplies the filters and hidden units of the network; rounded, at least 1 of each.'),

@@ -4,6 +4,8 @@ import { countTrials } from './arms.js';
 import { DATASETS, DEFAULT_DATASET } from './known.js';
 import { digits } from './leaves.js';
 import { unfitModels } from './model-fit.js';
+import { unfitNetworks } from './network-fit.js';
+import { networkProblems, ownNetworksOf } from './networks.js';
 import { pathText, problemsOf, show, type Places } from './problems.js';
 import { MOST_TRIALS, builtinSweep, noopSweep, type ParsedSweep } from './schema.js';
 import { isMapping, layered, type Settings } from './settings.js';
@@ -24,7 +26,7 @@ export function parseSweep(text: string, file: string, options: ParseOptions = {
   const layers = layered(source, options);
   const value = withLists(layers.value);
   const isNoop = isMapping(value) && isNoopValue(value['trainable']);
-  const schema = isNoop ? noopSweep : builtinSweep(largestSize(value));
+  const schema = isNoop ? noopSweep : builtinSweep(largestSize(value), ownNames(value));
   const result = schema.safeParse(value);
   const problems = [
     ...source.problems,
@@ -32,10 +34,12 @@ export function parseSweep(text: string, file: string, options: ParseOptions = {
     ...repeats(value, layers),
     // The value as it was written: a single value is not shown as the list that was made of it.
     ...(result.success ? [] : problemsOf(result.error.issues, value, layers, (path) => keysAt(path, isNoop))),
+    ...networkProblems(value, layers),
   ];
   if (!result.success || problems.length > 0) throw together(problems);
   const spec = toSpec(result.data);
-  const unfit = unfitModels(spec, DATASETS[spec.dataset], layers);
+  const dataset = DATASETS[spec.dataset];
+  const unfit = [...unfitModels(spec, dataset, layers), ...unfitNetworks(spec, dataset, layers)];
   if (unfit.length > 0) throw together(unfit);
   checkCount(spec, layers);
   return spec;
@@ -72,6 +76,11 @@ function withLists(value: unknown): unknown {
     ]),
   );
   return { ...value, space };
+}
+
+/** Names of the file's networks, faulty ones among them: `space.model` names them rightly. */
+function ownNames(value: unknown): readonly string[] {
+  return isMapping(value) && isMapping(value['networks']) ? Object.keys(value['networks']) : [];
 }
 
 function largestSize(value: unknown): number {
@@ -133,6 +142,9 @@ function toSpec(parsed: ParsedSweep): SweepSpec {
     replicates: parsed.replicates,
     threads: parsed.threads,
     trainable,
+    ...(trainable.kind === 'builtin'
+      ? ownNetworksOf(parsed.networks, DATASETS[parsed.dataset]?.classes)
+      : {}),
     space: axes,
     search: parsed.search,
     objective: {

@@ -1,5 +1,5 @@
 /** A spec as a sweep file again. */
-import { Document, visit } from 'yaml';
+import { Document, isScalar, visit } from 'yaml';
 import type { Scalar, SweepSpec } from './types.js';
 
 /**
@@ -7,7 +7,7 @@ import type { Scalar, SweepSpec } from './types.js';
  * @returns YAML; an axis of one value is written as the value
  */
 export function printSpec(spec: SweepSpec): string {
-  const { name, dataset, seed, replicates, threads, trainable, space, ...rest } = spec;
+  const { name, dataset, seed, replicates, threads, trainable, networks, space, ...rest } = spec;
   const document = new Document({
     name,
     dataset,
@@ -15,12 +15,14 @@ export function printSpec(spec: SweepSpec): string {
     replicates,
     threads,
     trainable: trainable.kind === 'builtin' ? 'builtin' : { noop: { seconds: trainable.seconds } },
+    ...(networks === undefined ? {} : { networks }),
     space: Object.fromEntries(Object.entries(space).map(([key, values]) => [key, short(values)])),
     ...rest,
   });
   visit(document, {
     Seq(_, list) {
-      list.flow = true;
+      // Axes; the layers of a network stand one below the other.
+      list.flow = list.items.every((item) => isScalar(item));
     },
   });
   return document.toString({ flowCollectionPadding: false, lineWidth: 0 });

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { DATASETS, DEFAULT_DATASET, NOOP_METRIC, OBJECTIVES, SEARCHES } from './known.js';
 import { axis, name, nonNegative, oneOf, positive, scalar, whole } from './leaves.js';
+import { networksSchema } from './network-layers.js';
 import { builtinAxes } from './params.js';
 
 /** Seeds are 31 bits wide, so that every generator can take them. */
@@ -42,6 +43,7 @@ const common = {
     .default(1)
     .describe('TensorFlow threads of one trial; part of what makes it repeatable.'),
   trainable,
+  networks: networksSchema,
   search: oneOf(SEARCHES)
     .default('grid')
     .describe('How the space is walked; `grid` tries every combination.'),
@@ -100,14 +102,15 @@ const objective = <const T extends readonly [string, ...string[]]>(metrics: T) =
 /**
  * The schema of a sweep with the built-in trainable.
  * @param largestSize training images of the data set's smallest class, integer ≥ 1
+ * @param own names of the file's networks
  */
-export function builtinSweep(largestSize: number) {
+export function builtinSweep(largestSize: number, own: readonly string[] = []) {
   const target = 'an accuracy above 0 and at most 1';
   return z.strictObject(
     {
       ...common,
       space: z
-        .strictObject(builtinAxes(largestSize), mapping('a mapping of parameters to values'))
+        .strictObject(builtinAxes(largestSize, own), mapping('a mapping of parameters to values'))
         .prefault({})
         .describe('Every list is an axis of the grid; a single value is fixed.'),
       objective: objective(OBJECTIVES),

@@ -6,6 +6,40 @@ export type Scalar = string | number | boolean | null;
 /** One combination of settings by parameter name, without samplesPerClass. Keys in alphabetical order. */
 export type ArmParams = Readonly<Record<string, Scalar>>;
 
+/** A number of filters or units; `classes` stands for the number of the data set's classes. */
+export type Count = number | 'classes';
+
+/**
+ * A layer as a sweep file writes it; what is at its default is left out. `bias` left out is true, unless batch norm
+ * follows a layer without activation and takes it away.
+ */
+export type OwnLayer =
+  /** `dropout` alone takes the arm's setting. */
+  | 'batch-norm'
+  | 'dropout'
+  | 'flatten'
+  | 'global-average-pool'
+  | {
+      readonly conv: Count;
+      readonly size: number;
+      readonly stride?: number;
+      readonly padding?: 'same';
+      readonly bias?: boolean;
+      readonly activation?: 'relu';
+    }
+  | { readonly dense: Count; readonly bias?: boolean; readonly activation?: 'relu' }
+  | { readonly 'max-pool': number }
+  | { readonly activation: 'relu' }
+  /** In (0, 1). */
+  | { readonly dropout: number }
+  | { readonly residual: OwnNetwork };
+
+/** A network written in a sweep file. */
+export type OwnNetwork = readonly OwnLayer[];
+
+/** The networks of a sweep file by name. */
+export type OwnNetworks = Readonly<Record<string, OwnNetwork>>;
+
 export type Trainable =
   | { readonly kind: 'builtin' }
   /** Waits `seconds` (≥ 0) and writes one metric, `score` in [0, 1), derived from seed, arm, size and replicate. */
@@ -28,6 +62,8 @@ export interface SweepSpec {
   /** Intra-op threads of a trial, integer ≥ 1. */
   readonly threads: number;
   readonly trainable: Trainable;
+  /** What `space.model` may name beside the built-in networks; absent where the file has none. */
+  readonly networks?: OwnNetworks;
   /** Axes of the grid; every list has at least one value, no value twice. A fixed value is a list of one. */
   readonly space: Readonly<Record<string, readonly Scalar[]>>;
   readonly search: 'grid';
@@ -41,7 +77,10 @@ export interface SweepSpec {
 
 /** An arm of a sweep. */
 export interface Arm {
-  /** Hex, 12 characters: of model, data set, trainable and every non-default setting but samplesPerClass. */
+  /**
+   * Hex, 12 characters: of model (an own network's layers, not its name), data set, trainable and every non-default
+   * setting but samplesPerClass.
+   */
   readonly hash: string;
   readonly params: ArmParams;
   /** What tells this arm from the others of its sweep, e.g. `optimizer=adam batchNorm=true`; the model's name when there is one arm. */

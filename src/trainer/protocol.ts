@@ -1,6 +1,6 @@
 /** What supervisor and trainer process say to each other over IPC: plain JSON, one message a line of this union. */
 import type { EpochMetrics, Environment, Outcome } from '../storage/storage.js';
-import type { ArmParams } from '../spec/types.js';
+import type { ArmParams, OwnNetworks } from '../spec/types.js';
 
 /** One training, complete: equal jobs give equal bits (same TensorFlow build, threads and CPU features). */
 export interface TrainJob {
@@ -9,6 +9,8 @@ export interface TrainJob {
   /** Folder that holds the data sets (`ELBOW_HOME/data`). */
   readonly dataDir: string;
   readonly params: ArmParams;
+  /** What `params.model` may name beside the built-in networks. */
+  readonly networks?: OwnNetworks;
   /** Integer ≥ 1, or null: all images of the smallest class. */
   readonly samplesPerClass: number | null;
   readonly sweepSeed: number;

@@ -1,7 +1,7 @@
 /** A whole training, from images to an outcome. */
 import { splitFor, type Dataset, type Split } from '../data/index.js';
 import { initialiserOf, layersOf, type Layer } from '../models/index.js';
-import type { ArmParams } from '../spec/types.js';
+import type { ArmParams, OwnNetworks } from '../spec/types.js';
 import type { EpochMetrics, Outcome } from '../storage/storage.js';
 import { disposeBest } from './best.js';
 import { buildNetwork, type Network } from './build.js';
@@ -19,6 +19,8 @@ export interface TrainRequest {
   readonly dataset: Dataset;
   /** With every built-in setting. */
   readonly params: ArmParams;
+  /** What `params.model` may name beside the built-in networks. */
+  readonly networks?: OwnNetworks;
   readonly samplesPerClass: number | null;
   readonly sweepSeed: number;
   readonly replicate: number;
@@ -84,7 +86,7 @@ export async function train(request: TrainRequest, hooks: TrainHooks): Promise<O
     sweepSeed,
     replicate,
   });
-  const layers = layersOf(params, entry.classes.length);
+  const layers = layersOf(params, entry.classes.length, request.networks);
   const network = buildNetwork(
     layers,
     [entry.height, entry.width, entry.channels],

@@ -38,6 +38,25 @@ it('elbow models prints one JSON document', async () => {
   expect(grey).toMatchObject({ dataset: 'mnist', input: [32, 32, 1], trainable: 88_770 });
 });
 
+it('elbow models --file shows the networks of a sweep file with their layers', async () => {
+  const file = ['--file', 'examples/own-network.yaml'];
+  const list = await run(['models', ...file]);
+  expect({ code: list.code, rows: list.stdout.split('\n').filter(Boolean) }).toEqual({
+    code: 0,
+    rows: expect.objectContaining({ length: 1 + 1 + modelNames.length }),
+  });
+  // 9·3·16 + 2·16, 9·16·32 + 9·32·32 + 2·2·32, 2·(9·32·32 + 32), 32·10 + 10.
+  expect(list.stdout).toMatch(/^small-resnet +33,242 +160 +written in examples\/own-network.yaml$/m);
+  const { stdout } = await run(['models', 'small-resnet', ...file, '--no-batch-norm', '--width', '2']);
+  expect(stdout).toMatch(/^residual \(conv 3×3 same stride 2, 64, ReLU → conv 3×3 same, 64\) +16×16×64 +/m);
+  expect(stdout).toMatch(/^dense 10 +10 +650$/m);
+  const onMnist = await run(['models', 'small-resnet', ...file, '--dataset', 'mnist']);
+  expect(onMnist.stdout).toMatch(/^input \(mnist\) +32×32×1$/m);
+  const { code, stderr } = await run(['models', 'small-resent', ...file]);
+  expect(code).toBe(2);
+  expect(stderr).toContain('Did you mean `small-resnet`?');
+});
+
 it('elbow models names the nearest right thing', async () => {
   const wrong = async (...args: string[]) => {
     const { code, stdout, stderr } = await run(['models', ...args]);

@@ -24,6 +24,9 @@ describe('the JSON Schema', () => {
     'name: a\ntrainable: noop\nspace: { any: [1, two, null], other: x }',
     'name: a\ntrainable: { noop: { seconds: 2 } }\nobjective: { metric: score }',
     'name: a\nscales: { small: { replicates: 1 } }',
+    'name: a\nspace: { model: [mine, lenet] }\nnetworks: { mine: [{ conv: 8, size: 3, padding: same }, batch-norm, { residual: [{ residual: [dropout] }, { activation: relu }] }, { max-pool: 2 }, { dropout: 0.5 }, flatten, { dense: 10 }] }',
+    'name: a\nspace: { model: mine }\nnetworks: { mine: [global-average-pool, { dense: classes, bias: true, activation: none }] }',
+    'name: a\nnetworks: {}',
   ])('accepts what the parser accepts: %s', (text) => {
     expect(accepts(text), JSON.stringify(validate.errors)).toBe(true);
     expect(() => parseSweep(text, 'f')).not.toThrow();
@@ -46,17 +49,27 @@ describe('the JSON Schema', () => {
     'name: a\nsed: 3',
     'name: a\nobjective: { metric: score }',
     'name: a\ntrainable: noop\nobjective: { metric: val_accuracy }',
+    'name: a\nspace: { model: Mine }',
+    'name: a\nspace: { model: mine }\nnetworks: { mine: [] }',
+    'name: a\nspace: { model: Mine }\nnetworks: { Mine: [flatten, { dense: 10 }] }',
+    'name: a\nspace: { model: mine }\nnetworks: { mine: [flaten, { dense: 10 }] }',
+    'name: a\nspace: { model: mine }\nnetworks: { mine: [flatten, { dense: many }] }',
+    'name: a\nspace: { model: mine }\nnetworks: { mine: [{ conv: 3 }, flatten, { dense: 10 }] }',
+    'name: a\nspace: { model: mine }\nnetworks: { mine: [{ residual: [{ dropout: 1 }] }, flatten, { dense: 10 }] }',
+    'name: a\nspace: { model: mine }\nnetworks: { mine: [{ flatten: null }, { dense: 10 }] }',
   ])('refuses what the parser refuses: %s', (text) => {
     expect(accepts(text)).toBe(false);
     expect(() => parseSweep(text, 'f')).toThrow();
   });
 
-  it.each(['src/spec/presets/quickstart.yaml', 'src/spec/presets/smoke.yaml', 'examples/batch-norm.yaml'])(
-    'accepts %s',
-    async (file) => {
-      expect(accepts(await readFile(join(packageRoot, file), 'utf8'))).toBe(true);
-    },
-  );
+  it.each([
+    'src/spec/presets/quickstart.yaml',
+    'src/spec/presets/smoke.yaml',
+    'examples/batch-norm.yaml',
+    'examples/own-network.yaml',
+  ])('accepts %s', async (file) => {
+    expect(accepts(await readFile(join(packageRoot, file), 'utf8'))).toBe(true);
+  });
 
   it('describes every key and parameter, with its default', () => {
     const { properties, else: builtin } = schema as {

@@ -60,6 +60,7 @@ describe('any text', () => {
       'budget',
       'report',
       'scales',
+      'networks',
       'seed',
       'name',
       'dataset',

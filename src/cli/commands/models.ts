@@ -28,13 +28,17 @@ export const command: CommandModule = {
       .option('--width <factor>', 'multiplies filters and hidden units', '1')
       .option('--no-batch-norm', 'leave batch normalisation out')
       .option('--dropout <share>', 'share of units dropped before dense layers, in [0, 1)', '0')
-      .option('--dataset <name>', 'the data set whose images go in', 'cifar10')
+      .option('--dataset <name>', 'the data set whose images go in (default: that of the file, or cifar10)')
+      .option('--file <sweepfile>', 'a sweep file or preset, to see its own networks, too')
       .option('--json', 'print the models with their layers as JSON')
-      .addHelpText('after', '\nExample:\n  $ elbow models\n  $ elbow models vgg16 --no-batch-norm');
+      .addHelpText(
+        'after',
+        '\nExample:\n  $ elbow models\n  $ elbow models vgg16 --no-batch-norm\n  $ elbow models mine --file sweep.yaml',
+      );
   },
 
-  async run(input, { out }) {
-    const summaries = await summarize(input);
+  async run(input, { cwd, out }) {
+    const summaries = await summarize(input, cwd);
     if (out.json) out.document(summaries);
     else if (input.args[0] === undefined) printList(summaries, out);
     else summaries.forEach((summary) => printLayers(summary, out));
@@ -42,12 +46,18 @@ export const command: CommandModule = {
   },
 };
 
-/** @throws ElbowError `usage` for a model, a data set or a number that is none; `spec-invalid` for images too small */
-async function summarize({ args, options }: CommandInput): Promise<Summary[]> {
-  const { layersOf, MODEL_SETTINGS, modelNames, modelTitle, summarizeLayers, totalOf } =
+/**
+ * @throws ElbowError `usage` for a model, a data set or a number that is none; `spec-invalid` for images too small;
+ *   whatever a sweep file may be refused with
+ */
+async function summarize({ args, options }: CommandInput, cwd: string): Promise<Summary[]> {
+  const { layersOf, MODEL_SETTINGS, modelNames, modelTitle, ownNetwork, summarizeLayers, totalOf } =
     await import('../../models/index.js');
-  const { defaultOf } = await import('../../spec/index.js');
-  const entry = await datasetOf(String(options['dataset']));
+  const { DEFAULT_DATASET, defaultOf, loadSweep } = await import('../../spec/index.js');
+  const file = typeof options['file'] === 'string' ? await loadSweep(options['file'], { cwd }) : undefined;
+  const networks = file?.spec.networks;
+  const fallback = file?.spec.dataset ?? DEFAULT_DATASET;
+  const entry = await datasetOf(typeof options['dataset'] === 'string' ? options['dataset'] : fallback);
   const width = numberOf('--width', options['width'], 'a number above 0', (value) => value > 0);
   const dropout = numberOf(
     '--dropout',
@@ -56,14 +66,15 @@ async function summarize({ args, options }: CommandInput): Promise<Summary[]> {
     (value) => value >= 0 && value < 1,
   );
   const settings = Object.fromEntries(MODEL_SETTINGS.map((name) => [name, defaultOf(name)]));
-  const names = args[0] === undefined ? modelNames : [await known('model', args[0], modelNames)];
+  const all = [...Object.keys(networks ?? {}), ...modelNames];
+  const names = args[0] === undefined ? all : [await known('model', args[0], all)];
   return names.map((model) => {
     const params = { model, width, batchNorm: options['batchNorm'] !== false, dropout };
     const shape = [entry.height, entry.width, entry.channels] as const;
-    const layers = summarizeLayers(layersOf(params, entry.classes.length), shape);
+    const layers = summarizeLayers(layersOf(params, entry.classes.length, networks), shape);
     return {
       model,
-      title: modelTitle(model),
+      title: ownNetwork(networks, model) === undefined ? modelTitle(model) : `written in ${file!.file}`,
       dataset: entry.name,
       input: shape,
       settings,
