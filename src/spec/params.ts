@@ -15,9 +15,9 @@ const anyCount = Number.MAX_SAFE_INTEGER;
 export function builtinAxes(largestSize: number, own: readonly string[] = []) {
   return {
     model: axis(oneOf([...MODELS, ...own]))
+      .meta({ axis: true, takesOwnNames: true })
       .default(['lenet'])
-      .describe('The network: one that `elbow models` lists, or one of `networks`.')
-      .meta({ axis: true, takesOwnNames: true }),
+      .describe('The network: one that `elbow models` lists, or one of `networks`.'),
     width: axis(positive())
       .default([1])
       .describe('Multiplies the filters and hidden units of the network; rounded, at least 1 of each.'),

@@ -125,12 +125,12 @@ export async function train(request: TrainRequest, hooks: TrainHooks): Promise<O
 }
 
 function checkpointsOf(request: TrainRequest, hooks: TrainHooks): Setup['checkpoints'] {
-  const { keep, dataset, params, samplesPerClass, sweepSeed, replicate } = request;
+  const { keep, dataset, params, networks, samplesPerClass, sweepSeed, replicate, threads } = request;
   if (!keep) return null;
   return {
     folder: keep.checkpoints,
     everySeconds: keep.checkpointSeconds,
-    job: { data: dataset.digest, params, samplesPerClass, sweepSeed, replicate, threads: request.threads },
+    job: { data: dataset.digest, params, networks, samplesPerClass, sweepSeed, replicate, threads },
     machine: `TensorFlow ${tensorflowVersion()} on the ${isGpu() ? 'GPU' : 'CPU'}`,
     onNote: (text) => hooks.onNote(text),
   };

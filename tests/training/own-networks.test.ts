@@ -5,10 +5,8 @@ import { parseSweep, withDefaults } from '../../src/spec/index.js';
 import type { ArmParams, OwnNetworks } from '../../src/spec/types.js';
 import type { EpochMetrics, Outcome } from '../../src/storage/storage.js';
 import { train } from '../../src/training/index.js';
-import { syntheticDataset } from '../support/dataset.js';
 import { writtenAs } from '../support/own-networks.js';
-
-const dataset = syntheticDataset({ perClass: 20 });
+import { trainHooks, trainRequest } from '../support/training.js';
 
 const parsed = (layers: unknown): OwnNetworks =>
   parseSweep(JSON.stringify({ name: 'a', networks: { mine: layers }, space: { model: 'mine' } }), 'f')
@@ -23,21 +21,11 @@ interface Trained {
 async function trained(params: ArmParams, networks?: OwnNetworks): Promise<Trained> {
   const epochs: EpochMetrics[] = [];
   const outcome = await train(
-    {
-      dataset,
-      params: withDefaults({ batchSize: 16, epochs: 2, ...params }),
-      ...(networks === undefined ? {} : { networks }),
-      samplesPerClass: 20,
-      sweepSeed: 42,
-      replicate: 0,
-      objective: 'val_accuracy',
-    },
-    {
-      onStep: () => undefined,
-      onEpoch: (metrics) => epochs.push({ ...metrics, seconds: 0 }),
-      onNote: () => undefined,
-      pause: async () => undefined,
-    },
+    trainRequest(
+      { epochs: 2, ...params },
+      { samplesPerClass: 20, ...(networks === undefined ? {} : { networks }) },
+    ),
+    trainHooks({ onEpoch: (metrics) => void epochs.push({ ...metrics, seconds: 0 }) }),
   );
   return { outcome: { ...outcome, seconds: 0, imagesPerSecond: 0 }, epochs };
 }
