@@ -74,6 +74,8 @@ export const ERROR_CODES = {
   'install-build': install('a native addon could not be compiled'),
   'install-prerequisite': install('a program that elbow needs is missing'),
   'check-failed': { exit: EXIT.checkFailed, retryable: false, meaning: 'a check failed' },
+  'model-missing': usage('the weights of a trial are not on this machine'),
+  'model-damaged': usage('the weights of a trial are not what they should be'),
   'data-missing': trial('a data file is missing', false),
   'data-damaged': trial('a data file is not what it should be', false),
   'data-too-small': {

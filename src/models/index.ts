@@ -6,3 +6,5 @@ export type { ConvLayer, Layer, LayerSummary, Shape } from './layers.js';
 export { isNormed, ownLayersAt, ownNetwork } from './own.js';
 export { layersOf, MODEL_SETTINGS, modelNames, modelTitle } from './registry.js';
 export { outputShape, shortcutStride, summarizeLayers, totalOf } from './summary.js';
+export { MODEL_FORMAT, modelPath, readModel } from './trained.js';
+export type { ModelDescription, ModelPlace, TrainedModel } from './trained.js';

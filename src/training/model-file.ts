@@ -1,28 +1,12 @@
 /** A trained network in a file: its layers and what it was trained on, its parameters and statistics by name. */
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync } from 'node:fs';
-import { join } from 'node:path';
 import type { DatasetEntry } from '../data/index.js';
 import { writeDurably } from '../durable-file.js';
-import type { Layer, Shape } from '../models/index.js';
+import { MODEL_FORMAT, modelPath, type Layer, type ModelDescription } from '../models/index.js';
 import { encodeTensors, type NamedTensor } from '../safetensors.js';
 import type { Best } from './best.js';
 import type { Network } from './build.js';
-
-/** What stands in the file's metadata under the key `elbow`, as JSON. */
-export interface ModelDescription {
-  readonly format: 1;
-  readonly layers: readonly Layer[];
-  /** Height, width, channels; or units alone. */
-  readonly input: Shape;
-  readonly dataset: string;
-  readonly classes: readonly string[];
-  /** Of each channel, of values in [0, 1]: the network takes (value − mean) / std. */
-  readonly mean: readonly number[];
-  readonly std: readonly number[];
-}
-
-export const modelPath = (folder: string, digest: string): string => join(folder, `${digest}.safetensors`);
 
 /**
  * Keeps the best weights under the digest of their file, so that equal networks are one file.
@@ -35,7 +19,7 @@ export function saveModel(
   best: Best,
 ): string {
   const description: ModelDescription = {
-    format: 1,
+    format: MODEL_FORMAT,
     layers,
     input: [entry.height, entry.width, entry.channels],
     dataset: entry.name,
