@@ -12,6 +12,7 @@ const rooms = [
   'report',
   'data',
   'models',
+  'export',
   'training',
   'trainer',
   'storage',
