@@ -36,6 +36,10 @@ export const COMMAND_GROUPS: Readonly<Record<string, Readonly<Record<string, Ent
       summary: 'write the report: page, pictures, tables',
       load: () => import('./commands/report.js'),
     },
+    export: {
+      summary: 'a trained network for TensorFlow.js, Keras and others',
+      load: () => import('./commands/export.js'),
+    },
     query: { summary: 'ask the results in SQL', load: () => import('./commands/query.js') },
   },
   'What there is:': {

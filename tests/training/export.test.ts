@@ -27,6 +27,9 @@ const peers = {
     ask(python!, [join(import.meta.dirname, '..', '..', 'bench', 'export-keras.py'), file, values]),
 };
 
+/** The JavaScript backend takes seconds for a convolution, and Python a minute to load Keras on a busy machine. */
+const LIMIT_MS = 300_000;
+
 /** Of probabilities: float32 sums in other orders. */
 const TOLERANCE = 1e-4;
 
@@ -43,46 +46,50 @@ beforeAll(async () => {
   dataset = await smallCifar();
 });
 
-describe.each(networks)('%s, exported, gives the same probabilities', (name, params) => {
-  let home: string;
-  let pixels: string;
-  let own: number[][];
-  let made: Awaited<ReturnType<typeof trained>>;
+describe.each(networks)(
+  '%s, exported, gives the same probabilities',
+  { timeout: LIMIT_MS },
+  (name, params) => {
+    let home: string;
+    let pixels: string;
+    let own: number[][];
+    let made: Awaited<ReturnType<typeof trained>>;
 
-  beforeAll(async () => {
-    home = mkdtempSync(join(tmpdir(), 'elbow-export-'));
-    pixels = pixelFile(dataset, join(home, 'pixels'));
-    made = await trained(dataset, params, home);
-    own = answersOf(made.model, dataset);
-  });
-  afterAll(() => rmSync(home, { recursive: true, force: true }));
+    beforeAll(async () => {
+      home = mkdtempSync(join(tmpdir(), 'elbow-export-'));
+      pixels = pixelFile(dataset, join(home, 'pixels'));
+      made = await trained(dataset, params, home);
+      own = answersOf(made.model, dataset);
+    });
+    afterAll(() => rmSync(home, { recursive: true, force: true }));
 
-  function compare(program: string, { version, backend, answers }: PeerAnswers): void {
-    expect(answers).toHaveLength(IMAGES);
-    const difference = largestDifference(own, answers);
-    console.log(`${name}: ${program} ${version} (${backend}) differs by ${difference.toExponential(1)}`);
-    expect(difference).toBeLessThan(TOLERANCE);
-    // Images must not all get one answer, or any network would pass.
-    expect(
-      largestDifference(
-        own,
-        own.map(() => own[0]!),
-      ),
-    ).toBeGreaterThan(100 * TOLERANCE);
-  }
+    function compare(program: string, { version, backend, answers }: PeerAnswers): void {
+      expect(answers).toHaveLength(IMAGES);
+      const difference = largestDifference(own, answers);
+      console.log(`${name}: ${program} ${version} (${backend}) differs by ${difference.toExponential(1)}`);
+      expect(difference).toBeLessThan(TOLERANCE);
+      // Images must not all get one answer, or any network would pass.
+      expect(
+        largestDifference(
+          own,
+          own.map(() => own[0]!),
+        ),
+      ).toBeGreaterThan(100 * TOLERANCE);
+    }
 
-  it('in plain TensorFlow.js', async () => {
-    const answer = await peers.tfjs(await exported('tfjs', made, home), pixels);
-    compare('TensorFlow.js', answer);
-    expect(answer).toMatchObject({ backend: 'cpu', classes: dataset.entry.classes });
-  });
+    it('in plain TensorFlow.js', async () => {
+      const answer = await peers.tfjs(await exported('tfjs', made, home), pixels);
+      compare('TensorFlow.js', answer);
+      expect(answer).toMatchObject({ backend: 'cpu', classes: dataset.entry.classes });
+    });
 
-  it.skipIf(python === undefined)('in Keras', async () => {
-    compare('Keras', await peers.keras(await exported('keras', made, home), pixels));
-  });
-});
+    it.skipIf(python === undefined)('in Keras', async () => {
+      compare('Keras', await peers.keras(await exported('keras', made, home), pixels));
+    });
+  },
+);
 
-describe('a network for a table, exported, standardises rows as they are', () => {
+describe('a network for a table, exported, standardises rows as they are', { timeout: LIMIT_MS }, () => {
   const model = madeModel([{ kind: 'flatten' }, { kind: 'dense', units: 3 }], [1, 1, 4]);
   const place = { folder: '', digest: '', sweep: 'made', trial: 0, host: null };
   const rows = [
