@@ -13,6 +13,7 @@ const rooms = [
   'data',
   'models',
   'export',
+  'augmentation',
   'training',
   'trainer',
   'storage',
@@ -148,7 +149,13 @@ export default tseslint.config(
     rules: { 'no-restricted-imports': 'off' },
   },
   {
-    files: ['src/spec/arms.ts', 'src/search/**/*.ts', 'src/curves/**/*.ts', 'src/report/model.ts'],
+    files: [
+      'src/spec/arms.ts',
+      'src/search/**/*.ts',
+      'src/curves/**/*.ts',
+      'src/report/model.ts',
+      'src/augmentation/**/*.ts',
+    ],
     rules: {
       'no-restricted-imports': ['error', { paths: [...tensorflow, ...inputAndOutput] }],
       'no-restricted-globals': ['error', 'process', 'setTimeout', 'setInterval', 'fetch', 'performance'],

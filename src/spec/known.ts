@@ -45,6 +45,20 @@ export const OPTIMIZERS = [
 ] as const;
 export const SCHEDULES = ['constant', 'step', 'exponential', 'cosine', 'one-cycle', 'plateau'] as const;
 export const LOSSES = ['cross-entropy', 'mse', 'mae', 'hinge', 'focal'] as const;
+/** Settings that change training images, and so have no meaning for data that are not images. */
+export const AUGMENTATIONS = [
+  'flip',
+  'crop',
+  'translate',
+  'rotate',
+  'zoom',
+  'brightness',
+  'contrast',
+  'saturation',
+  'cutout',
+  'mixup',
+  'cutmix',
+] as const;
 export const SEARCHES = ['grid'] as const;
 /** What a search may look at: figures of the validation images only, so that test images stay unseen. */
 export const OBJECTIVES = ['val_accuracy', 'val_loss'] as const;

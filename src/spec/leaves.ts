@@ -31,6 +31,12 @@ export function nonNegative(): z.ZodNumber {
   return z.number({ error }).min(0, { error });
 }
 
+/** A number in [min, max]. */
+export function between(min: number, max: number): z.ZodNumber {
+  const error = `a number from ${digits(min)} to ${digits(max)}`;
+  return z.number({ error }).min(min, { error }).max(max, { error });
+}
+
 /** A number in [0, 1). */
 export function fraction(): z.ZodNumber {
   const error = 'a number of at least 0 and below 1';

@@ -1,6 +1,16 @@
 /** The parameters of the built-in trainable, with their defaults: the one place where these stand. */
 import { z } from 'zod';
-import { axis, flag, fraction, nonNegative, oneOf, positive, positiveFraction, whole } from './leaves.js';
+import {
+  axis,
+  between,
+  flag,
+  fraction,
+  nonNegative,
+  oneOf,
+  positive,
+  positiveFraction,
+  whole,
+} from './leaves.js';
 import { INITIALISERS, LOSSES, MODELS, OPTIMIZERS, SCHEDULES } from './known.js';
 import type { ArmParams, Scalar } from './types.js';
 
@@ -64,6 +74,29 @@ export function builtinAxes(largestSize: number, own: readonly string[] = []) {
     dropout: axis(fraction())
       .default([0])
       .describe('Share of units dropped before dense layers, in [0, 1); never of pixels.'),
+    flip: axis(flag()).default([false]).describe('Mirror every second training image left-right, at random.'),
+    crop: axis(whole(0, anyCount))
+      .default([0])
+      .describe('Pad training images by so many black pixels, and crop them back at a random place.'),
+    translate: axis(fraction())
+      .default([0])
+      .describe('Shift training images by up to this share of their side, each way.'),
+    rotate: axis(between(0, 180)).default([0]).describe('Turn training images by up to so many degrees.'),
+    zoom: axis(fraction()).default([0]).describe('Enlarge or shrink training images by up to this share.'),
+    brightness: axis(fraction()).default([0]).describe('Change the brightness by up to this share.'),
+    contrast: axis(fraction()).default([0]).describe('Change the contrast by up to this share.'),
+    saturation: axis(fraction()).default([0]).describe('Change the saturation by up to this share.'),
+    cutout: axis(whole(0, anyCount))
+      .default([0])
+      .describe('Blank a square with sides of so many pixels, somewhere in each training image.'),
+    mixup: axis(nonNegative())
+      .default([0])
+      .describe('Blend each training image with another: α of the shares’ Beta(α, α); 0 for never.'),
+    cutmix: axis(nonNegative())
+      .default([0])
+      .describe(
+        'Paste a piece of another into each training image: α of the shares’ Beta(α, α); 0 for never.',
+      ),
     batchSize: axis(whole(1, anyCount)).default([64]).describe('Images per step.'),
     epochs: axis(whole(1, anyCount)).default([50]).describe('At most this many; early stopping ends sooner.'),
     patience: axis(whole(1, anyCount))

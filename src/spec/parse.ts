@@ -1,6 +1,7 @@
 /** From a sweep file's text to a SweepSpec, or to every error in it at once. */
 import { ElbowError } from '../errors.js';
 import { countTrials } from './arms.js';
+import { unfitAugmentation } from './augmentation-fit.js';
 import { DATASETS, DEFAULT_DATASET } from './known.js';
 import { digits } from './leaves.js';
 import { unfitModels } from './model-fit.js';
@@ -38,8 +39,12 @@ export function parseSweep(text: string, file: string, options: ParseOptions = {
   ];
   if (!result.success || problems.length > 0) throw together(problems);
   const spec = toSpec(result.data);
-  const dataset = DATASETS[spec.dataset];
-  const unfit = [...unfitModels(spec, dataset, layers), ...unfitNetworks(spec, dataset, layers)];
+  const facts = DATASETS[spec.dataset];
+  const unfit = [
+    ...unfitModels(spec, facts, layers),
+    ...unfitNetworks(spec, facts, layers),
+    ...unfitAugmentation(spec, facts, layers),
+  ];
   if (unfit.length > 0) throw together(unfit);
   checkCount(spec, layers);
   return spec;

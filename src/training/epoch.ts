@@ -1,6 +1,7 @@
 /** One epoch of training: shuffled steps, running means of loss and accuracy, the time the steps took. */
 import * as tf from '@tensorflow/tfjs-node-gpu';
 import { deriveSeed, permutation } from '../random.js';
+import { batchLoss, mainLabels, type Gather } from './augmentation.js';
 import type { WeightAverage } from './average.js';
 import type { Network } from './build.js';
 import type { Score } from './evaluate.js';
@@ -21,6 +22,8 @@ export interface EpochOptions {
   readonly clipNorm: number;
   /** The training images. */
   readonly images: ResidentImages;
+  /** How a step gets its images. */
+  readonly gather: Gather;
   /** Images per step, integer ≥ 1; a larger one than there are images takes all of them in one step. */
   readonly batchSize: number;
   /** From 1. */
@@ -88,11 +91,11 @@ function trainStep(
     dropoutSeed: deriveSeed(seeds.sweepSeed, seeds.replicate, 'dropout', step),
   } as const;
   return tf.tidy(() => {
-    const { images, labels } = options.images.gather(indices);
+    const batch = options.gather(options.images, indices, options.epoch);
     let logits: tf.Tensor2D | undefined;
     const { value, grads } = tf.valueAndGrads((...parameters: tf.Tensor[]) => {
-      logits = tf.keep(network.forward(images, parameters, mode));
-      return tf.mean<tf.Scalar>(options.loss(logits, labels));
+      logits = tf.keep(network.forward(batch.images, parameters, mode));
+      return tf.mean<tf.Scalar>(batchLoss(options.loss, logits, batch));
     })(network.split(network.parameters));
     const slope = tf.concat(
       grads.map((grad) => (grad.rank === 1 ? (grad as tf.Tensor1D) : tf.reshape<tf.Rank.R1>(grad, [-1]))),
@@ -100,7 +103,7 @@ function trainStep(
     const gradient = shaped(slope, network.parameters, options);
     network.replace(optimizer.update(network.parameters, gradient, options.schedule.rateAt(step)));
     options.average.see(network.parameters);
-    const correct = tf.sum(tf.equal(tf.argMax(logits!, 1), labels));
+    const correct = tf.sum(tf.equal(tf.argMax(logits!, 1), mainLabels(batch)));
     tf.dispose(logits!);
     return { loss: value.dataSync()[0]!, correct: correct.dataSync()[0]! };
   });

@@ -1,5 +1,6 @@
 /** The epochs of a training, from the first or from a checkpoint to the last. */
 import type { EpochMetrics } from '../storage/storage.js';
+import { createGather } from './augmentation.js';
 import { averageWeights } from './average.js';
 import { disposeBest, disposeMoments, type Best } from './best.js';
 import { readCheckpoint, writeCheckpoint, type TrainingState } from './checkpoint.js';
@@ -36,6 +37,12 @@ export async function trainEpochs(setup: Setup): Promise<Progress> {
   const average = averageWeights(settings.emaDecay, from?.average);
   const stopping = earlyStopping(settings.patience, from?.stopping);
   const schedule = createSchedule({ ...settings.schedule, stepsPerEpoch }, from?.schedule);
+  const gather = createGather({
+    params: setup.request.params,
+    format: setup.request.dataset.entry,
+    positions: setup.split.train,
+    seeds: setup.request,
+  });
   const epochs = [...(from?.epochs ?? [])];
   let best = from?.best ?? null;
   let { steps, trainedImages, stepSeconds } = from ?? { steps: 0, trainedImages: 0, stepSeconds: 0 };
@@ -74,6 +81,7 @@ export async function trainEpochs(setup: Setup): Promise<Progress> {
         l2,
         clipNorm,
         images: training,
+        gather,
         batchSize,
         epoch,
         stepsBefore: steps,
