@@ -74,6 +74,7 @@ function jobOf(task: AttemptTask, places: Places): TrainJob {
     replicate: task.replicate,
     threads: task.spec.threads,
     objective: task.spec.objective.metric,
+    unfamiliar: task.spec.unfamiliar === true,
     keep: {
       models: places.models,
       checkpoints: checkpointsOf(task.attemptId, places),

@@ -70,6 +70,7 @@ async function measureElbow(pool: TrainerPool, settings: Settings): Promise<numb
       replicate: 0,
       threads: settings.threads,
       objective: 'val_accuracy',
+      unfamiliar: false,
       keep: null,
     },
     {

@@ -19,6 +19,10 @@ export const COMMAND_GROUPS: Readonly<Record<string, Readonly<Record<string, Ent
   },
   'Sweeps:': {
     run: { summary: 'run a sweep file or a preset', load: () => import('./commands/run.js') },
+    augment: {
+      summary: 'draw what augmentation makes of images',
+      load: () => import('./commands/augment.js'),
+    },
     watch: { summary: 'follow a sweep until it ends', load: () => import('./commands/watch.js') },
     cancel: {
       summary: 'stop a sweep, and keep what it has',

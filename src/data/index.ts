@@ -7,3 +7,4 @@ export { readManifest } from './files.js';
 export type { Images } from './files.js';
 export { splitFor } from './split.js';
 export type { Split, SplitRequest } from './split.js';
+export { standardise } from './standardise.js';

@@ -5,3 +5,5 @@ export { curveText, summaryMarkdown } from './text.js';
 export type { TextOptions } from './text.js';
 export type { AttemptPlace, ReportInput, ReportModel } from './types.js';
 export { writeReport } from './write.js';
+export { drawSheet } from './sheet.js';
+export type { Sheet } from './sheet.js';

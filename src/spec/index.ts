@@ -1,7 +1,7 @@
 /** What a sweep file may say, and what it expands to. */
 export { armsOf, countTrials, planTrials, specsEqual } from './arms.js';
 export { sweepJsonSchema } from './json-schema.js';
-export { DATASETS, DEFAULT_DATASET } from './known.js';
+export { AUGMENTATIONS, DATASETS, DEFAULT_DATASET } from './known.js';
 export type { DatasetFacts } from './known.js';
 export { listPresets, loadSweep } from './load.js';
 export type { LoadOptions, LoadedSweep, Preset } from './load.js';

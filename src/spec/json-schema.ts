@@ -25,8 +25,8 @@ export function sweepJsonSchema(): object {
       dependent.includes(key) ? { type: 'object' } : value,
     ]),
   );
-  const pick = (properties: JsonSchema): JsonSchema => ({
-    properties: Object.fromEntries(dependent.map((key) => [key, properties[key]])),
+  const pick = (properties: JsonSchema, keys: readonly string[]): JsonSchema => ({
+    properties: Object.fromEntries(keys.map((key) => [key, properties[key]])),
   });
   return {
     ...builtin,
@@ -39,9 +39,10 @@ export function sweepJsonSchema(): object {
       required: ['trainable'],
       properties: { trainable: { not: { const: 'builtin' } } },
     },
-    then: pick(noopProperties),
+    // Of noop it must be false.
+    then: pick(noopProperties, [...dependent, 'unfamiliar']),
     else: {
-      ...pick(builtinProperties),
+      ...pick(builtinProperties, dependent),
       allOf: Object.entries(DATASETS).map(([dataset, facts]) => sizeRule(dataset, facts)),
     },
   };

@@ -160,6 +160,7 @@ function toSpec(parsed: ParsedSweep): SweepSpec {
     pool: parsed.pool,
     trialsPerWorkflow: parsed.trialsPerWorkflow,
     report: parsed.report,
+    ...(parsed.unfamiliar ? { unfamiliar: true } : {}),
   };
 }
 

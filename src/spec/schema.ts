@@ -1,7 +1,7 @@
 /** What a sweep file may say. Defaults stand here and in params.ts, and nowhere else. */
 import { z } from 'zod';
 import { DATASETS, DEFAULT_DATASET, NOOP_METRIC, OBJECTIVES, SEARCHES } from './known.js';
-import { axis, name, nonNegative, oneOf, positive, scalar, whole } from './leaves.js';
+import { axis, flag, name, nonNegative, oneOf, positive, scalar, whole } from './leaves.js';
 import { networksSchema } from './network-layers.js';
 import { builtinAxes } from './params.js';
 
@@ -71,6 +71,9 @@ const common = {
     .describe('Named variants: `--scale NAME` lays its settings over the file.'),
 };
 
+const UNFAMILIAR =
+  'Score every trial also on test images that are rotated, scaled, shifted, darkened, blurred, recoloured and noised.';
+
 const report = (target: z.ZodNumber) =>
   z
     .strictObject(
@@ -113,6 +116,7 @@ export function builtinSweep(largestSize: number, own: readonly string[] = []) {
         .strictObject(builtinAxes(largestSize, own), mapping('a mapping of parameters to values'))
         .prefault({})
         .describe('Every list is an axis of the grid; a single value is fixed.'),
+      unfamiliar: flag().default(false).describe(UNFAMILIAR),
       objective: objective(OBJECTIVES),
       report: report(z.number({ error: target }).gt(0, { error: target }).max(1, { error: target })),
     },
@@ -132,6 +136,10 @@ export const noopSweep = z.strictObject(
       .catchall(axis(scalar()))
       .prefault({})
       .describe('Any parameters; every list is an axis of the grid.'),
+    unfamiliar: z
+      .literal(false, { error: 'false, because noop sees no pictures' })
+      .default(false)
+      .describe(UNFAMILIAR),
     objective: objective([NOOP_METRIC]),
     report: report(z.number({ error: 'a number' })),
   },

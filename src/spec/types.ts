@@ -72,6 +72,8 @@ export interface SweepSpec {
   readonly pool: string;
   /** Integer ≥ 1: how many short trials one trial workflow runs in a row. */
   readonly trialsPerWorkflow: number;
+  /** Whether trials are also scored on unfamiliar pictures. Absent where they are not, as in specs older than the key. */
+  readonly unfamiliar?: true;
   readonly report: { readonly target: number | null; readonly delta: number };
 }
 

@@ -18,6 +18,8 @@ export interface TrainJob {
   readonly threads: number;
   /** Name of the metric that is the objective. */
   readonly objective: string;
+  /** Whether the best weights are also scored on unfamiliar pictures. */
+  readonly unfamiliar: boolean;
   /** Where the training leaves its weights; null: nowhere. */
   readonly keep: {
     readonly models: string;

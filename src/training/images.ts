@@ -1,6 +1,6 @@
 /** Images from memory to TensorFlow: standardised by the data set's published mean and deviation. */
 import * as tf from '@tensorflow/tfjs-node-gpu';
-import type { DatasetEntry, Images } from '../data/index.js';
+import { standardise, type DatasetEntry, type Images } from '../data/index.js';
 
 export interface Batch {
   /** Shape [batch, height, width, channels]. */
@@ -27,28 +27,13 @@ export interface ResidentImages extends ImageSource {
 /** Standardising all at once would hold the values twice in memory. */
 const CHUNK = 1000;
 
-/** Every byte that a pixel may have, standardised, for each channel: shape [channels][256]. */
-function standardised(entry: DatasetEntry): Float32Array[] {
-  return entry.mean.map((mean, channel) =>
-    Float32Array.from({ length: 256 }, (_, byte) => (byte / 255 - mean) / entry.std[channel]!),
-  );
-}
-
-function imagesAt(entry: DatasetEntry, images: Images, positions: Uint32Array): tf.Tensor4D {
-  const { height, width, channels } = entry;
-  const plane = height * width;
-  const values = new Float32Array(positions.length * plane * channels);
-  standardised(entry).forEach((table, channel) => {
-    positions.forEach((position, i) => {
-      const from = (position * channels + channel) * plane;
-      let to = i * plane * channels + channel;
-      for (let pixel = from; pixel < from + plane; pixel++, to += channels) {
-        values[to] = table[images.pixels[pixel]!]!;
-      }
-    });
-  });
-  return tf.tensor4d(values, [positions.length, height, width, channels]);
-}
+const imagesAt = (entry: DatasetEntry, images: Images, positions: Uint32Array): tf.Tensor4D =>
+  tf.tensor4d(standardise(entry, images, positions), [
+    positions.length,
+    entry.height,
+    entry.width,
+    entry.channels,
+  ]);
 
 const labelsAt = (images: Images, positions: Uint32Array): tf.Tensor1D =>
   tf.tensor1d(

@@ -12,6 +12,7 @@ import type { Progress } from './loop.js';
 import { milestones } from './milestones.js';
 import { saveModel } from './model-file.js';
 import type { Setup } from './train.js';
+import { unfamiliarMetrics } from './unfamiliar.js';
 
 /** Of a network that gives every class the same probability. */
 function chanceScore(loss: Loss, classes: number): Score {
@@ -34,9 +35,9 @@ export async function outcomeOf(setup: Setup, progress: Progress, begin: number)
   let train = chance;
   let test = { ...chance, ...chanceMetrics(classes) };
   let validation = setup.validation.count > 0 ? chance : null;
-  if (best) {
+  const trained = best && { network, parameters: best.parameters, moments: best.moments };
+  if (best && trained) {
     const all = Uint32Array.from({ length: dataset.test.labels.length }, (_, i) => i);
-    const trained = { network, parameters: best.parameters, moments: best.moments };
     const examined = await evaluator.examine(trained, streamImages(dataset.entry, dataset.test, all));
     test = examined;
     answers = {
@@ -48,6 +49,9 @@ export async function outcomeOf(setup: Setup, progress: Progress, begin: number)
     train = await evaluator.score(trained, setup.training);
     validation = best.validation;
   }
+  const unfamiliar = request.unfamiliar
+    ? await unfamiliarMetrics(setup, trained, progress.epochs.length)
+    : {};
   const objectives: Readonly<Record<string, number | null>> = {
     val_accuracy: validation?.accuracy ?? null,
     val_loss: validation?.loss ?? null,
@@ -67,6 +71,7 @@ export async function outcomeOf(setup: Setup, progress: Progress, begin: number)
       test_log_loss: test.logLoss,
       test_top5_accuracy: test.top5Accuracy,
       test_calibration_error: test.calibrationError,
+      ...unfamiliar,
       ...milestones(progress.epochs, progress.stepsPerEpoch),
     },
     seconds: (performance.now() - begin) / 1000,

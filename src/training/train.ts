@@ -28,6 +28,8 @@ export interface TrainRequest {
   readonly threads: number;
   /** Name of the metric that is the objective. */
   readonly objective: string;
+  /** Whether the best weights are also scored on unfamiliar pictures: the test images changed in seven ways. */
+  readonly unfamiliar: boolean;
   readonly keep: KeepPlaces | null;
 }
 

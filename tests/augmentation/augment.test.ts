@@ -5,7 +5,7 @@ import { drawFor, epochSeed, mixFor } from '../../src/augmentation/draw.js';
 import { mixPicture } from '../../src/augmentation/mix.js';
 import { sizeOf, type Pictures } from '../../src/augmentation/picture.js';
 import { augmentationOf, type Augmentation } from '../../src/augmentation/index.js';
-import { AUGMENTATIONS } from '../../src/spec/known.js';
+import { AUGMENTATIONS } from '../../src/spec/index.js';
 import { withDefaults } from '../../src/spec/index.js';
 import { FULL, OFF, RGB, picturesOf } from './support.js';
 

@@ -51,6 +51,11 @@ export function picturesOf(count: number, format: PictureFormat, seed = 1): Pict
 }
 
 interface Golden {
+  readonly blurs: readonly {
+    readonly severity: 1 | 2 | 3 | 4 | 5;
+    readonly sigma: number;
+    readonly values: readonly number[];
+  }[];
   readonly moves: readonly {
     readonly move: {
       isFlipped: boolean;

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { ElbowError } from '../../src/errors.js';
-import { armsOf, defaultOf, parseSweep } from '../../src/spec/index.js';
+import { armsOf, defaultOf, parseSweep, printSpec, specsEqual } from '../../src/spec/index.js';
 import { AUGMENTATIONS } from '../../src/spec/known.js';
 
 const spec = (line: string) => parseSweep(`name: a\nspace:\n  ${line}\n`, 'f');
@@ -50,5 +50,31 @@ describe('augmentation in a sweep file', () => {
     ['mixip: 1', /unknown key `space.mixip` \(Did you mean `mixup`/],
   ])('that is wrong is told with its place and what is right: %s', (line, expected) => {
     expect(errorOf(line)).toMatch(expected);
+  });
+});
+
+describe('unfamiliar pictures in a sweep file', () => {
+  const top = (lines: string) => parseSweep(`name: a\n${lines}`, 'f');
+
+  it('are not asked for by default, and a spec is then as one that knows nothing of them', () => {
+    expect(top('')).not.toHaveProperty('unfamiliar');
+    expect(top('unfamiliar: false')).toEqual(top(''));
+    expect(top('unfamiliar: true').unfamiliar).toBe(true);
+    expect(specsEqual(top('unfamiliar: true'), top(''))).toBe(false);
+  });
+
+  it('are in no arm’s hash, and survive printing', () => {
+    expect(armsOf(top('unfamiliar: true'))[0]!.hash).toBe(armsOf(top(''))[0]!.hash);
+    expect(parseSweep(printSpec(top('unfamiliar: true')), 'g')).toEqual(top('unfamiliar: true'));
+    expect(printSpec(top(''))).not.toMatch(/unfamiliar/);
+  });
+
+  it('may be set from outside, and need pictures', () => {
+    expect(parseSweep('name: a', 'f', { set: ['unfamiliar=true'] }).unfamiliar).toBe(true);
+    expect(() => top('unfamiliar: yes')).toThrow(/`unfamiliar`: expected true or false, got "yes"/);
+    expect(() => top('trainable: noop\nunfamiliar: true')).toThrow(
+      /`unfamiliar`: expected false, because noop sees no pictures, got true/,
+    );
+    expect(top('trainable: noop\nunfamiliar: false')).toEqual(top('trainable: noop'));
   });
 });

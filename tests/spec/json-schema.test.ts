@@ -21,6 +21,7 @@ describe('the JSON Schema', () => {
     'name: a\nspace: { optimizer: adam, samplesPerClass: [1, 5000, null], batchNorm: [true, false] }',
     'name: a\ndataset: mnist\nspace: { samplesPerClass: [5421] }',
     'name: a\nobjective: { metric: val_loss }\nreport: { target: 0.5 }',
+    'name: a\nunfamiliar: true\nspace: { flip: [true, false], mixup: 0.2 }',
     'name: a\ntrainable: noop\nspace: { any: [1, two, null], other: x }',
     'name: a\ntrainable: { noop: { seconds: 2 } }\nobjective: { metric: score }',
     'name: a\nscales: { small: { replicates: 1 } }',
@@ -57,6 +58,8 @@ describe('the JSON Schema', () => {
     'name: a\nspace: { model: mine }\nnetworks: { mine: [{ conv: 3 }, flatten, { dense: 10 }] }',
     'name: a\nspace: { model: mine }\nnetworks: { mine: [{ residual: [{ dropout: 1 }] }, flatten, { dense: 10 }] }',
     'name: a\nspace: { model: mine }\nnetworks: { mine: [{ flatten: null }, { dense: 10 }] }',
+    'name: a\nunfamiliar: 1',
+    'name: a\ntrainable: noop\nunfamiliar: true',
   ])('refuses what the parser refuses: %s', (text) => {
     expect(accepts(text)).toBe(false);
     expect(() => parseSweep(text, 'f')).toThrow();

@@ -15,6 +15,7 @@ export const trainRequest = (params: ArmParams = {}, changes: Partial<TrainReque
   replicate: 0,
   threads: 1,
   objective: 'val_accuracy',
+  unfamiliar: false,
   keep: null,
   ...changes,
 });

@@ -48,6 +48,7 @@ const jobOf = ({ epochs = 2, patience = 3, ...change }: JobChange = {}): TrainJo
   replicate: 0,
   threads: 1,
   objective: 'val_accuracy',
+  unfamiliar: false,
   keep: null,
   ...change,
 });

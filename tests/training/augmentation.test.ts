@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs-node-gpu';
 import { describe, expect, it } from 'vitest';
 import { splitFor } from '../../src/data/index.js';
 import { augmentationOf, createAugmenter } from '../../src/augmentation/index.js';
-import { AUGMENTATIONS } from '../../src/spec/known.js';
+import { AUGMENTATIONS } from '../../src/spec/index.js';
 import { withDefaults } from '../../src/spec/index.js';
 import type { ArmParams } from '../../src/spec/types.js';
 import type { EpochMetrics, Outcome } from '../../src/storage/storage.js';

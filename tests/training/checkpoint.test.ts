@@ -91,11 +91,17 @@ const settings = fc.record({
   clipNorm: fc.constantFrom(0, 1),
   l2: fc.constantFrom(0, 0.001),
   batchSize: fc.constantFrom(16, 80),
+  flip: fc.boolean(),
+  crop: fc.constantFrom(0, 4),
+  rotate: fc.constantFrom(0, 15),
+  brightness: fc.constantFrom(0, 0.2),
+  mixup: fc.constantFrom(0, 0.4),
+  cutmix: fc.constantFrom(0, 1),
 });
 
 describe('a training that goes on from a checkpoint', () => {
   it(
-    'equals the undisturbed one to the bit, for every optimizer, schedule and loss',
+    'equals the undisturbed one to the bit, for every optimizer, schedule and loss, with and without augmentation',
     { timeout: 300_000 },
     async () => {
       const pairs = fc.sample(fc.tuple(settings, fc.integer({ min: 1, max: EPOCHS - 1 })), {

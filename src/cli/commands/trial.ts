@@ -6,6 +6,7 @@ import { statusPaint } from '../paint.js';
 import { readTrialNumber, requireSweep, unknownTrial, withSession } from '../session.js';
 import { totalOf, trialText } from '../sweep-facts.js';
 import { durationText, figureText, tableLines } from '../text.js';
+import { familiarMetrics, unfamiliarLines } from '../unfamiliar-table.js';
 
 /** `elbow trial SWEEP NUMBER`: everything that is known of one trial. */
 export const command: CommandModule = {
@@ -37,6 +38,7 @@ export const command: CommandModule = {
       printResult(result, out);
       printEnvironment(attempts.at(-1), out);
       printAttempts(attempts, out);
+      printUnfamiliar(result, out);
       printEpochs(epochs, result.bestEpoch, out);
       return EXIT.done;
     });
@@ -59,7 +61,7 @@ function printResult(result: TrialResult, out: Output): void {
   }
   const isNamed = result.testAccuracy !== null || Object.keys(result.metrics).length > 0;
   if (!isNamed && result.objective !== null) line(out, 'score', figureText(result.objective));
-  for (const [name, value] of Object.entries(result.metrics)) line(out, name, figureText(value));
+  for (const [name, value] of familiarMetrics(result.metrics)) line(out, name, figureText(value));
   if (result.epochs > 0) {
     const best = result.bestEpoch === null ? '' : `, the best one ${result.bestEpoch}`;
     line(out, 'epochs', `${result.epochs}${best}`);
@@ -109,6 +111,12 @@ function printAttempts(attempts: readonly AttemptRow[], out: Output): void {
     { title: 'failure' },
   ];
   for (const text of tableLines(columns, rows, { header: out.colors.dim })) out.result(text);
+}
+
+function printUnfamiliar({ metrics }: TrialResult, out: Output): void {
+  const lines = unfamiliarLines(metrics, out.colors.dim);
+  if (lines.length > 0) out.result();
+  for (const text of lines) out.result(text);
 }
 
 function printEpochs(epochs: readonly EpochMetrics[], best: number | null, out: Output): void {

@@ -79,6 +79,18 @@ def coloured(factors):
     return np.asarray(image).ravel().tolist()
 
 
+SIGMAS = [0.5, 0.75, 1, 1.5, 2]  # by severity
+
+
+def blurred(sigma):
+    radius = int(np.ceil(3 * sigma))
+    planes = [
+        ndimage.gaussian_filter(picture()[:, :, c], sigma, mode="nearest", radius=radius)
+        for c in range(CHANNELS)
+    ]
+    return np.stack(planes, axis=-1).ravel().round(6).tolist()
+
+
 def sfc32(low, high, count):
     """PractRand's source, in Python: a = 0, b and c from the seed, counter = 1, twelve rounds, then numbers."""
     mask = 0xFFFFFFFF
@@ -99,6 +111,9 @@ print(
         {
             "moves": [{"move": move, "values": moved(move)} for move in MOVES],
             "colourings": [{"factors": f, "bytes": coloured(f)} for f in COLOURINGS],
+            "blurs": [
+                {"severity": i + 1, "sigma": sigma, "values": blurred(sigma)} for i, sigma in enumerate(SIGMAS)
+            ],
             "sfc32": [
                 {"seed": seed, "index": index, "numbers": sfc32(seed, index, 4)}
                 for seed, index in [(0, 0), (1, 0), (0, 1), (123456789, 49999), (2147483647, 4294967295)]

@@ -1,0 +1,31 @@
+/** Images as networks see them. Pure. */
+import type { DatasetEntry } from './catalog.js';
+import type { Images } from './files.js';
+
+/** Every byte that a pixel may have, standardised, for each channel: shape [channels][256]. */
+function tables(entry: DatasetEntry): Float32Array[] {
+  return entry.mean.map((mean, channel) =>
+    Float32Array.from({ length: 256 }, (_, byte) => (byte / 255 - mean) / entry.std[channel]!),
+  );
+}
+
+/**
+ * Standardises images by the data set's published mean and deviation.
+ * @param positions among the images
+ * @returns shape [positions, height, width, channels]
+ */
+export function standardise(entry: DatasetEntry, images: Images, positions: ArrayLike<number>): Float32Array {
+  const { height, width, channels } = entry;
+  const plane = height * width;
+  const values = new Float32Array(positions.length * plane * channels);
+  tables(entry).forEach((table, channel) => {
+    for (let i = 0; i < positions.length; i++) {
+      const from = (positions[i]! * channels + channel) * plane;
+      let to = i * plane * channels + channel;
+      for (let pixel = from; pixel < from + plane; pixel++, to += channels) {
+        values[to] = table[images.pixels[pixel]!]!;
+      }
+    }
+  });
+  return values;
+}
