@@ -3,7 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Dataset } from '../../src/data/index.js';
-import type { ArmParams } from '../../src/spec/types.js';
+import type { ArmParams, OwnNetworks } from '../../src/spec/types.js';
+import type { Layer } from '../../src/models/index.js';
+import { parseSweep } from '../../src/spec/index.js';
+import { writtenAs } from '../support/own-networks.js';
 import { madeModel } from '../support/model.js';
 import {
   answersOf,
@@ -33,13 +36,43 @@ const LIMIT_MS = 300_000;
 /** Of probabilities: float32 sums in other orders. */
 const TOLERANCE = 1e-4;
 
-const networks: readonly (readonly [string, ArmParams])[] = [
-  ['lenet with batch norm', { model: 'lenet' }],
-  ['lenet without', { model: 'lenet', batchNorm: false, dropout: 0.5 }],
-  ['mlp', { model: 'mlp', width: 0.25, dropout: 0.5 }],
-  ['vgg11', { model: 'vgg11', width: 0.1 }],
-  ['resnet20', { model: 'resnet20', width: 0.25 }],
+/** What the built-in ones do not have: even kernels, strides of 2 and 3, windows of 3, a block within a block. */
+const odd: readonly Layer[] = [
+  { kind: 'conv', size: 4, filters: 6, padding: 'same', activation: 'relu' },
+  { kind: 'batch-norm' },
+  {
+    kind: 'residual',
+    body: [
+      { kind: 'residual', body: [{ kind: 'conv', size: 2, filters: 8, padding: 'same', stride: 2 }] },
+      { kind: 'activation', activation: 'relu' },
+      { kind: 'conv', size: 3, filters: 10, padding: 'same' },
+    ],
+  },
+  { kind: 'max-pool', size: 3 },
+  { kind: 'conv', size: 5, filters: 8, padding: 'same', stride: 3, bias: false },
+  { kind: 'batch-norm' },
+  { kind: 'flatten' },
+  { kind: 'dense', units: 10 },
 ];
+
+interface Case {
+  readonly name: string;
+  readonly params: ArmParams;
+  /** Of a network of a sweep file. */
+  readonly layers?: readonly Layer[];
+}
+
+const networks: readonly Case[] = [
+  { name: 'lenet with batch norm', params: { model: 'lenet' } },
+  { name: 'lenet without', params: { model: 'lenet', batchNorm: false, dropout: 0.5 } },
+  { name: 'mlp', params: { model: 'mlp', width: 0.25, dropout: 0.5 } },
+  { name: 'vgg11', params: { model: 'vgg11', width: 0.1 } },
+  { name: 'resnet20', params: { model: 'resnet20', width: 0.25 } },
+  { name: 'one of a sweep file', params: { model: 'mine' }, layers: odd },
+];
+
+const ownNetworks = (networks: Readonly<Record<string, unknown>>): OwnNetworks =>
+  parseSweep(JSON.stringify({ name: 'a', networks, space: { model: 'mine' } }), 'f').networks!;
 
 let dataset: Dataset;
 beforeAll(async () => {
@@ -47,9 +80,9 @@ beforeAll(async () => {
 });
 
 describe.each(networks)(
-  '%s, exported, gives the same probabilities',
+  '$name, exported, gives the same probabilities',
   { timeout: LIMIT_MS },
-  (name, params) => {
+  ({ name, params, layers }) => {
     let home: string;
     let pixels: string;
     let own: number[][];
@@ -58,7 +91,7 @@ describe.each(networks)(
     beforeAll(async () => {
       home = mkdtempSync(join(tmpdir(), 'elbow-export-'));
       pixels = pixelFile(dataset, join(home, 'pixels'));
-      made = await trained(dataset, params, home);
+      made = await trained(dataset, params, home, layers && ownNetworks({ mine: writtenAs(layers) }));
       own = answersOf(made.model, dataset);
     });
     afterAll(() => rmSync(home, { recursive: true, force: true }));

@@ -6,7 +6,7 @@ import * as tf from '@tensorflow/tfjs-node-gpu';
 import { loadDataset, type Dataset, type Images } from '../../src/data/index.js';
 import { exportFormats, writeExport, type ExportFormat } from '../../src/export/index.js';
 import { initialiserOf, readModel, type ModelPlace, type TrainedModel } from '../../src/models/index.js';
-import type { ArmParams } from '../../src/spec/types.js';
+import type { ArmParams, OwnNetworks } from '../../src/spec/types.js';
 import { buildNetwork } from '../../src/training/build.js';
 import { streamImages } from '../../src/training/images.js';
 import { train } from '../../src/training/index.js';
@@ -31,13 +31,20 @@ export async function trained(
   dataset: Dataset,
   params: ArmParams,
   home: string,
+  networks?: OwnNetworks,
 ): Promise<{ place: ModelPlace; model: TrainedModel }> {
   const keep = {
     models: join(home, 'models'),
     checkpoints: join(home, 'checkpoints'),
     checkpointSeconds: 60,
   };
-  const { weights } = await train(trainRequest({ epochs: 1, ...params }, { dataset, keep }), trainHooks());
+  const { weights } = await train(
+    trainRequest(
+      { epochs: 1, ...params },
+      { dataset, keep, ...(networks === undefined ? {} : { networks }) },
+    ),
+    trainHooks(),
+  );
   const place = { folder: keep.models, digest: weights!, sweep: 'made', trial: 0, host: null };
   return { place, model: readModel(place) };
 }
