@@ -14,6 +14,7 @@ const rooms = [
   'models',
   'export',
   'augmentation',
+  'predict',
   'training',
   'trainer',
   'storage',

@@ -76,6 +76,7 @@ export const ERROR_CODES = {
   'check-failed': { exit: EXIT.checkFailed, retryable: false, meaning: 'a check failed' },
   'model-missing': usage('the weights of a trial are not on this machine'),
   'model-damaged': usage('the weights of a trial are not what they should be'),
+  'picture-unusable': usage('a file is no picture that can be used'),
   'data-missing': trial('a data file is missing', false),
   'data-damaged': trial('a data file is not what it should be', false),
   'data-too-small': {

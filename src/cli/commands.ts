@@ -36,6 +36,10 @@ export const COMMAND_GROUPS: Readonly<Record<string, Readonly<Record<string, Ent
     show: { summary: 'one sweep, by arm and size', load: () => import('./commands/show.js') },
     trial: { summary: 'one trial, with its epochs', load: () => import('./commands/trial.js') },
     logs: { summary: 'what a trial printed', load: () => import('./commands/logs.js') },
+    predict: {
+      summary: 'what a trained network makes of your pictures',
+      load: () => import('./commands/predict.js'),
+    },
     report: {
       summary: 'write the report: page, pictures, tables',
       load: () => import('./commands/report.js'),

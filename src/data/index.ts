@@ -8,3 +8,4 @@ export type { Images } from './files.js';
 export { splitFor } from './split.js';
 export type { Split, SplitRequest } from './split.js';
 export { standardise } from './standardise.js';
+export type { Standard } from './standardise.js';

@@ -2,8 +2,11 @@
 import type { DatasetEntry } from './catalog.js';
 import type { Images } from './files.js';
 
+/** What of a data set says how its bytes become what a network takes. */
+export type Standard = Pick<DatasetEntry, 'height' | 'width' | 'channels' | 'mean' | 'std'>;
+
 /** Every byte that a pixel may have, standardised, for each channel: shape [channels][256]. */
-function tables(entry: DatasetEntry): Float32Array[] {
+function tables(entry: Standard): Float32Array[] {
   return entry.mean.map((mean, channel) =>
     Float32Array.from({ length: 256 }, (_, byte) => (byte / 255 - mean) / entry.std[channel]!),
   );
@@ -14,7 +17,7 @@ function tables(entry: DatasetEntry): Float32Array[] {
  * @param positions among the images
  * @returns shape [positions, height, width, channels]
  */
-export function standardise(entry: DatasetEntry, images: Images, positions: ArrayLike<number>): Float32Array {
+export function standardise(entry: Standard, images: Images, positions: ArrayLike<number>): Float32Array {
   const { height, width, channels } = entry;
   const plane = height * width;
   const values = new Float32Array(positions.length * plane * channels);

@@ -1,5 +1,6 @@
 /** Trainer processes and what supervises them. Importing this loads no TensorFlow. */
 export { createTrainerPool } from './pool.js';
 export type { TrainerPool, TrainerPoolOptions } from './pool.js';
-export type { TrainJob } from './protocol.js';
+export { predictOnce } from './predict.js';
+export type { PredictJob, Prediction, TrainJob } from './protocol.js';
 export type { TrainerHooks } from './trainer.js';

@@ -1,10 +1,10 @@
 /**
- * The trainer process: loads TensorFlow once, then trains one job after the other as its supervisor asks. It ends with
+ * The trainer process: loads TensorFlow once, then does one job after the other as its supervisor asks. It ends with
  * its supervisor: when the channel to it closes, nobody is there any more to use what it would compute.
  */
 import util from 'node:util';
 import { ElbowError, messageOf } from '../errors.js';
-import type { FromTrainer, ToTrainer, TrainJob } from './protocol.js';
+import type { FromTrainer, PredictJob, ToTrainer, TrainJob } from './protocol.js';
 
 /** Step messages are for showing progress: people see no more of them than this. */
 const STEP_MESSAGE_MS = 250;
@@ -49,12 +49,12 @@ function createPause(id: number): () => Promise<void> {
 
 async function main(): Promise<void> {
   restoreUtil();
-  const { isGpu, tensorflowVersion, train } = await import('../training/index.js');
+  const { isGpu, predict, tensorflowVersion, train } = await import('../training/index.js');
   const { loadDataset } = await import('../data/index.js');
   /** The data set of the last job: a sweep has one. */
   let loaded: { key: string; dataset: ReturnType<typeof loadDataset> } | undefined;
 
-  const datasetOf = (job: TrainJob): ReturnType<typeof loadDataset> => {
+  const datasetOf = (job: Pick<TrainJob, 'dataDir' | 'dataset'>): ReturnType<typeof loadDataset> => {
     const key = `${job.dataDir}/${job.dataset}`;
     if (loaded?.key !== key) loaded = { key, dataset: loadDataset(job.dataset, job.dataDir) };
     return loaded.dataset;
@@ -83,8 +83,20 @@ async function main(): Promise<void> {
       );
       send({ type: 'done', id, outcome });
     } catch (error) {
-      if (error instanceof Cancelled) return send({ type: 'cancelled', id });
-      send({ type: 'failed', id, ...failureOf(error) });
+      sendFailure(id, error);
+    }
+  };
+
+  const answer = async (id: number, job: PredictJob): Promise<void> => {
+    try {
+      const hooks = {
+        dataset: () => datasetOf(job),
+        onNote: (text: string) => send({ type: 'log', id, text }),
+        pause: createPause(id),
+      };
+      send({ type: 'predicted', id, prediction: await predict(job, hooks) });
+    } catch (error) {
+      sendFailure(id, error);
     }
   };
 
@@ -92,6 +104,9 @@ async function main(): Promise<void> {
     switch (message.type) {
       case 'train':
         void run(message.id, message.job);
+        break;
+      case 'predict':
+        void answer(message.id, message.job);
         break;
       case 'cancel':
         cancelledId = message.id;
@@ -102,6 +117,11 @@ async function main(): Promise<void> {
     type: 'ready',
     environment: { node: process.version, tensorflow: tensorflowVersion(), device: isGpu() ? 'gpu' : 'cpu' },
   });
+}
+
+function sendFailure(id: number, error: unknown): void {
+  if (error instanceof Cancelled) send({ type: 'cancelled', id });
+  else send({ type: 'failed', id, ...failureOf(error) });
 }
 
 /** TensorFlow tells that memory is used up in words only. */

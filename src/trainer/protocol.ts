@@ -1,5 +1,7 @@
 /** What supervisor and trainer process say to each other over IPC: plain JSON, one message a line of this union. */
 import type { EpochMetrics, Environment, Outcome } from '../storage/storage.js';
+import type { ModelPlace } from '../models/index.js';
+import type { CalibrationSummary, Unfamiliarity } from '../predict/index.js';
 import type { ArmParams, OwnNetworks } from '../spec/types.js';
 
 /** One training, complete: equal jobs give equal bits (same TensorFlow build, threads and CPU features). */
@@ -28,9 +30,39 @@ export interface TrainJob {
   } | null;
 }
 
+/** Pictures for a trained network. */
+export interface PredictJob {
+  readonly place: ModelPlace;
+  /** Name in the catalog; its validation images calibrate the answers, unless that was done and kept. */
+  readonly dataset: string;
+  readonly dataDir: string;
+  /** SHA-256 of the data set that the network was trained on, in hex; null where it is not known. */
+  readonly dataDigest: string | null;
+  readonly samplesPerClass: number | null;
+  readonly sweepSeed: number;
+  readonly replicate: number;
+  /** Each one's bytes in base64, shape [channels, height, width]. */
+  readonly pictures: readonly string[];
+}
+
+/** What a network answered, before anything is made of it. */
+export interface Prediction {
+  /** In the order of the pictures. */
+  readonly answers: readonly {
+    /** Shape [classes]. */
+    readonly logits: readonly number[];
+    readonly unfamiliarity: Unfamiliarity | null;
+  }[];
+  /** Null where it could not be computed. */
+  readonly calibration: CalibrationSummary | null;
+  /** Why it could not; a sentence. */
+  readonly problem: string | null;
+}
+
 export type ToTrainer =
   | { readonly type: 'train'; readonly id: number; readonly job: TrainJob }
-  /** The trainer ends the training between two steps and answers `cancelled`. */
+  | { readonly type: 'predict'; readonly id: number; readonly job: PredictJob }
+  /** The trainer ends the job between two steps and answers `cancelled`. */
   | { readonly type: 'cancel'; readonly id: number };
 
 export type FromTrainer =
@@ -51,6 +83,7 @@ export type FromTrainer =
   | { readonly type: 'epoch'; readonly id: number; readonly metrics: EpochMetrics }
   | { readonly type: 'log'; readonly id: number; readonly text: string }
   | { readonly type: 'done'; readonly id: number; readonly outcome: Outcome }
+  | { readonly type: 'predicted'; readonly id: number; readonly prediction: Prediction }
   | { readonly type: 'cancelled'; readonly id: number }
   | {
       readonly type: 'failed';

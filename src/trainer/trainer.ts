@@ -4,8 +4,9 @@ import { createInterface } from 'node:readline';
 import { ElbowError } from '../errors.js';
 import { compiled } from '../paths.js';
 import type { Environment, Outcome } from '../storage/storage.js';
+import { cancelled, endFailure, heed } from './failures.js';
 import { residentMb } from './memory.js';
-import type { FromTrainer, ToTrainer, TrainJob } from './protocol.js';
+import type { FromTrainer, PredictJob, Prediction, ToTrainer, TrainJob } from './protocol.js';
 
 /** Loading TensorFlow takes a second, on a busy machine or a cold disk many. */
 const START_LIMIT_MS = 120_000;
@@ -38,6 +39,13 @@ export interface TrainerOptions {
 }
 
 type ReadyEnvironment = Extract<FromTrainer, { type: 'ready' }>['environment'];
+
+interface ConversationOptions {
+  readonly signal: AbortSignal;
+  readonly limitMs: number;
+  readonly isStart: boolean;
+  readonly cancel?: ToTrainer;
+}
 
 const megabytes = (mb: number): string => `${Math.round(mb).toLocaleString('en')} MB`;
 
@@ -109,13 +117,39 @@ export class Trainer {
    * Trains one job.
    * @throws ElbowError with the code of what went wrong; `trial-cancelled` when the signal was aborted
    */
-  async run(job: TrainJob, hooks: TrainerHooks): Promise<Outcome> {
+  run(job: TrainJob, hooks: TrainerHooks): Promise<Outcome> {
+    return this.work(hooks, (id) => this.train(id, job, hooks));
+  }
+
+  /**
+   * Answers pictures.
+   * @throws ElbowError as `run`
+   */
+  predict(job: PredictJob, hooks: Pick<TrainerHooks, 'signal' | 'onLog'>): Promise<Prediction> {
+    return this.work(hooks, (id) => {
+      const conversation = this.conversation<Prediction>(
+        this.aboutJob(hooks.signal, id),
+        (message, resolve, reject) => {
+          if (message.type === 'ready' || message.id !== id) return;
+          if (message.type === 'predicted') resolve(message.prediction);
+          else heed(message, hooks, reject);
+        },
+      );
+      this.send({ type: 'predict', id, job });
+      return conversation;
+    });
+  }
+
+  private async work<T>(
+    hooks: Pick<TrainerHooks, 'signal' | 'onLog'>,
+    job: (id: number) => Promise<T>,
+  ): Promise<T> {
     const id = ++this.jobs;
     this.onLine = (stream, text) => hooks.onLog(stream, text);
     const watch = this.watchMemory();
     try {
       await this.ready(hooks.signal);
-      return await this.train(id, job, hooks);
+      return await job(id);
     } finally {
       clearInterval(watch);
       this.onLine = undefined;
@@ -148,12 +182,7 @@ export class Trainer {
 
   private train(id: number, job: TrainJob, hooks: TrainerHooks): Promise<Outcome> {
     const conversation = this.conversation<Outcome>(
-      {
-        signal: hooks.signal,
-        limitMs: this.options.silenceLimitMs ?? SILENCE_LIMIT_MS,
-        isStart: false,
-        cancel: { type: 'cancel', id },
-      },
+      this.aboutJob(hooks.signal, id),
       (message, resolve, reject) => {
         if (message.type === 'ready' || message.id !== id) return;
         switch (message.type) {
@@ -172,19 +201,11 @@ export class Trainer {
           case 'epoch':
             hooks.onEpoch(message.metrics);
             break;
-          case 'log':
-            hooks.onLog('elbow', message.text);
-            break;
           case 'done':
             resolve(message.outcome);
             break;
-          case 'cancelled':
-            reject(cancelled());
-            break;
-          case 'failed':
-            if (message.stack) hooks.onLog('elbow', message.stack);
-            reject(asFailure(message));
-            break;
+          default:
+            heed(message, hooks, reject);
         }
       },
     );
@@ -197,9 +218,14 @@ export class Trainer {
     if (this.child.connected) this.child.send(message, () => undefined);
   }
 
+  private aboutJob(signal: AbortSignal, id: number): ConversationOptions {
+    const limitMs = this.options.silenceLimitMs ?? SILENCE_LIMIT_MS;
+    return { signal, limitMs, isStart: false, cancel: { type: 'cancel', id } };
+  }
+
   /** Listens until the handler is content, the process ends, it is silent for too long, or the signal is aborted. */
   private conversation<T>(
-    options: { signal: AbortSignal; limitMs: number; isStart: boolean; cancel?: ToTrainer },
+    options: ConversationOptions,
     handle: (message: FromTrainer, resolve: (value: T) => void, reject: (error: Error) => void) => void,
   ): Promise<T> {
     return new Promise<T>((resolve, reject) => {
@@ -238,7 +264,11 @@ export class Trainer {
       const onExit = (code: number | null, signal: NodeJS.Signals | null): void => {
         // The last lines of a crash may still be on their way through the pipes.
         setImmediate(() =>
-          fail(options.signal.aborted ? cancelled() : this.explain(code, signal, options.isStart)),
+          fail(
+            options.signal.aborted
+              ? cancelled()
+              : (this.reason ?? endFailure({ code, signal, isStart: options.isStart, lines: this.lines })),
+          ),
         );
       };
       const onError = (error: Error): void =>
@@ -261,41 +291,4 @@ export class Trainer {
       else if (options.signal.aborted) onAbort();
     });
   }
-
-  /** What the end of the process means. */
-  private explain(code: number | null, signal: NodeJS.Signals | null, isStart: boolean): ElbowError {
-    if (this.reason) return this.reason;
-    const said = this.lines.length > 0 ? `; its last lines:\n${this.lines.join('\n')}` : '';
-    if (isStart) {
-      return new ElbowError(
-        'trainer-start',
-        `the trainer process ended with ${signal ?? code} before it was ready${said}`,
-        {
-          hint: '`elbow doctor` checks that TensorFlow can be loaded.',
-        },
-      );
-    }
-    if (signal === 'SIGKILL') {
-      return new ElbowError(
-        'trainer-killed',
-        'the trainer process was killed by the system (SIGKILL), which most often means that the machine ran out of memory',
-        { hint: 'A smaller `batchSize`, or fewer slots (`elbow worker --slots`), needs less memory.' },
-      );
-    }
-    return new ElbowError(
-      'trainer-crashed',
-      `the trainer process ended with ${signal ?? `exit code ${code}`} in the middle of a trial${said}`,
-      {
-        hint: '`elbow logs` shows everything it wrote.',
-      },
-    );
-  }
-}
-
-const cancelled = (): ElbowError => new ElbowError('trial-cancelled', 'the trial was cancelled');
-
-function asFailure(message: Extract<FromTrainer, { type: 'failed' }>): ElbowError {
-  // Sent by elbow's own trainer, from the same table of codes.
-  const code = message.code as ElbowError['code'];
-  return new ElbowError(code, message.message, message.hint === null ? {} : { hint: message.hint });
 }

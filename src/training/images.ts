@@ -1,6 +1,6 @@
 /** Images from memory to TensorFlow: standardised by the data set's published mean and deviation. */
 import * as tf from '@tensorflow/tfjs-node-gpu';
-import { standardise, type DatasetEntry, type Images } from '../data/index.js';
+import { standardise, type DatasetEntry, type Images, type Standard } from '../data/index.js';
 
 export interface Batch {
   /** Shape [batch, height, width, channels]. */
@@ -27,7 +27,7 @@ export interface ResidentImages extends ImageSource {
 /** Standardising all at once would hold the values twice in memory. */
 const CHUNK = 1000;
 
-const imagesAt = (entry: DatasetEntry, images: Images, positions: Uint32Array): tf.Tensor4D =>
+const imagesAt = (entry: Standard, images: Images, positions: Uint32Array): tf.Tensor4D =>
   tf.tensor4d(standardise(entry, images, positions), [
     positions.length,
     entry.height,
@@ -42,7 +42,7 @@ const labelsAt = (images: Images, positions: Uint32Array): tf.Tensor1D =>
   );
 
 /** Images that are standardised anew each time they are read: for those that are read once. */
-export function streamImages(entry: DatasetEntry, images: Images, positions: Uint32Array): ImageSource {
+export function streamImages(entry: Standard, images: Images, positions: Uint32Array): ImageSource {
   return {
     count: positions.length,
     read: (start, size) => {

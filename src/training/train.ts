@@ -1,5 +1,5 @@
 /** A whole training, from images to an outcome. */
-import { splitFor, type Dataset, type Split } from '../data/index.js';
+import type { Dataset, Split } from '../data/index.js';
 import { initialiserOf, layersOf, type Layer } from '../models/index.js';
 import type { ArmParams, OwnNetworks } from '../spec/types.js';
 import type { EpochMetrics, Outcome } from '../storage/storage.js';
@@ -13,6 +13,7 @@ import { isGpu } from './kernels.js';
 import { trainEpochs, type Progress } from './loop.js';
 import { outcomeOf } from './outcome.js';
 import { trainingSettings, type TrainingSettings } from './settings.js';
+import { splitOf } from './split.js';
 import { tensorflowVersion } from './version.js';
 
 export interface TrainRequest {
@@ -81,13 +82,7 @@ export async function train(request: TrainRequest, hooks: TrainHooks): Promise<O
   const { entry } = dataset;
   const settings = trainingSettings(params);
   const loss = createLoss(settings.loss);
-  const split = splitFor({
-    labels: dataset.train.labels,
-    classes: entry.classes.length,
-    samplesPerClass: request.samplesPerClass,
-    sweepSeed,
-    replicate,
-  });
+  const split = splitOf(dataset, request);
   const layers = layersOf(params, entry.classes.length, request.networks);
   const network = buildNetwork(
     layers,

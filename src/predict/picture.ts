@@ -1,0 +1,145 @@
+/** Anybody's picture, as a network sees it. */
+import { readFile, stat } from 'node:fs/promises';
+import { ElbowError, messageOf } from '../errors.js';
+
+/** Larger pictures only eat the memory: they become a few thousand pixels. */
+const MOST_PIXELS = 100_000_000;
+/** A picture of 100 megapixels is smaller than this. */
+const MOST_BYTES = 512 * 1024 * 1024;
+const FORMATS = 'PNG, JPEG, WebP, GIF, TIFF or AVIF';
+/** The ending of a name says nothing; no other reader of libvips is even tried. */
+const LOADERS = ['Png', 'Jpeg', 'Webp', 'Nsgif', 'Tiff', 'Heif'].map((name) => `VipsForeignLoad${name}`);
+
+/** What a network takes, with the zeros that its data set has around each image. */
+export interface PictureSize {
+  readonly height: number;
+  readonly width: number;
+  readonly channels: 1 | 3;
+  /** Rows and columns of zeros at each side, within height and width. */
+  readonly padding: number;
+}
+
+export interface Picture {
+  /** Before it was turned as its EXIF orientation says. */
+  readonly format: string;
+  /** As people see it, in pixels. */
+  readonly width: number;
+  readonly height: number;
+  /** Share of its area that the network sees, in (0, 1]; the rest was cut off. */
+  readonly seen: number;
+  /** Whether all pixels that the network sees are equal. */
+  readonly isBlank: boolean;
+  /** Shape [channels, height, width], as the images of data sets. */
+  readonly planes: Uint8Array;
+}
+
+/**
+ * Reads a picture: the first one of an animation, turned as its EXIF orientation says, on white where it is transparent, in
+ * sRGB or grey, 8 bits a value, brought to the size that it covers and cut at the centre (Lanczos).
+ * @throws ElbowError `picture-unusable` with the reason
+ */
+export async function readPicture(path: string, size: PictureSize): Promise<Picture> {
+  const file = await readWhole(path);
+  const { default: sharp } = await import('sharp');
+  sharp.block({ operation: ['VipsForeignLoad'] });
+  sharp.unblock({ operation: LOADERS });
+  const inner = { height: size.height - 2 * size.padding, width: size.width - 2 * size.padding };
+  try {
+    const image = sharp(file, { limitInputPixels: MOST_PIXELS, failOn: 'error' });
+    const { format, autoOrient: shape } = await image.metadata();
+    const bytes = await image
+      .autoOrient()
+      .flatten({ background: '#ffffff' })
+      .resize(inner.width, inner.height, { fit: 'cover', position: 'centre' })
+      .toColourspace(size.channels === 1 ? 'b-w' : 'srgb')
+      .raw({ depth: 'uchar' })
+      .toBuffer();
+    const { width, height } = shape;
+    const [across, down] = [width * inner.height, height * inner.width];
+    return {
+      format,
+      width,
+      height,
+      seen: Math.min(across, down) / Math.max(across, down),
+      isBlank: bytes.every((byte, i) => byte === bytes[i % size.channels]),
+      planes: planesOf(bytes, size),
+    };
+  } catch (error) {
+    throw unusable(path, reasonOf(error), error);
+  }
+}
+
+/** A PNG of the whole picture, no side longer than `side`, on white. @param path of one that was read before */
+export async function thumbnail(path: string, side: number): Promise<Buffer> {
+  const { default: sharp } = await import('sharp');
+  return sharp(await readFile(path), { limitInputPixels: MOST_PIXELS })
+    .autoOrient()
+    .flatten({ background: '#ffffff' })
+    .resize(side, side, { fit: 'inside', withoutEnlargement: true })
+    .toColourspace('srgb')
+    .png()
+    .toBuffer();
+}
+
+/** A PNG of what a network sees, each pixel a square. @param planes shape [channels, height, width] */
+export async function seenImage(planes: Uint8Array, size: PictureSize, side: number): Promise<Buffer> {
+  const { default: sharp } = await import('sharp');
+  const { height, width, channels } = size;
+  const plane = height * width;
+  const pixels = Uint8Array.from(
+    planes,
+    (_, i) => planes[(i % channels) * plane + Math.floor(i / channels)]!,
+  );
+  return sharp(pixels, { raw: { width, height, channels } })
+    .resize(side, Math.round((side * height) / width), { kernel: 'nearest', fit: 'fill' })
+    .toColourspace('srgb')
+    .png()
+    .toBuffer();
+}
+
+function planesOf(bytes: Uint8Array, { height, width, channels, padding }: PictureSize): Uint8Array {
+  const planes = new Uint8Array(channels * height * width);
+  const innerWidth = width - 2 * padding;
+  for (let i = 0; i < bytes.length; i++) {
+    const pixel = Math.floor(i / channels);
+    const [y, x] = [Math.floor(pixel / innerWidth) + padding, (pixel % innerWidth) + padding];
+    planes[((i % channels) * height + y) * width + x] = bytes[i]!;
+  }
+  return planes;
+}
+
+async function readWhole(path: string): Promise<Buffer> {
+  try {
+    const info = await stat(path);
+    if (info.isDirectory())
+      throw unusable(path, 'it is a folder', undefined, 'Name the pictures in it: DIR/*');
+    if (!info.isFile()) throw unusable(path, 'it is no plain file');
+    if (info.size === 0) throw unusable(path, 'it is empty');
+    if (info.size > MOST_BYTES) throw unusable(path, 'it is larger than 512 MiB');
+    return await readFile(path);
+  } catch (error) {
+    if (error instanceof ElbowError) throw error;
+    switch ((error as NodeJS.ErrnoException).code) {
+      case 'ENOENT':
+        throw unusable(path, 'there is no such file', error);
+      case 'EACCES':
+      case 'EPERM':
+        throw unusable(path, 'it must not be read by this user', error);
+      default:
+        throw unusable(path, messageOf(error), error);
+    }
+  }
+}
+
+function reasonOf(error: unknown): string {
+  const [first = ''] = messageOf(error).split('\n');
+  if (/unsupported image format/.test(first)) return `it is no ${FORMATS}, or its beginning is damaged`;
+  if (/exceeds pixel limit/.test(first)) return 'it has more than 100 megapixels';
+  return `it is damaged: ${first.replace(/^Input buffer has corrupt header: /, '')}`;
+}
+
+const unusable = (path: string, reason: string, cause?: unknown, hint?: string): ElbowError =>
+  new ElbowError('picture-unusable', `${path} cannot be used: ${reason}`, {
+    cause,
+    ...(hint === undefined ? {} : { hint }),
+  });
