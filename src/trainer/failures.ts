@@ -1,6 +1,34 @@
-/** What it means when a trainer says that a job failed, or ends. */
-import { ElbowError } from '../errors.js';
+/** What a job that threw is told as, and what it means when a trainer says that one failed, or ends. */
+import { ElbowError, messageOf } from '../errors.js';
+import { NO_PLAN, type MemoryPlan } from './plan.js';
 import type { FromTrainer } from './protocol.js';
+
+/** What was known of a job's memory. */
+type Known = Pick<MemoryPlan, 'expected' | 'hint'>;
+
+/** TensorFlow tells that memory is used up in words only. */
+const OUT_OF_MEMORY =
+  /OOM when allocating|Resource exhausted|RESOURCE_EXHAUSTED|std::bad_alloc|failed to allocate/i;
+
+/** @param error whatever was thrown; what is no ElbowError is a bug, unless memory ran out */
+export function failureOf(
+  error: unknown,
+  { expected, hint }: Known = NO_PLAN,
+): Omit<Extract<FromTrainer, { type: 'failed' }>, 'type' | 'id'> {
+  if (error instanceof ElbowError)
+    return { code: error.code, message: error.message, hint: error.hint ?? null, stack: null };
+  const message = messageOf(error);
+  const stack = error instanceof Error ? (error.stack ?? null) : null;
+  if (OUT_OF_MEMORY.test(message)) {
+    return {
+      code: 'out-of-memory',
+      message: `TensorFlow could not get the memory it needed: ${message}${expected}`,
+      hint: `${hint} Fewer slots leave more for each.`,
+      stack,
+    };
+  }
+  return { code: 'bug', message, hint: null, stack };
+}
 
 /** How a process ended. */
 interface End {
@@ -10,10 +38,11 @@ interface End {
   readonly isStart: boolean;
   /** The last ones it wrote. */
   readonly lines: readonly string[];
+  readonly plan: Known;
 }
 
 /** What the end of the process means. */
-export function endFailure({ code, signal, isStart, lines }: End): ElbowError {
+export function endFailure({ code, signal, isStart, lines, plan }: End): ElbowError {
   const said = lines.length > 0 ? `; its last lines:\n${lines.join('\n')}` : '';
   if (isStart) {
     return new ElbowError(
@@ -27,8 +56,8 @@ export function endFailure({ code, signal, isStart, lines }: End): ElbowError {
   if (signal === 'SIGKILL') {
     return new ElbowError(
       'trainer-killed',
-      'the trainer process was killed by the system (SIGKILL), which most often means that the machine ran out of memory',
-      { hint: 'A smaller `batchSize`, or fewer slots (`elbow worker --slots`), needs less memory.' },
+      `the trainer process was killed by the system (SIGKILL), which most often means that the machine ran out of memory${plan.expected}`,
+      { hint: `${plan.hint} Fewer slots (\`elbow worker --slots\`) leave more for each.` },
     );
   }
   return new ElbowError(

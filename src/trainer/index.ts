@@ -1,4 +1,5 @@
 /** Trainer processes and what supervises them. Importing this loads no TensorFlow. */
+export { trainerEnvironment } from './environment.js';
 export { createTrainerPool } from './pool.js';
 export type { TrainerPool, TrainerPoolOptions } from './pool.js';
 export { predictOnce } from './predict.js';

@@ -43,8 +43,8 @@ export function createTrainerPool(options: TrainerPoolOptions): TrainerPool {
     }
     // Trainers of other settings would hold memory that this slot's new one needs.
     while (all.size >= options.slots && idle.length > 0) retire(idle.shift()!);
-    const { env, memoryLimitMb = null, silenceLimitMs } = options;
-    const made = new Trainer({ threads, env, memoryLimitMb, silenceLimitMs });
+    const { env, slots, memoryLimitMb = null, silenceLimitMs } = options;
+    const made = new Trainer({ threads, env, slots, memoryLimitMb, silenceLimitMs });
     all.add(made);
     return made;
   };

@@ -3,7 +3,11 @@
  * its supervisor: when the channel to it closes, nobody is there any more to use what it would compute.
  */
 import util from 'node:util';
-import { ElbowError, messageOf } from '../errors.js';
+import type { Dataset } from '../data/index.js';
+import type { MemoryRequest } from '../models/index.js';
+import { failureOf } from './failures.js';
+import { gpuMb, residentMb } from './memory.js';
+import { planMemory, type MemoryPlan, type SlotMemory } from './plan.js';
 import type { FromTrainer, PredictJob, ToTrainer, TrainJob } from './protocol.js';
 
 /** Step messages are for showing progress: people see no more of them than this. */
@@ -51,6 +55,9 @@ async function main(): Promise<void> {
   restoreUtil();
   const { isGpu, predict, tensorflowVersion, train } = await import('../training/index.js');
   const { loadDataset } = await import('../data/index.js');
+  /** Before any data: a trainer that has trained keeps memory that it will use again. */
+  const libraryMb = residentMb(process.pid) ?? 0;
+  const deviceMb = isGpu() ? await gpuMb(process.env) : null;
   /** The data set of the last job: a sweep has one. */
   let loaded: { key: string; dataset: ReturnType<typeof loadDataset> } | undefined;
 
@@ -60,14 +67,28 @@ async function main(): Promise<void> {
     return loaded.dataset;
   };
 
-  const run = async (id: number, job: TrainJob): Promise<void> => {
+  const planOf = (request: MemoryRequest, memory: SlotMemory, { train, test }: Dataset): MemoryPlan => {
+    if (deviceMb !== null) {
+      return planMemory(request, { limitMb: deviceMb, shareMb: null, source: 'the memory of the GPU' }, 0);
+    }
+    return planMemory(request, memory, libraryMb + (train.pixels.length + test.pixels.length) / 1e6);
+  };
+
+  const run = async (id: number, job: TrainJob, memory: SlotMemory): Promise<void> => {
     let lastStep = 0;
+    let plan: MemoryPlan | undefined;
     try {
       const dataset = datasetOf(job);
       send({ type: 'data', id, digest: dataset.digest });
       const outcome = await train(
         { ...job, dataset },
         {
+          onPlan: (request) => {
+            plan = planOf(request, memory, dataset);
+            for (const text of plan.notes) send({ type: 'log', id, text });
+            send({ type: 'plan', id, expected: plan.expected, hint: plan.hint });
+            if (plan.refusal) throw plan.refusal;
+          },
           onStep: (epoch, step, steps) => {
             const now = performance.now();
             if (now - lastStep < STEP_MESSAGE_MS) return;
@@ -83,7 +104,7 @@ async function main(): Promise<void> {
       );
       send({ type: 'done', id, outcome });
     } catch (error) {
-      sendFailure(id, error);
+      sendFailure(id, error, plan);
     }
   };
 
@@ -103,7 +124,7 @@ async function main(): Promise<void> {
   process.on('message', (message: ToTrainer) => {
     switch (message.type) {
       case 'train':
-        void run(message.id, message.job);
+        void run(message.id, message.job, message.memory);
         break;
       case 'predict':
         void answer(message.id, message.job);
@@ -119,34 +140,9 @@ async function main(): Promise<void> {
   });
 }
 
-function sendFailure(id: number, error: unknown): void {
+function sendFailure(id: number, error: unknown, plan?: MemoryPlan): void {
   if (error instanceof Cancelled) send({ type: 'cancelled', id });
-  else send({ type: 'failed', id, ...failureOf(error) });
-}
-
-/** TensorFlow tells that memory is used up in words only. */
-const OUT_OF_MEMORY =
-  /OOM when allocating|Resource exhausted|RESOURCE_EXHAUSTED|std::bad_alloc|failed to allocate/i;
-
-function failureOf(error: unknown): {
-  code: string;
-  message: string;
-  hint: string | null;
-  stack: string | null;
-} {
-  if (error instanceof ElbowError)
-    return { code: error.code, message: error.message, hint: error.hint ?? null, stack: null };
-  const message = messageOf(error);
-  const stack = error instanceof Error ? (error.stack ?? null) : null;
-  if (OUT_OF_MEMORY.test(message)) {
-    return {
-      code: 'out-of-memory',
-      message: `TensorFlow could not get the memory it needed: ${message}`,
-      hint: 'A smaller `batchSize` needs less, and fewer slots leave more for each.',
-      stack,
-    };
-  }
-  return { code: 'bug', message, hint: null, stack };
+  else send({ type: 'failed', id, ...failureOf(error, plan) });
 }
 
 process.on('disconnect', () => process.exit(0));

@@ -3,6 +3,7 @@ import type { EpochMetrics, Environment, Outcome } from '../storage/storage.js';
 import type { ModelPlace } from '../models/index.js';
 import type { CalibrationSummary, Unfamiliarity } from '../predict/index.js';
 import type { ArmParams, OwnNetworks } from '../spec/types.js';
+import type { SlotMemory } from './plan.js';
 
 /** One training, complete: equal jobs give equal bits (same TensorFlow build, threads and CPU features). */
 export interface TrainJob {
@@ -60,7 +61,12 @@ export interface Prediction {
 }
 
 export type ToTrainer =
-  | { readonly type: 'train'; readonly id: number; readonly job: TrainJob }
+  | {
+      readonly type: 'train';
+      readonly id: number;
+      readonly job: TrainJob;
+      readonly memory: SlotMemory;
+    }
   | { readonly type: 'predict'; readonly id: number; readonly job: PredictJob }
   /** The trainer ends the job between two steps and answers `cancelled`. */
   | { readonly type: 'cancel'; readonly id: number };
@@ -69,6 +75,8 @@ export type FromTrainer =
   /** Once, after TensorFlow is loaded. */
   | { readonly type: 'ready'; readonly environment: Pick<Environment, 'node' | 'tensorflow' | 'device'> }
   | { readonly type: 'data'; readonly id: number; readonly digest: string }
+  /** Before the first step: what to say should memory run out. */
+  | { readonly type: 'plan'; readonly id: number; readonly expected: string; readonly hint: string }
   /** Several times a second at most, so that a supervisor knows that it lives. */
   | {
       readonly type: 'step';

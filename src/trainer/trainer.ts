@@ -4,8 +4,10 @@ import { createInterface } from 'node:readline';
 import { ElbowError } from '../errors.js';
 import { compiled } from '../paths.js';
 import type { Environment, Outcome } from '../storage/storage.js';
+import { trainerEnvironment } from './environment.js';
 import { cancelled, endFailure, heed } from './failures.js';
-import { residentMb } from './memory.js';
+import { machineMb, residentMb } from './memory.js';
+import { megabytes, NO_PLAN, slotMemory } from './plan.js';
 import type { FromTrainer, PredictJob, Prediction, ToTrainer, TrainJob } from './protocol.js';
 
 /** Loading TensorFlow takes a second, on a busy machine or a cold disk many. */
@@ -34,6 +36,8 @@ export interface TrainerOptions {
   readonly env: NodeJS.ProcessEnv;
   /** Resident memory above which the trainer is ended, in MB (10⁶ bytes); null for none. */
   readonly memoryLimitMb: number | null;
+  /** Trainers that run at the same time, integer ≥ 1. */
+  readonly slots: number;
   /** Silence after which it counts as hung, in milliseconds; left out for 15 minutes. */
   readonly silenceLimitMs?: number | undefined;
 }
@@ -47,8 +51,6 @@ interface ConversationOptions {
   readonly cancel?: ToTrainer;
 }
 
-const megabytes = (mb: number): string => `${Math.round(mb).toLocaleString('en')} MB`;
-
 export class Trainer {
   readonly threads: number;
   /** Jobs it has been given. */
@@ -61,26 +63,17 @@ export class Trainer {
   private onLine: TrainerHooks['onLog'] | undefined;
   /** Why it was ended from here, to be told instead of the bare signal. */
   private reason: ElbowError | undefined;
+  /** What was expected of the memory of the job that runs. */
+  private plan = NO_PLAN;
 
   constructor(options: TrainerOptions) {
     this.options = options;
     this.threads = options.threads;
-    const threads = String(options.threads);
     this.child = fork(compiled('src/trainer/process.js'), [], {
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
       // Node's own options of a worker, such as a debugger's port, are not its trainers'.
       execArgv: [],
-      env: {
-        TF_CPP_MIN_LOG_LEVEL: '2',
-        TF_FORCE_GPU_ALLOW_GROWTH: 'true',
-        ...options.env,
-        // Part of what makes a trial repeatable: the sweep's value, whatever the machine's settings say.
-        TF_NUM_INTRAOP_THREADS: threads,
-        TF_NUM_INTEROP_THREADS: '1',
-        OMP_NUM_THREADS: threads,
-        // Off by default on CPUs without AVX-512, and a third faster there too (118 against 86 ms of CPU a step).
-        TF_ENABLE_ONEDNN_OPTS: '1',
-      },
+      env: trainerEnvironment(options.env, options.threads),
     });
     this.exited = new Promise((resolve) => {
       this.child.once('exit', () => resolve());
@@ -145,6 +138,7 @@ export class Trainer {
     job: (id: number) => Promise<T>,
   ): Promise<T> {
     const id = ++this.jobs;
+    this.plan = NO_PLAN;
     this.onLine = (stream, text) => hooks.onLog(stream, text);
     const watch = this.watchMemory();
     try {
@@ -164,8 +158,8 @@ export class Trainer {
       if (used === null || used <= limit || this.reason) return;
       this.reason = new ElbowError(
         'out-of-memory',
-        `the trial used ${megabytes(used)} of memory and may use ${megabytes(limit)}`,
-        { hint: 'A smaller `batchSize` needs less; `--trainer-memory` of `elbow worker` sets the limit.' },
+        `the trial used ${megabytes(used)} of memory and may use ${megabytes(limit)}${this.plan.expected}`,
+        { hint: `${this.plan.hint} \`--trainer-memory\` of \`elbow worker\` sets the limit.` },
       );
       this.child.kill('SIGKILL');
     }, MEMORY_LOOK_MS);
@@ -189,6 +183,9 @@ export class Trainer {
           case 'data':
             hooks.onEnvironment({ ...this.environment!, dataDigest: message.digest });
             break;
+          case 'plan':
+            this.plan = message;
+            break;
           case 'step':
             hooks.onStep(message);
             break;
@@ -209,7 +206,9 @@ export class Trainer {
         }
       },
     );
-    this.send({ type: 'train', id, job });
+    const { memoryLimitMb: trainerMemoryMb, slots } = this.options;
+    const memory = slotMemory({ trainerMemoryMb, machineMb: machineMb(), slots });
+    this.send({ type: 'train', id, job, memory });
     return conversation;
   }
 
@@ -267,7 +266,7 @@ export class Trainer {
           fail(
             options.signal.aborted
               ? cancelled()
-              : (this.reason ?? endFailure({ code, signal, isStart: options.isStart, lines: this.lines })),
+              : (this.reason ?? endFailure({ code, signal, isStart: options.isStart, lines: this.lines, plan: this.plan })),
           ),
         );
       };

@@ -1,13 +1,11 @@
 /** Losses and accuracies of whole sets of images, and the batch-norm statistics they are computed with. */
 import * as tf from '@tensorflow/tfjs-node-gpu';
+import { EVALUATION_BATCH } from '../models/index.js';
 import type { Network } from './build.js';
 import type { Batch, ImageSource } from './images.js';
 import type { Moments } from './kernels.js';
 import type { Loss } from './losses.js';
 import { AnswerCounter, type AnswerMetrics, type Answers } from './metrics.js';
-
-/** Images of a forward pass; larger ones only take memory. */
-const EVALUATION_BATCH = 500;
 
 export interface Score {
   /** Mean over images of what is minimised. */

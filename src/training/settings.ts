@@ -1,4 +1,6 @@
 /** The settings of an arm, as training reads them. Their defaults stand in the spec. */
+import type { Split } from '../data/index.js';
+import type { MemoryRequest } from '../models/index.js';
 import type { ArmParams } from '../spec/types.js';
 import type { LossSettings } from './losses.js';
 import type { OptimizerSettings } from './optimizers.js';
@@ -54,5 +56,23 @@ export function trainingSettings(params: ArmParams): TrainingSettings {
     batchSize: number('batchSize'),
     epochs: number('epochs'),
     patience: number('patience'),
+  };
+}
+
+/** What the memory of a training is forecast from. */
+export function memoryRequest(
+  { optimizer, l2, clipNorm, emaDecay, batchSize }: TrainingSettings,
+  { split, ...network }: Pick<MemoryRequest, 'layers' | 'input'> & { readonly split: Split },
+): MemoryRequest {
+  return {
+    ...network,
+    batchSize,
+    optimizer: optimizer.name,
+    weightDecay: optimizer.weightDecay,
+    l2,
+    clipNorm,
+    emaDecay,
+    trainingImages: split.train.length,
+    validationImages: split.validation.length,
   };
 }

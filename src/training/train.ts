@@ -1,6 +1,6 @@
 /** A whole training, from images to an outcome. */
 import type { Dataset, Split } from '../data/index.js';
-import { initialiserOf, layersOf, type Layer } from '../models/index.js';
+import { initialiserOf, layersOf, type Layer, type MemoryRequest } from '../models/index.js';
 import type { ArmParams, OwnNetworks } from '../spec/types.js';
 import type { EpochMetrics, Outcome } from '../storage/storage.js';
 import { disposeBest } from './best.js';
@@ -12,7 +12,7 @@ import { createLoss, type Loss } from './losses.js';
 import { isGpu } from './kernels.js';
 import { trainEpochs, type Progress } from './loop.js';
 import { outcomeOf } from './outcome.js';
-import { trainingSettings, type TrainingSettings } from './settings.js';
+import { memoryRequest, trainingSettings, type TrainingSettings } from './settings.js';
 import { splitOf } from './split.js';
 import { tensorflowVersion } from './version.js';
 
@@ -45,6 +45,8 @@ export interface KeepPlaces {
 }
 
 export interface TrainHooks {
+  /** Before anything is allocated; may throw to train nothing. */
+  onPlan?(request: MemoryRequest): void;
   onStep(epoch: number, step: number, steps: number): void;
   /** Once, before the first step. @param epoch after which the training goes on; 0 where it starts */
   onBegin(epoch: number): void;
@@ -84,9 +86,11 @@ export async function train(request: TrainRequest, hooks: TrainHooks): Promise<O
   const loss = createLoss(settings.loss);
   const split = splitOf(dataset, request);
   const layers = layersOf(params, entry.classes.length, request.networks);
+  const input = [entry.height, entry.width, entry.channels] as const;
+  hooks.onPlan?.(memoryRequest(settings, { layers, input, split }));
   const network = buildNetwork(
     layers,
-    [entry.height, entry.width, entry.channels],
+    input,
     { sweepSeed, replicate },
     initialiserOf(String(params['initialiser'])),
   );

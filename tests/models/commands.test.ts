@@ -29,6 +29,21 @@ it('elbow models NAME shows each layer with its output and counts, and the setti
   );
 });
 
+it('elbow models NAME forecasts the memory of a training at a batch', async () => {
+  const { stdout } = await run(['models', 'lenet']);
+  expect(stdout).toMatch(/^memory of a training +about 1,\d{3} MB at a batch of 64 \(.*\), of all images$/m);
+  expect((await run(['models', 'vgg16', '--batch', '512'])).stdout).toMatch(
+    /^memory of a training +about \d,\d{3} MB at a batch of 512 \(weights and optimizer/m,
+  );
+  const [vgg] = JSON.parse((await run(['models', 'vgg16', '--batch', '9', '--json'])).stdout) as unknown[];
+  expect(vgg).toMatchObject({ memory: { batchSize: 9, totalBytes: expect.any(Number) } });
+  for (const batch of ['0', '1.5', 'all']) {
+    expect((await run(['models', `--batch=${batch}`])).stderr).toContain(
+      `--batch: expected a whole number from 1, got "${batch}"`,
+    );
+  }
+});
+
 it('elbow models prints one JSON document', async () => {
   const [lenet] = JSON.parse((await run(['models', '--json'])).stdout) as Record<string, unknown>[];
   expect(lenet).toMatchObject({ model: 'lenet', input: [32, 32, 3], trainable: 89_770, moving: 140 });

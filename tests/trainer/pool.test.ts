@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
+import type { ElbowError } from '../../src/errors.js';
 import { compiled } from '../../src/paths.js';
 import { withDefaults } from '../../src/spec/index.js';
 import type { EpochMetrics, Outcome } from '../../src/storage/storage.js';
@@ -15,6 +16,9 @@ import { until } from '../support/wait.js';
 
 /** Trains for hours unless something ends it. */
 const ENDLESS = { samplesPerClass: 200, epochs: 1_000, patience: 1_000 };
+
+/** One step of all 4,000 training images. */
+const LARGE_BATCH = { samplesPerClass: 500, batchSize: 4_000, epochs: 1 };
 
 let dataDir: string;
 beforeAll(async () => {
@@ -35,14 +39,15 @@ interface JobChange {
   readonly samplesPerClass?: number | null;
   readonly epochs?: number;
   readonly patience?: number;
+  readonly batchSize?: number;
   readonly dataDir?: string;
   readonly threads?: number;
   readonly sweepSeed?: number;
 }
-const jobOf = ({ epochs = 2, patience = 3, ...change }: JobChange = {}): TrainJob => ({
+const jobOf = ({ epochs = 2, patience = 3, batchSize = 32, ...change }: JobChange = {}): TrainJob => ({
   dataset: 'cifar10',
   dataDir,
-  params: withDefaults({ model: 'lenet', dropout: 0.2, batchSize: 32, epochs, patience }),
+  params: withDefaults({ model: 'lenet', dropout: 0.2, batchSize, epochs, patience }),
   samplesPerClass: 10,
   sweepSeed: 42,
   replicate: 0,
@@ -122,7 +127,12 @@ describe('a trainer', () => {
         dataDigest: expect.stringMatching(/^[0-9a-f]{64}$/),
       },
     ]);
-    expect(fresh.logs).toEqual(['elbow: 80 training and 20 validation images']);
+    expect(fresh.logs).toEqual([
+      expect.stringMatching(
+        /^elbow: memory: about 1\d\d MB at a batch of 32 \(.*\), beside \d{3} MB of library and data$/,
+      ),
+      'elbow: 80 training and 20 validation images',
+    ]);
     const [pid] = trainerPids();
 
     const warm = start(pool, jobOf());
@@ -214,6 +224,36 @@ describe('a trainer', () => {
       isRetryable: false,
     });
     expect(trainerPids()).toEqual([]);
+  });
+
+  it('is ended in the middle of a trial with what was expected and a smaller batch', async () => {
+    // About 2,000 MB in all: less than is certain not to fit into this, and more than fits.
+    const trial = start(poolOf({ memoryLimitMb: 1_750 }), jobOf(LARGE_BATCH));
+    await expect(trial.outcome).rejects.toMatchObject({
+      code: 'out-of-memory',
+      message: expect.stringMatching(
+        /^the trial used 1,\d{3} MB of memory and may use 1,750 MB; expected was about 1,\d{3} MB at a batch of 4,000/,
+      ),
+      hint: expect.stringMatching(/^The largest `batchSize` expected to fit is \d+\. `--trainer-memory`/),
+    });
+    expect(trial.logs).toContain('elbow: that may be more than the 1,750 MB of `--trainer-memory`');
+  });
+
+  it('does not begin a trial that cannot fit, and trains it at the batch that it names', async () => {
+    const pool = poolOf({ memoryLimitMb: 1_000 });
+    const refused = start(pool, jobOf(LARGE_BATCH));
+    const failure = await refused.outcome.catch((error: unknown) => error as ElbowError);
+    expect(failure).toMatchObject({
+      code: 'out-of-memory',
+      message: expect.stringMatching(
+        /^the trial would take about 1,\d{3} MB at a batch of 4,000 .* may use 1,000 MB \(`--trainer-memory`\)$/,
+      ),
+    });
+    expect(refused.steps).toBe(0);
+    const batchSize = Number(/expected to fit is (\d+)\./.exec((failure as ElbowError).hint!)![1]);
+    expect(batchSize).toBeGreaterThan(200);
+    const trial = start(pool, jobOf({ ...LARGE_BATCH, batchSize }));
+    expect((await trial.outcome).status).toBe('succeeded');
   });
 
   it('tells its last lines when it does not start', async () => {

@@ -1,6 +1,6 @@
 import { ElbowError, EXIT } from '../../errors.js';
 import type { DatasetEntry } from '../../data/index.js';
-import type { LayerSummary } from '../../models/index.js';
+import type { LayerSummary, MemoryForecast } from '../../models/index.js';
 import type { Scalar } from '../../spec/types.js';
 import type { CommandInput, CommandModule } from '../command.js';
 import type { Output } from '../output.js';
@@ -18,6 +18,8 @@ interface Summary {
   readonly trainable: number;
   /** Statistics that batch norm keeps beside them. */
   readonly moving: number;
+  /** Of a training with all images of the data set, beyond a trainer that has loaded TensorFlow and the data. */
+  readonly memory: MemoryForecast;
 }
 
 /** `elbow models`: the networks and their parameter counts, or one, layer by layer. Loads no TensorFlow. */
@@ -30,6 +32,7 @@ export const command: CommandModule = {
       .option('--dropout <share>', 'share of units dropped before dense layers, in [0, 1)', '0')
       .option('--dataset <name>', 'the data set whose images go in (default: that of the file, or cifar10)')
       .option('--file <sweepfile>', 'a sweep file or preset, to see its own networks, too')
+      .option('--batch <images>', 'images per step, for the memory of a training')
       .option('--json', 'print the models with their layers as JSON')
       .addHelpText(
         'after',
@@ -41,7 +44,7 @@ export const command: CommandModule = {
     const summaries = await summarize(input, cwd);
     if (out.json) out.document(summaries);
     else if (input.args[0] === undefined) printList(summaries, out);
-    else summaries.forEach((summary) => printLayers(summary, out));
+    else for (const summary of summaries) await printLayers(summary, out);
     return EXIT.done;
   },
 };
@@ -51,8 +54,16 @@ export const command: CommandModule = {
  *   whatever a sweep file may be refused with
  */
 async function summarize({ args, options }: CommandInput, cwd: string): Promise<Summary[]> {
-  const { layersOf, MODEL_SETTINGS, modelNames, modelTitle, ownNetwork, summarizeLayers, totalOf } =
-    await import('../../models/index.js');
+  const {
+    forecastMemory,
+    layersOf,
+    MODEL_SETTINGS,
+    modelNames,
+    modelTitle,
+    ownNetwork,
+    summarizeLayers,
+    totalOf,
+  } = await import('../../models/index.js');
   const { DEFAULT_DATASET, defaultOf, loadSweep } = await import('../../spec/index.js');
   const file = typeof options['file'] === 'string' ? await loadSweep(options['file'], { cwd }) : undefined;
   const networks = file?.spec.networks;
@@ -65,13 +76,29 @@ async function summarize({ args, options }: CommandInput, cwd: string): Promise<
     'a number from 0 to below 1',
     (value) => value >= 0 && value < 1,
   );
+  const batchSize = numberOf(
+    '--batch',
+    options['batch'] ?? defaultOf('batchSize'),
+    'a whole number from 1',
+    (value) => Number.isSafeInteger(value) && value >= 1,
+  );
+  const images = imagesOf(entry);
   const settings = Object.fromEntries(MODEL_SETTINGS.map((name) => [name, defaultOf(name)]));
   const all = [...Object.keys(networks ?? {}), ...modelNames];
   const names = args[0] === undefined ? all : [await known('model', args[0], all)];
   return names.map((model) => {
     const params = { model, width, batchNorm: options['batchNorm'] !== false, dropout };
     const shape = [entry.height, entry.width, entry.channels] as const;
-    const layers = summarizeLayers(layersOf(params, entry.classes.length, networks), shape);
+    const list = layersOf(params, entry.classes.length, networks);
+    const layers = summarizeLayers(list, shape);
+    const training = {
+      optimizer: String(defaultOf('optimizer')),
+      weightDecay: 0,
+      l2: 0,
+      clipNorm: 0,
+      emaDecay: 0,
+      ...images,
+    };
     return {
       model,
       title: ownNetwork(networks, model) === undefined ? modelTitle(model) : `written in ${file!.file}`,
@@ -80,8 +107,17 @@ async function summarize({ args, options }: CommandInput, cwd: string): Promise<
       settings,
       layers,
       ...totalOf(layers),
+      memory: forecastMemory({ layers: list, input: shape, batchSize, ...training }),
     };
   });
+}
+
+/** Images of a training that takes as many as the smallest class has. */
+function imagesOf(entry: DatasetEntry): { trainingImages: number; validationImages: number } {
+  const size = Math.min(...entry.trainPerClass);
+  const validation = Math.floor(size / 5);
+  const classes = entry.classes.length;
+  return { trainingImages: classes * (size - validation), validationImages: classes * validation };
 }
 
 async function datasetOf(name: string): Promise<DatasetEntry> {
@@ -135,7 +171,8 @@ function printList(summaries: readonly Summary[], out: Output): void {
   out.note('`elbow models NAME` shows the layers of one.');
 }
 
-function printLayers(summary: Summary, out: Output): void {
+async function printLayers(summary: Summary, out: Output): Promise<void> {
+  const { forecastText } = await import('../../models/index.js');
   const { bold, dim } = out.colors;
   out.result(`${bold(summary.model)}  ${summary.title}`);
   const columns = [
@@ -159,4 +196,5 @@ function printLayers(summary: Summary, out: Output): void {
   const settings = Object.entries(summary.settings).map(([name, value]) => `${name} ${String(value)}`);
   out.result();
   out.result(`${dim('settings and their defaults')}  ${settings.join(' · ')}`);
+  out.result(`${dim('memory of a training')}  ${forecastText(summary.memory)}, of all images`);
 }
