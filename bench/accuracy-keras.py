@@ -16,20 +16,12 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 import keras  # noqa: E402
 import numpy as np  # noqa: E402
-from keras_lenet import lenet  # noqa: E402
+from cifar10 import MEAN, STD, read_test, read_train  # noqa: E402
+from keras_networks import lenet  # noqa: E402
 
 folder, sizes, replicates = sys.argv[1], [int(size) for size in sys.argv[2].split(",")], int(sys.argv[3])
-MEAN = np.array([0.49140, 0.48216, 0.44653], np.float32)
-STD = np.array([0.24703, 0.24349, 0.26159], np.float32)
-
-
-def read(names):
-    rows = np.concatenate([np.fromfile(f"{folder}/{name}", np.uint8).reshape(-1, 3073) for name in names])
-    return rows[:, 1:].reshape(-1, 3, 32, 32).transpose(0, 2, 3, 1), rows[:, 0].astype(int)
-
-
-train_pixels, train_labels = read([f"data_batch_{i}.bin" for i in range(1, 6)])
-test_pixels, test_labels = read(["test_batch.bin"])
+train_pixels, train_labels = read_train(folder)
+test_pixels, test_labels = read_test(folder)
 
 
 def prepare(pixels, standardised):

@@ -1,38 +1,43 @@
 /**
- * How many images a second a trial trains, through the real supervisor and trainer process: the LeNet with batch norm,
- * cross-entropy, Adam. With a Python that can import TensorFlow, the same network in Keras (graph mode) takes turns
- * with it, so that a machine's moods meet both.
+ * How many images a second elbow trains or evaluates, beside Keras and PyTorch with the same network, data, batch, threads
+ * and optimizer. elbow's figure is that of a real trial, through the supervisor and a warm trainer process. All take turns,
+ * so that a machine's moods meet each of them; medians and their ratios count.
  *
- *   npm run bench:training -- [--threads 2] [--batch 128] [--size 500] [--epochs 5] [--rounds 3] [--python python3]
+ *   npm run bench:training -- [--model lenet|vgg16] [--inference] [--threads 2] [--batch 128] [--size 500] [--epochs 5]
+ *     [--rounds 5] [--python python3] [--json]
+ *
+ * bench/README.md says how to install the peers; those that are not there are left out.
  */
-import { spawnSync } from 'node:child_process';
 import { availableParallelism, loadavg } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { ensureDataset } from '../src/data/index.js';
-import { elbowHome, homeFolders, packageRoot } from '../src/paths.js';
+import { elbowHome, homeFolders } from '../src/paths.js';
 import { withDefaults } from '../src/spec/index.js';
 import { createTrainerPool, type TrainerPool } from '../src/trainer/index.js';
+import { fastestVariant, findPeers, measurePeer, type Task } from './peers.js';
 
-interface Settings {
-  readonly threads: number;
-  readonly batch: number;
-  /** Samples per class; four fifths of them are trained on. */
-  readonly size: number;
-  readonly epochs: number;
+interface Settings extends Task {
   readonly rounds: number;
-  readonly python: string;
+  readonly json: boolean;
 }
+
+/** Images of elbow's forward passes of evaluation; the peers take the same. */
+const EVALUATION_BATCH = 500;
+const TEST_IMAGES = 10_000;
 
 function readSettings(): Settings {
   const { values } = parseArgs({
     options: {
+      model: { type: 'string', default: 'lenet' },
+      inference: { type: 'boolean', default: false },
       threads: { type: 'string', default: '2' },
       batch: { type: 'string', default: '128' },
       size: { type: 'string', default: '500' },
       epochs: { type: 'string', default: '5' },
-      rounds: { type: 'string', default: '3' },
+      rounds: { type: 'string', default: '5' },
       python: { type: 'string', default: 'python3' },
+      json: { type: 'boolean', default: false },
     },
   });
   const count = (name: 'threads' | 'batch' | 'size' | 'epochs' | 'rounds'): number => {
@@ -40,35 +45,42 @@ function readSettings(): Settings {
     if (Number.isInteger(value) && value >= 1) return value;
     throw new Error(`--${name}: expected a whole number from 1, got ${values[name]}`);
   };
+  const { model, inference, python, json } = values;
+  if (model !== 'lenet' && model !== 'vgg16') {
+    throw new Error(`--model: expected lenet or vgg16, got ${model}`);
+  }
   return {
+    model,
+    mode: inference ? 'inference' : 'training',
     threads: count('threads'),
-    batch: count('batch'),
+    batch: inference ? EVALUATION_BATCH : count('batch'),
     size: count('size'),
     epochs: count('epochs'),
     rounds: count('rounds'),
-    python: values.python,
+    data: join(homeFolders.data(elbowHome()), 'cifar10'),
+    python,
+    json,
   };
 }
 
-const print = (line: string): void => void process.stdout.write(`${line}\n`);
-
-/** Images per second of the training steps of one trial. */
-async function measureElbow(pool: TrainerPool, settings: Settings): Promise<number> {
+/**
+ * Images per second of one trial: of its training steps; or of the evaluation at its end, which takes all test and training
+ * images, standardises the former and counts loss, accuracy and calibration.
+ */
+async function measureElbow(pool: TrainerPool, settings: Task): Promise<number> {
+  const { model, mode, size, threads } = settings;
+  const epochs = mode === 'training' ? settings.epochs : 1;
+  let lastEpoch = 0;
   const outcome = await pool.run(
     {
       dataset: 'cifar10',
       dataDir: homeFolders.data(elbowHome()),
-      params: withDefaults({
-        model: 'lenet',
-        batchSize: settings.batch,
-        epochs: settings.epochs,
-        // Never stops early: every round trains the same number of images.
-        patience: settings.epochs,
-      }),
-      samplesPerClass: settings.size,
+      // Never stops early: every round trains the same number of images.
+      params: withDefaults({ model, batchSize: settings.batch, epochs, patience: epochs }),
+      samplesPerClass: size,
       sweepSeed: 42,
       replicate: 0,
-      threads: settings.threads,
+      threads,
       objective: 'val_accuracy',
       unfamiliar: false,
       keep: null,
@@ -78,35 +90,14 @@ async function measureElbow(pool: TrainerPool, settings: Settings): Promise<numb
       onStep: () => undefined,
       onBegin: () => undefined,
       onCheckpoint: () => undefined,
-      onEpoch: () => undefined,
+      onEpoch: () => (lastEpoch = performance.now()),
       onLog: () => undefined,
       onEnvironment: () => undefined,
     },
   );
-  return outcome.imagesPerSecond ?? 0;
-}
-
-/** Whether this Python has TensorFlow, and which; null where it has not. */
-function kerasVersion(python: string): string | null {
-  const found = spawnSync(python, ['-c', 'import keras, tensorflow; print(keras.__version__)'], {
-    encoding: 'utf8',
-    env: { ...process.env, TF_CPP_MIN_LOG_LEVEL: '3' },
-  });
-  return found.status === 0 ? found.stdout.trim() : null;
-}
-
-function measureKeras(settings: Settings): number {
-  const script = join(packageRoot, 'bench', 'training-keras.py');
-  const images = (settings.size - Math.floor(settings.size / 5)) * 10;
-  const args = [settings.threads, settings.batch, images, settings.epochs].map(String);
-  const run = spawnSync(settings.python, [script, ...args], {
-    encoding: 'utf8',
-    // Off by default on CPUs without AVX-512: with it Keras is a third to twice as fast there.
-    env: { ...process.env, TF_CPP_MIN_LOG_LEVEL: '3', CUDA_VISIBLE_DEVICES: '', TF_ENABLE_ONEDNN_OPTS: '1' },
-  });
-  const rate = Number(run.stdout.trim().split('\n').at(-1));
-  if (run.status === 0 && rate > 0) return rate;
-  throw new Error(`${script} failed:\n${run.stderr}`);
+  if (mode === 'training') return outcome.imagesPerSecond ?? 0;
+  const images = TEST_IMAGES + 10 * (size - Math.floor(size / 5));
+  return images / ((performance.now() - lastEpoch) / 1000);
 }
 
 function median(values: readonly number[]): number {
@@ -114,37 +105,61 @@ function median(values: readonly number[]): number {
   return (sorted[Math.floor((sorted.length - 1) / 2)]! + sorted[Math.ceil((sorted.length - 1) / 2)]!) / 2;
 }
 
-const rateText = (rate: number): string => `${Math.round(rate).toLocaleString('en-US')} images/s`;
+const rateText = (rate: number): string => Math.round(rate).toLocaleString('en-US');
+
+interface Competitor {
+  readonly name: string;
+  readonly rates: number[];
+  measure(): Promise<number>;
+}
 
 async function main(): Promise<void> {
   const settings = readSettings();
-  const { threads, batch, size, epochs, rounds } = settings;
-  print(
-    `LeNet with batch norm, adam, batch ${batch}, ${threads} threads, ${size} per class, ${epochs} epochs`,
+  const { model, mode, threads, batch, size, epochs, rounds, json } = settings;
+  const note = (line: string): void => void (json ? process.stderr : process.stdout).write(`${line}\n`);
+  note(
+    `${model} with batch norm, ${mode}, adam, batch ${batch}, ${threads} threads, ${size} per class` +
+      (mode === 'training' ? `, ${epochs} epochs` : ''),
   );
-  print(`${availableParallelism()} cores, load ${loadavg()[0]!.toFixed(1)} before the start`);
-  await ensureDataset('cifar10', { env: process.env, signal: new AbortController().signal, note: print });
-  const version = kerasVersion(settings.python);
-  if (version === null) print(`Keras is left out: ${settings.python} cannot import keras and tensorflow`);
+  const load = loadavg()[0]!;
+  note(`${availableParallelism()} cores, load ${load.toFixed(1)} before the start`);
+  await ensureDataset('cifar10', { env: process.env, signal: new AbortController().signal, note });
   const pool = createTrainerPool({ slots: 1, env: process.env });
-  const elbow: number[] = [];
-  const keras: number[] = [];
+  const competitors: Competitor[] = [
+    { name: 'elbow', rates: [], measure: () => measureElbow(pool, settings) },
+  ];
   try {
     // Brings library, data and caches to the state that a worker is in after its first trial.
     await measureElbow(pool, { ...settings, epochs: 1 });
+    for (const peer of findPeers(settings.python, note)) {
+      const variant = fastestVariant(peer, { ...settings, epochs: 1 }, note);
+      if (variant === null) continue;
+      const name = `${peer.name} ${peer.version} ${variant}`;
+      competitors.push({ name, rates: [], measure: async () => measurePeer(peer, variant, settings) });
+    }
     for (let round = 1; round <= rounds; round++) {
-      elbow.push(await measureElbow(pool, settings));
-      if (version !== null) keras.push(measureKeras(settings));
-      const other = version === null ? '' : `  keras ${rateText(keras.at(-1)!)}`;
-      print(`round ${round}  elbow ${rateText(elbow.at(-1)!)}${other}`);
+      for (const { rates, measure } of competitors) rates.push(await measure());
+      note(`round ${round}  ${competitors.map(({ rates }) => rateText(rates.at(-1)!)).join('  ')}`);
     }
   } finally {
     await pool.close();
   }
-  print(`median   elbow ${rateText(median(elbow))}`);
-  if (version === null) return;
-  print(`median   keras ${rateText(median(keras))} (Keras ${version})`);
-  print(`ratio    ${(median(elbow) / median(keras)).toFixed(2)}`);
+  const table = competitors.map(({ name, rates }) => ({
+    name,
+    rates,
+    median: median(rates),
+    ratio: median(competitors[0]!.rates) / median(rates),
+  }));
+  if (json) {
+    process.stdout.write(`${JSON.stringify({ ...settings, load, table }, null, 2)}\n`);
+    return;
+  }
+  const width = Math.max(...table.map(({ name }) => name.length));
+  note('');
+  note(`${''.padEnd(width)}  images/s, median of ${rounds}  elbow is so many times as fast`);
+  for (const { name, median: rate, ratio } of table) {
+    note(`${name.padEnd(width)}  ${rateText(rate).padStart(21)}  ${ratio.toFixed(2)}`);
+  }
 }
 
 await main();
