@@ -1,18 +1,30 @@
 import { EXIT } from '../../errors.js';
 import type { CommandModule } from '../command.js';
 
-/** `elbow doctor`: every check, and what to do about those that fail. Exit 6 when one does. */
+/**
+ * `elbow doctor`: every check, and what to do about those that fail. Exit 6 when one does. With `--measure` it trains
+ * instead, to see how many slots suit the machine.
+ */
 export const command: CommandModule = {
   configure(command) {
     command
-      .option('--json', 'print the checks as JSON')
+      .option('--measure', 'train for about a minute to see which slots and threads suit this machine')
+      .option('--json', 'print the checks, or what was measured, as JSON')
       .addHelpText(
         'after',
-        '\nLooks at the machine, the parts and the servers; starts and changes nothing.\n\nExample:\n  $ elbow doctor',
+        '\nLooks at the machine, the parts and the servers; starts and changes nothing.\n\nExample:\n  $ elbow doctor\n  $ elbow doctor --measure',
       );
   },
 
-  async run(_input, { out, env, signal }) {
+  async run({ options }, context) {
+    const { out, env, signal } = context;
+    if (options['measure'] === true) {
+      const { measureSlots, slotsLines } = await import('../measure-slots.js');
+      const measured = await measureSlots(context);
+      if (out.json) out.document(measured);
+      else for (const line of slotsLines(measured)) out.result(line);
+      return EXIT.done;
+    }
     const { diagnose } = await import('../../stack/index.js');
     const checks = await diagnose(env, signal);
     const failed = checks.filter((check) => check.state === 'fail').length;
