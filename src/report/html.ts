@@ -7,6 +7,7 @@ import { escapeHtml, html, raw } from './markup.js';
 import type { Plot } from './plots.js';
 import { STYLE } from './style.js';
 import { curveTable } from './tables/curves.js';
+import { diagnosisSection } from './tables/diagnosis.js';
 import { failureTable, trialTable } from './tables/trials.js';
 import { tilesOf } from './tiles.js';
 import type { ReportModel } from './types.js';
@@ -71,6 +72,7 @@ export function reportHtml(model: ReportModel, plots: readonly Plot[]): string {
               armLegend(model),
             ),
           )}
+          ${diagnosisSection(model)}
           ${
             model.notes.length === 0
               ? null

@@ -5,6 +5,7 @@ import { DATASETS } from '../spec/index.js';
 import type { SweepSpec } from '../spec/types.js';
 import type { Counts, TrialResult, TrialStatus } from '../storage/storage.js';
 import { answersOf } from './answers.js';
+import { diagnosisGroups } from './diagnosis.js';
 import { notesOf } from './notes.js';
 import { environmentReports, epochMetrics, failureGroups, trialReport } from './rows.js';
 import type { ArmReport, ReportInput, ReportModel, SplitMeans } from './types.js';
@@ -56,6 +57,7 @@ export function buildReport(input: ReportInput): ReportModel {
       epochs: epochs.map(epochMetrics).sort((a, b) => a.epoch - b.epoch),
     })),
     failures: failureGroups(results),
+    diagnoses: diagnosisGroups(results),
     made: {
       spec,
       source: sweep.source,

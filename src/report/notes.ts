@@ -46,9 +46,9 @@ function missing({ counts, trialReports }: Draft): Note[] {
 }
 
 function diagnoses({ trialReports }: Draft): Note[] {
-  // Reaching the epoch limit has a note of its own, which weighs it by size.
+  // The section on diagnosis has the others: they leave the scores what they are.
   const diagnosed = trialReports.filter(
-    (trial) => trial.diagnosis !== null && trial.diagnosis !== 'epoch-limit',
+    (trial) => trial.diagnosis === 'diverged' || trial.diagnosis === 'chance-level',
   );
   return [...groupBy(diagnosed, (trial) => trial.diagnosis)].map(([diagnosis, own]) => ({
     code: 'diagnosis',

@@ -42,6 +42,9 @@ ul.legend{list-style:none;margin:.6rem 0 0;padding:0;font-size:.82rem}
 ul.legend li{padding-left:1.15em;text-indent:-1.15em}
 ul.notes{margin:.5rem 0 0;padding-left:1.1rem}
 ul.notes li{margin:.3rem 0}
+.finding+.finding{border-top:1px solid var(--line);margin-top:1.1rem}
+.finding h3 code{margin-left:.4em;color:var(--ink-soft);font-weight:400}
+ul.remedies{margin:.5rem 0 0;padding-left:1.1rem}
 .partial{border-left:4px solid var(--warn)}
 dl.facts{display:grid;grid-template-columns:max-content 1fr;gap:.25rem 1.2rem;margin:.6rem 0 0;font-size:.92rem}
 dl.facts dt{color:var(--ink-soft)}

@@ -5,6 +5,7 @@ import type {
   Counts,
   EpochMetrics,
   Environment,
+  LayerFigures,
   SweepRow,
   SweepStatus,
   TrialResult,
@@ -104,6 +105,29 @@ export interface FailureGroup {
   readonly messages: readonly string[];
 }
 
+/** Trials about which one thing was found. */
+export interface DiagnosisGroup {
+  readonly code: string;
+  /** In words. */
+  readonly title: string;
+  /** Trial numbers, ascending. */
+  readonly trials: readonly number[];
+  /** Those of each arm and of how many that succeeded, the largest share first. */
+  readonly arms: readonly {
+    readonly hash: string;
+    readonly label: string;
+    readonly trials: number;
+    readonly of: number;
+  }[];
+  readonly example: {
+    readonly trial: number;
+    readonly evidence: string;
+    readonly remedies: readonly string[];
+    /** Empty where it is not about layers. */
+    readonly layers: readonly LayerFigures[];
+  };
+}
+
 /** Something to know before the figures are believed. */
 export interface Note {
   readonly code:
@@ -167,6 +191,8 @@ export interface ReportModel {
   readonly trialReports: readonly TrialReport[];
   readonly trialEpochs: readonly TrialEpochs[];
   readonly failures: readonly FailureGroup[];
+  /** Most telling first. */
+  readonly diagnoses: readonly DiagnosisGroup[];
   readonly notes: readonly Note[];
   readonly made: {
     readonly spec: SweepSpec;

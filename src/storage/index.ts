@@ -12,6 +12,8 @@ export type {
   EndedStatus,
   Environment,
   EpochMetrics,
+  Finding,
+  LayerFigures,
   LogLine,
   Outcome,
   QueryResult,

@@ -5,6 +5,7 @@ import type {
   AttemptRow,
   EndedStatus,
   EpochMetrics,
+  Finding,
   LogLine,
   Storage,
   TestAnswers,
@@ -21,7 +22,7 @@ const RESULT = `select sweep, trial, arm_hash as "armHash", arm as "armLabel", p
   samples_per_class as "samplesPerClass", replicate, attempt, status, epochs, best_epoch as "bestEpoch",
   train_loss as "trainLoss", val_loss as "valLoss", test_loss as "testLoss", train_accuracy as "trainAccuracy",
   val_accuracy as "valAccuracy", test_accuracy as "testAccuracy", objective, metrics, seconds,
-  images_per_second as "imagesPerSecond", diagnosis, weights, worker, failure_code as "failureCode",
+  images_per_second as "imagesPerSecond", diagnosis, findings, weights, worker, failure_code as "failureCode",
   failure_message as "failureMessage", started_at as "startedAt", finished_at as "finishedAt"
   from trial_results where sweep_id = $1`;
 
@@ -55,6 +56,8 @@ function toOutcome(row: AttemptColumns): AttemptRow['outcome'] {
     seconds: row.seconds ?? 0,
     imagesPerSecond: row.imagesPerSecond,
     diagnosis: row.diagnosis,
+    // Written by finishAttempt alone.
+    findings: row.findings as unknown as readonly Finding[],
     weights: row.weights,
     failure: row.failureCode === null ? null : { code: row.failureCode, message: row.failureMessage ?? '' },
   };

@@ -172,7 +172,7 @@ export function runningMethods(db: Database): RunningMethods {
              test_loss = $7, train_accuracy = $8, val_accuracy = $9, test_accuracy = $10, objective = $11,
              metrics = $12, seconds = seconds_before + $13, images_per_second = $14, diagnosis = $15,
              failure_code = $16, failure_message = $17, confusion = $18, test_correct = decode($19, 'base64'),
-             weights = $20, finished_at = now() where id = $1`,
+             weights = $20, findings = $21, finished_at = now() where id = $1`,
           [attemptId, ...values(outcome)],
         );
       }),
@@ -220,5 +220,6 @@ function values(outcome: Outcome): unknown[] {
     answers && JSON.stringify({ classes: answers.classes, counts: answers.confusion }),
     answers?.correct ?? null,
     outcome.weights,
+    JSON.stringify(outcome.findings),
   ];
 }

@@ -17,13 +17,14 @@ import type { EpochMetrics } from '../storage/storage.js';
 import type { AverageState } from './average.js';
 import type { Best } from './best.js';
 import type { StoppingState } from './early-stopping.js';
+import type { WatchState } from './evidence.js';
 import type { OptimizerState } from './optimizers.js';
 import type { ScheduleState } from './schedule.js';
 
 // The package is CommonJS with a default export, whose types describe the export and not the module.
 const canonicalize = canonicalizeModule as unknown as (value: unknown) => string;
 
-const FORMAT = 1;
+const FORMAT = 2;
 const KEPT = 2;
 const FILE = /^(\d{6})-([0-9a-f]{64})\.safetensors$/;
 
@@ -40,6 +41,7 @@ export interface TrainingState {
   readonly average: AverageState;
   readonly stopping: StoppingState;
   readonly schedule: ScheduleState;
+  readonly watched: WatchState;
   readonly best: Best | null;
 }
 
@@ -63,6 +65,7 @@ interface Header extends Pick<TrainingState, 'epochs' | 'steps' | 'trainedImages
   readonly average: { readonly step: number };
   readonly stopping: StoppingState;
   readonly schedule: ScheduleState;
+  readonly watched: WatchState;
   readonly best: Pick<Best, 'epoch' | 'validation'> | null;
 }
 
@@ -108,7 +111,7 @@ export function writeCheckpoint(place: CheckpointPlace, state: TrainingState): s
 }
 
 function headerOf(place: CheckpointPlace, state: TrainingState): Header {
-  const { epochs, steps, trainedImages, stepSeconds, stopping, schedule, best } = state;
+  const { epochs, steps, trainedImages, stepSeconds, stopping, schedule, watched, best } = state;
   return {
     format: FORMAT,
     job: digestOf(canonicalize(place.job)),
@@ -121,6 +124,7 @@ function headerOf(place: CheckpointPlace, state: TrainingState): Header {
     average: { step: state.average.step },
     stopping,
     schedule,
+    watched,
     best: best && { epoch: best.epoch, validation: best.validation },
   };
 }
@@ -189,7 +193,7 @@ function stateOf(
   for (let mean = vector('best.0.mean'); mean; mean = vector(`best.${moments.length}.mean`)) {
     moments.push({ mean, variance: vector(`best.${moments.length}.variance`)! });
   }
-  const { epochs, steps, trainedImages, stepSeconds, stopping, schedule } = header;
+  const { epochs, steps, trainedImages, stepSeconds, stopping, schedule, watched } = header;
   return {
     epochs,
     steps,
@@ -200,6 +204,7 @@ function stateOf(
     average: { step: header.average.step, weights: vector('average') ?? null },
     stopping,
     schedule,
+    watched,
     best: header.best && { ...header.best, parameters: vector('best')!, moments },
   };
 }

@@ -9,12 +9,14 @@ import type { ResidentImages } from './images.js';
 import type { Loss } from './losses.js';
 import type { Optimizer } from './optimizers.js';
 import type { Schedule } from './schedule.js';
+import type { TrainingWatch } from './watch.js';
 
 export interface EpochOptions {
   readonly network: Network;
   readonly optimizer: Optimizer;
   readonly schedule: Schedule;
   readonly average: WeightAverage;
+  readonly watch: TrainingWatch;
   readonly loss: Loss;
   /** λ of λ ‖θ‖² / 2 in what is minimised, ≥ 0; not in the losses that are told. */
   readonly l2: number;
@@ -63,6 +65,7 @@ export async function trainEpoch(options: EpochOptions): Promise<EpochResult> {
     const begin = performance.now();
     const result = trainStep(options, indices, options.stepsBefore + step);
     milliseconds += performance.now() - begin;
+    options.watch.seeLoss(options.stepsBefore + step, result.loss);
     loss += result.loss * indices.length;
     correct += result.correct;
     images += indices.length;
@@ -93,10 +96,12 @@ function trainStep(
   return tf.tidy(() => {
     const batch = options.gather(options.images, indices, options.epoch);
     let logits: tf.Tensor2D | undefined;
+    const parts = network.split(network.parameters);
     const { value, grads } = tf.valueAndGrads((...parameters: tf.Tensor[]) => {
       logits = tf.keep(network.forward(batch.images, parameters, mode));
       return tf.mean<tf.Scalar>(batchLoss(options.loss, logits, batch));
-    })(network.split(network.parameters));
+    })(parts);
+    options.watch.seeGradients(step, grads, parts);
     const slope = tf.concat(
       grads.map((grad) => (grad.rank === 1 ? (grad as tf.Tensor1D) : tf.reshape<tf.Rank.R1>(grad, [-1]))),
     );

@@ -5,6 +5,7 @@ import type { Network } from './build.js';
 import type { Batch, ImageSource } from './images.js';
 import type { Moments } from './kernels.js';
 import type { Loss } from './losses.js';
+import type { UnitWatch } from './units.js';
 import { AnswerCounter, type AnswerMetrics, type Answers } from './metrics.js';
 
 export interface Score {
@@ -29,8 +30,8 @@ export interface Evaluator {
    * @param count the first so many images
    */
   moments(trained: Omit<Trained, 'moments'>, images: ImageSource, count: number): Promise<Moments[]>;
-  /** @param images at least one */
-  score(trained: Trained, images: ImageSource): Promise<Score>;
+  /** @param images at least one @param units is shown what the ReLUs give for the first images */
+  score(trained: Trained, images: ImageSource, units?: UnitWatch): Promise<Score>;
   /** The score with all else that is told of the answers. @param images at least one */
   examine(trained: Trained, images: ImageSource): Promise<Score & AnswerMetrics & Answers>;
 }
@@ -59,12 +60,19 @@ export function createEvaluator(loss: Loss, pause: () => Promise<void>): Evaluat
     trained: Trained,
     images: ImageSource,
     see: (logits: tf.Tensor2D, labels: tf.Tensor1D, answers: tf.Tensor) => void,
+    units?: UnitWatch,
   ): Promise<Score> {
     const { network, moments } = trained;
     let sum = 0;
     let correct = 0;
+    let count = 0;
     await overBatches(trained, images, images.count, ({ images: batch, labels }, parts) => {
-      const logits = network.forward(batch, parts, { kind: 'inference', moments });
+      const logits = network.forward(batch, parts, {
+        kind: 'inference',
+        moments,
+        ...(units && count < units.images && { onRelu: (layer, values) => units.see(layer, values) }),
+      });
+      count += batch.shape[0];
       sum += tf.sum(loss(logits, labels)).dataSync()[0]!;
       const answers = tf.argMax(logits, 1);
       correct += tf.sum(tf.equal(answers, labels)).dataSync()[0]!;
@@ -90,7 +98,7 @@ export function createEvaluator(loss: Loss, pause: () => Promise<void>): Evaluat
       return pooled.map((pool) => pool.moments());
     },
 
-    score: (trained, images) => scoreOf(trained, images, () => undefined),
+    score: (trained, images, units) => scoreOf(trained, images, () => undefined, units),
 
     examine: async (trained, images) => {
       const counter = new AnswerCounter();

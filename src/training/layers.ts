@@ -25,7 +25,12 @@ export type Mode =
   /** Batch moments, no dropout; each norm layer's moments are handed out. */
   | { readonly kind: 'moments'; onMoments(layer: number, moments: Moments): void }
   /** Given moments, one for each norm layer. */
-  | { readonly kind: 'inference'; readonly moments: readonly Moments[] };
+  | {
+      readonly kind: 'inference';
+      readonly moments: readonly Moments[];
+      /** @param layer `LAYER.KIND` @param values of its ReLU, which go on belonging to the network */
+      onRelu?(layer: string, values: tf.Tensor): void;
+    };
 
 /** The start values of a parameter. */
 export interface Initial {
@@ -74,13 +79,16 @@ function release(x: tf.Tensor, mode: Mode, used: readonly tf.Tensor[]): void {
   if (mode.kind !== 'training' && !used.includes(x)) x.dispose();
 }
 
+const hasRelu = (layer: Layer): boolean => 'activation' in layer && layer.activation === 'relu';
+
 /** Layers in a row. */
 export function buildChain(layers: readonly Layer[], input: Shape, construction: Construction): Built {
   let shape = input;
   const chain = layers.map((layer, i) => {
+    const name = `${construction.layers}.${layer.kind}`;
     const built = buildLayer(layer, shape, construction, { before: layers[i - 1], after: layers[i + 1] });
     shape = outputShape(layer, shape);
-    return built;
+    return { ...built, relu: hasRelu(layer) ? name : null };
   });
   return {
     parameters: chain.flatMap((built) => built.parameters),
@@ -89,6 +97,7 @@ export function buildChain(layers: readonly Layer[], input: Shape, construction:
       return chain.reduce((x, built) => {
         const own = all.slice(from, (from += built.parameters.length));
         const next = built.apply(x, own, mode);
+        if (mode.kind === 'inference' && built.relu !== null) mode.onRelu?.(built.relu, next);
         release(x, mode, [images, next]);
         return next;
       }, images);

@@ -5,11 +5,13 @@ import { averageWeights } from './average.js';
 import { disposeBest, disposeMoments, type Best } from './best.js';
 import { readCheckpoint, writeCheckpoint, type TrainingState } from './checkpoint.js';
 import { earlyStopping } from './early-stopping.js';
+import type { WatchState } from './evidence.js';
 import { trainEpoch } from './epoch.js';
 import type { Trained } from './evaluate.js';
 import { createOptimizer } from './optimizers.js';
 import { createSchedule } from './schedule.js';
 import type { Setup } from './train.js';
+import { watchTraining } from './watch.js';
 
 /** How the epochs went. */
 export interface Progress {
@@ -22,6 +24,7 @@ export interface Progress {
   readonly wasStopped: boolean;
   readonly trainedImages: number;
   readonly stepSeconds: number;
+  readonly watched: WatchState;
 }
 
 /** Trains until the epochs are used up, patience is at its end, or the loss is no number. The caller owns the best. */
@@ -43,6 +46,7 @@ export async function trainEpochs(setup: Setup): Promise<Progress> {
     positions: setup.split.train,
     seeds: setup.request,
   });
+  const watch = watchTraining(network, stepsPerEpoch, from?.watched);
   const epochs = [...(from?.epochs ?? [])];
   let best = from?.best ?? null;
   let { steps, trainedImages, stepSeconds } = from ?? { steps: 0, trainedImages: 0, stepSeconds: 0 };
@@ -54,6 +58,7 @@ export async function trainEpochs(setup: Setup): Promise<Progress> {
     stepsPerEpoch,
     trainedImages,
     stepSeconds,
+    watched: watch.state,
     ...end,
   });
   const state = (): TrainingState => ({
@@ -66,6 +71,7 @@ export async function trainEpochs(setup: Setup): Promise<Progress> {
     average: average.state,
     stopping: stopping.state,
     schedule: schedule.state,
+    watched: watch.state,
     best,
   });
 
@@ -77,6 +83,7 @@ export async function trainEpochs(setup: Setup): Promise<Progress> {
         optimizer,
         schedule,
         average,
+        watch,
         loss: setup.loss,
         l2,
         clipNorm,
@@ -94,6 +101,7 @@ export async function trainEpochs(setup: Setup): Promise<Progress> {
       steps += running.steps;
       stepSeconds += running.stepSeconds;
       trainedImages += running.images;
+      watch.endEpoch(epoch);
       const parameters = average.of(network.parameters);
       const { moments, validation } = await validate(setup, { network, parameters });
       const metrics: EpochMetrics = {

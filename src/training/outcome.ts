@@ -5,6 +5,7 @@ import type { Outcome } from '../storage/storage.js';
 import type { Best } from './best.js';
 import { diagnose } from './diagnose.js';
 import type { Score } from './evaluate.js';
+import type { Evidence } from './evidence.js';
 import { streamImages } from './images.js';
 import type { Loss } from './losses.js';
 import { chanceMetrics } from './metrics.js';
@@ -13,6 +14,9 @@ import { milestones } from './milestones.js';
 import { saveModel } from './model-file.js';
 import type { Setup } from './train.js';
 import { unfamiliarMetrics } from './unfamiliar.js';
+import { watchUnits } from './units.js';
+
+const KERNEL = '.kernel';
 
 /** Of a network that gives every class the same probability. */
 function chanceScore(loss: Loss, classes: number): Score {
@@ -29,6 +33,7 @@ export async function outcomeOf(setup: Setup, progress: Progress, begin: number)
   const { dataset } = request;
   const classes = dataset.entry.classes.length;
   const { best } = progress;
+  const units = watchUnits(setup.split.recalibration);
   let answers: Outcome['answers'] = null;
   let weights: string | null = null;
   const chance = chanceScore(setup.loss, classes);
@@ -46,12 +51,20 @@ export async function outcomeOf(setup: Setup, progress: Progress, begin: number)
       correct: Buffer.from(examined.correct).toString('base64'),
     };
     weights = keepWeights(setup, best);
-    train = await evaluator.score(trained, setup.training);
+    train = await evaluator.score(trained, setup.training, units);
     validation = best.validation;
   }
   const unfamiliar = request.unfamiliar
     ? await unfamiliarMetrics(setup, trained, progress.epochs.length)
     : {};
+  const findings = diagnose({
+    ...groundOf(setup, progress),
+    trainAccuracy: train.accuracy,
+    validationAccuracy: validation?.accuracy ?? null,
+    testAccuracy: test.accuracy,
+    testLogLoss: test.logLoss,
+    units: units.counts(),
+  });
   const objectives: Readonly<Record<string, number | null>> = {
     val_accuracy: validation?.accuracy ?? null,
     val_loss: validation?.loss ?? null,
@@ -76,16 +89,35 @@ export async function outcomeOf(setup: Setup, progress: Progress, begin: number)
     },
     seconds: (performance.now() - begin) / 1000,
     imagesPerSecond: progress.stepSeconds > 0 ? progress.trainedImages / progress.stepSeconds : null,
-    diagnosis: diagnose({
-      hasDiverged: progress.hasDiverged,
-      reachedLimit: !progress.wasStopped,
-      testAccuracy: test.accuracy,
-      testLogLoss: test.logLoss,
-      testPerClass: dataset.entry.testPerClass,
-    }),
+    diagnosis: findings[0]?.code ?? null,
+    findings,
     answers,
     weights,
     failure: null,
+  };
+}
+
+type Scores = 'trainAccuracy' | 'validationAccuracy' | 'testAccuracy' | 'testLogLoss' | 'units';
+
+/** What a diagnosis is made from, without the scores at the best weights. */
+function groundOf(
+  { request, split, network }: Setup,
+  { hasDiverged, wasStopped, epochs, stepsPerEpoch, best, watched }: Progress,
+): Omit<Evidence, Scores> {
+  return {
+    settings: request.params,
+    hasDiverged,
+    wasStopped,
+    epochs,
+    stepsPerEpoch,
+    bestEpoch: best?.epoch ?? null,
+    trainImages: split.train.length,
+    validationImages: split.validation.length,
+    testPerClass: request.dataset.entry.testPerClass,
+    steps: watched,
+    layers: network.parts.flatMap(({ name }) =>
+      name.endsWith(KERNEL) ? [name.slice(0, -KERNEL.length)] : [],
+    ),
   };
 }
 

@@ -30,6 +30,7 @@ export function trial(change: Partial<TrialResult> = {}): TrialResult {
     seconds: 8.24,
     imagesPerSecond: 3000,
     diagnosis: null,
+    findings: [],
     weights: null,
     worker: 'lab-2:4711',
     failureCode: null,

@@ -74,6 +74,34 @@ export function resultsContract(desk: Desk): void {
       expect(await desk.storage.answers(id, 0)).toBeNull();
     });
 
+    it('keep what was found about the training, in its order', async () => {
+      const { id, queued } = await desk.planned(2);
+      const { attemptId, lease: number } = await desk.lease(queued[0]!.attemptId);
+      expect((await desk.storage.trialResult(id, 0))!.findings).toEqual([]);
+      const layer = { gradientFirst: 0.25, gradientLast: null, weightFirst: 3, weightLast: null };
+      const findings = [
+        {
+          code: 'vanishing-gradients',
+          evidence: 'Gradients hardly reach 2 of 16 layers.',
+          remedies: ['initialiser: he-normal – why', 'batchNorm: true – why'],
+          layers: [{ layer: '0.conv', ...layer, units: 20, dead: 3 }],
+        },
+        { code: 'epoch-limit', evidence: 'All 50 epochs were used up.', remedies: [] },
+      ];
+      await desk.storage.finishAttempt(
+        attemptId,
+        number,
+        outcome({ findings, diagnosis: findings[0]!.code }),
+      );
+      expect(await desk.storage.trialResult(id, 0)).toMatchObject({
+        findings,
+        diagnosis: 'vanishing-gradients',
+      });
+      expect((await desk.storage.attempts(id, 0))[0]!.outcome!.findings).toEqual(findings);
+      await desk.storage.openAttempts(id, [0]);
+      expect((await desk.storage.trialResult(id, 0))!.findings).toEqual([]);
+    });
+
     it('carry the environment of the attempt', async () => {
       const { id, queued } = await desk.planned(1);
       const { attemptId, lease: number } = await desk.lease(queued[0]!.attemptId);

@@ -69,6 +69,7 @@ export function fixture({ text, change, sweep: row }: FixtureOptions): ReportMod
       seconds: 1 + n / 40,
       imagesPerSecond: isNoop ? null : 2900 + 300 * noise[2]!,
       diagnosis: null,
+      findings: [],
       weights: null,
       worker: 'lab-2:4711',
       failureCode: null,

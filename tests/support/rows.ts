@@ -47,6 +47,7 @@ export const outcome = (changes: Partial<Outcome> = {}): Outcome => ({
   seconds: 12.5,
   imagesPerSecond: 1000,
   diagnosis: null,
+  findings: [],
   answers: null,
   weights: null,
   failure: null,

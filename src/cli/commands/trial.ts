@@ -1,6 +1,7 @@
 import { EXIT } from '../../errors.js';
 import type { AttemptRow, EpochMetrics, TrialResult } from '../../storage/storage.js';
 import type { CommandModule } from '../command.js';
+import { printFindings } from '../findings.js';
 import type { Output } from '../output.js';
 import { statusPaint } from '../paint.js';
 import { readTrialNumber, requireSweep, unknownTrial, withSession } from '../session.js';
@@ -37,6 +38,7 @@ export const command: CommandModule = {
       }
       printResult(result, out);
       printEnvironment(attempts.at(-1), out);
+      printFindings(result.findings, out);
       printAttempts(attempts, out);
       printUnfamiliar(result, out);
       printEpochs(epochs, result.bestEpoch, out);

@@ -1,0 +1,121 @@
+/** What is wrong inside a network: gradients that vanish or explode, units that are dead. Pure. */
+import type { Finding, LayerFigures } from '../../storage/storage.js';
+import type { Evidence, LayerNorms, UnitCounts } from '../evidence.js';
+import { figure, share } from './figures.js';
+import { clip, lowerRate, normalise, startForRelu, tryIn, warmUp } from './remedies.js';
+
+/**
+ * The pull on a layer: ‖∂L/∂W‖ ‖W‖ / L₀, the most that a change of the kernel by its own size changes the loss, to first
+ * order, as a multiple of the loss at the first step. Unlike the gradient's length it means the same in every layer, for
+ * every loss: doubling a kernel and halving the next one, which leaves the network as it is, leaves it as it is too.
+ */
+const pullOf = ({ gradient, weight }: LayerNorms, firstLoss: number): number =>
+  (gradient * weight) / firstLoss;
+
+/**
+ * Below this pull a layer does not learn. At the start of networks that learn it was 0.3 to 110; in a VGG16 without
+ * batch norm and with Glorot's start values, where each layer with ReLU halves the signal's variance, it was 0.0008
+ * (docs/diagnosis.md).
+ * @see Glorot and Bengio, Understanding the difficulty of training deep feedforward neural networks, AISTATS 2010
+ * @see He et al., Delving deep into rectifiers, arXiv:1502.01852, section 2.2
+ */
+const VANISHING_PULL = 0.01;
+
+/** Above this pull a step is longer than the loss' slope holds. At the start of wide networks it is up to 110. */
+const EXPLODING_PULL = 1_000;
+
+/** From this share of dead units on, a layer has lost much of its width. */
+const DEAD_SHARE = 0.8;
+
+const positionOf = (layer: string): number => Number.parseInt(layer, 10);
+
+/** The ReLU behind a layer: its own, or that of a layer before the next one with a kernel. */
+function unitsBehind({ layers, units }: Evidence, layer: number): UnitCounts | null {
+  const from = positionOf(layers[layer]!);
+  const next = layers[layer + 1];
+  const until = next === undefined ? Infinity : positionOf(next);
+  return units.find((one) => positionOf(one.layer) >= from && positionOf(one.layer) < until) ?? null;
+}
+
+function figuresOf(evidence: Evidence): LayerFigures[] {
+  const { first, last } = evidence.steps;
+  return evidence.layers.map((layer, i) => {
+    const units = unitsBehind(evidence, i);
+    return {
+      layer,
+      gradientFirst: first?.layers[i]?.gradient ?? null,
+      gradientLast: last?.layers[i]?.gradient ?? null,
+      weightFirst: first?.layers[i]?.weight ?? null,
+      weightLast: last?.layers[i]?.weight ?? null,
+      units: units?.units ?? null,
+      dead: units?.dead ?? null,
+    };
+  });
+}
+
+/** Layers with too little pull from the first epoch to the last. One that has learned all there was ends low, but begins high. */
+export function vanishing(evidence: Evidence): Finding[] {
+  const { settings, layers, steps } = evidence;
+  const { first, last, firstLoss } = steps;
+  if (first === null || last === null || firstLoss === null || firstLoss <= 0) return [];
+  const pulls = layers.map((_, i) =>
+    Math.max(pullOf(first.layers[i]!, firstLoss), pullOf(last.layers[i]!, firstLoss)),
+  );
+  const flat = layers.filter((_, i) => pulls[i]! < VANISHING_PULL);
+  if (flat.length === 0) return [];
+  const lowest = pulls.indexOf(Math.min(...pulls));
+  const highest = pulls.indexOf(Math.max(...pulls));
+  return [
+    {
+      code: 'vanishing-gradients',
+      evidence:
+        `Gradients hardly reach ${flat.length} of ${layers.length} layers, from epoch ${first.epoch} to ${last.epoch}: a change of the weights of ${layers[lowest]!} ` +
+        `by their own size changes the loss by ${figure(pulls[lowest]!)} of what it was at the start, of ${layers[highest]!} by ${figure(pulls[highest]!)}; ` +
+        `below ${VANISHING_PULL} a layer does not learn.`,
+      remedies: tryIn(settings, startForRelu, normalise, lowerRate, warmUp),
+      layers: figuresOf(evidence),
+    },
+  ];
+}
+
+/** @see Pascanu et al., On the difficulty of training recurrent neural networks, arXiv:1211.5063, sections 2 and 3 */
+export function exploding(evidence: Evidence): Finding[] {
+  const { settings, layers, steps } = evidence;
+  const { steepest, firstLoss, lastLoss } = steps;
+  if (steepest === null || firstLoss === null || firstLoss <= 0) return [];
+  const pulls = steepest.layers.map((norms) => pullOf(norms, firstLoss));
+  const largest = Math.max(...pulls);
+  if (largest < EXPLODING_PULL) return [];
+  const losses =
+    lastLoss === null
+      ? ''
+      : ` The loss was ${figure(firstLoss)} at the first step and ${figure(lastLoss.loss)} at step ${lastLoss.step + 1}.`;
+  return [
+    {
+      code: 'exploding-gradients',
+      evidence:
+        `At step ${steepest.step + 1} the gradient had the length ${figure(steepest.length)}: a change of the weights of ${layers[pulls.indexOf(largest)]!} by their own size ` +
+        `would change the loss by ${figure(largest)} times what it was at the start, where ${EXPLODING_PULL} is the limit.${losses}`,
+      remedies: tryIn(settings, lowerRate, clip, normalise, startForRelu, warmUp),
+      layers: figuresOf(evidence),
+    },
+  ];
+}
+
+/** Units whose ReLU gives 0 for every image: no gradient reaches them, so that nothing brings them back. */
+export function deadUnits(evidence: Evidence): Finding[] {
+  const { settings, units } = evidence;
+  const lost = units.filter(({ units: all, dead }) => dead / all >= DEAD_SHARE);
+  if (lost.length === 0) return [];
+  const worst = lost.reduce((a, b) => (b.dead / b.units > a.dead / a.units ? b : a));
+  return [
+    {
+      code: 'dead-units',
+      evidence:
+        `In ${lost.length} of ${units.length} layers at least half of the units are active for none of the training images looked at; ` +
+        `most in ${worst.layer}, ${worst.dead} of ${worst.units} (${share(worst.dead / worst.units)}).`,
+      remedies: tryIn(settings, lowerRate, normalise, warmUp, startForRelu),
+      layers: figuresOf(evidence),
+    },
+  ];
+}
