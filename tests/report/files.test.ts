@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PNG } from 'pngjs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { reportHtml } from '../../src/report/html.js';
 import { writeReport } from '../../src/report/index.js';
 import { parseSweep, specsEqual } from '../../src/spec/index.js';
 import { fixture, manyArms, noop, quickstart, threeArms, troubled } from './fixture.js';
@@ -86,6 +87,16 @@ describe('the page', () => {
     const page = await readFile(join(folder, 'escaped', 'report.html'), 'utf8');
     expect(page).toContain('&lt;script&gt;alert(1)&lt;/script&gt;');
     expect(page).not.toContain('<script>');
+  });
+
+  it('shows what was found: counts, the figures of one trial, and settings to try', () => {
+    const model = fixture(troubled);
+    const text = reportHtml(model, []);
+    expect(text).toContain('<h2>Diagnosis</h2>');
+    expect(text).toContain('in epoch 3 &lt;b&gt;.');
+    expect(text).toContain('<code>learningRate: 0.0001</code> – a tenth of the rate');
+    expect(text).toContain('19 of 20');
+    expect(reportHtml({ ...model, diagnoses: [] }, [])).not.toContain('<h2>Diagnosis</h2>');
   });
 
   it('escapes values of settings in drawings and tables', async () => {

@@ -139,6 +139,15 @@ replicates: 4
 space: { color: [red, green, blue], shape: [round, square] }
 `;
 
+const limited = [
+  { code: 'epoch-limit', evidence: 'All 50 epochs were used up; the best one was the last.', remedies: [] },
+  {
+    code: 'overfitting',
+    evidence: 'The accuracy is 0.900 on 8,000 training images and 0.500 on 10,000 test images.',
+    remedies: ['samplesPerClass: a larger size – more', 'dropout: 0.5 – less'],
+  },
+];
+
 /** As a sweep looks in which trials failed, were cancelled, diverged or still run. */
 export const troubled: FixtureOptions = {
   text: quickstart.replace('quickstart', 'troubled').replace('[10,', '[2, 10,'),
@@ -168,7 +177,41 @@ export const troubled: FixtureOptions = {
           failureMessage: 'there is no data_batch_1.bin in data/cifar10',
         };
       case 10:
-        return { diagnosis: 'diverged' };
+        return {
+          diagnosis: 'diverged',
+          findings: [
+            {
+              code: 'diverged',
+              evidence: 'The loss stopped being a number in epoch 3 <b>.',
+              remedies: ['learningRate: 0.0001 – a tenth of the rate', 'clipNorm: 1 – a limit'],
+            },
+            {
+              code: 'exploding-gradients',
+              evidence: 'At step 5 the gradient had the length 4.1e+12.',
+              remedies: ['clipNorm: 1 – a limit'],
+              layers: [
+                {
+                  layer: '0.conv',
+                  gradientFirst: 0.51234,
+                  gradientLast: 4.1e12,
+                  weightFirst: 3,
+                  weightLast: 2,
+                  units: 20,
+                  dead: 19,
+                },
+                {
+                  layer: '8.dense',
+                  gradientFirst: null,
+                  gradientLast: null,
+                  weightFirst: null,
+                  weightLast: null,
+                  units: null,
+                  dead: null,
+                },
+              ],
+            },
+          ],
+        };
       case 12:
         return { attempt: 2 };
       case 23:
@@ -176,7 +219,9 @@ export const troubled: FixtureOptions = {
       case 22:
         return { ...none, status: 'running', finishedAt: null, seconds: null, epochs: 4 };
       default:
-        return trial.samplesPerClass === 1000 ? { epochs: 50, diagnosis: 'epoch-limit' } : {};
+        return trial.samplesPerClass === 1000
+          ? { epochs: 50, diagnosis: 'epoch-limit', findings: limited }
+          : {};
     }
   },
 };

@@ -149,6 +149,23 @@ describe('the report of a sweep in trouble', () => {
     expect(model.notes[4]!.text).toContain('at 2 per class');
   });
 
+  it('gathers what was found by code, most telling first, with the trial in which it says most', () => {
+    const groups = model.diagnoses.map(({ code, trials, arms }) => ({
+      code,
+      trials: trials.length,
+      of: arms.map((arm) => [arm.trials, arm.of]),
+    }));
+    const succeeded = model.counts.succeeded;
+    expect(groups).toEqual([
+      { code: 'diverged', trials: 1, of: [[1, succeeded]] },
+      { code: 'exploding-gradients', trials: 1, of: [[1, succeeded]] },
+      { code: 'epoch-limit', trials: 2, of: [[2, succeeded]] },
+      { code: 'overfitting', trials: 2, of: [[2, succeeded]] },
+    ]);
+    expect(model.diagnoses[0]!.example).toMatchObject({ trial: 10, layers: [] });
+    expect(model.diagnoses[1]!.example.layers).toHaveLength(2);
+  });
+
   it('groups failures by code', () => {
     expect(model.failures.map((group) => [group.code, group.trials])).toEqual([
       ['out-of-memory', [3]],

@@ -48,8 +48,13 @@ function remedyItem(remedy: string): Markup {
   return html`<li><code>${setting}</code>${why.length === 0 ? null : ` – ${why.join(' – ')}`}</li>`;
 }
 
+/** Norms: two significant digits. */
 const short = (value: number | null): string =>
-  value === null ? '–' : value === 0 ? '0' : String(Number(value.toPrecision(2)));
+  value === null
+    ? '–'
+    : value !== 0 && (value < 1e-3 || value >= 1e4)
+      ? value.toExponential(1)
+      : String(Number(value.toPrecision(2)));
 
 /** Gradient times weights, and dead units, layer by layer. */
 function layerTable(layers: DiagnosisGroup['example']['layers']): Markup {

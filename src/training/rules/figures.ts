@@ -44,8 +44,8 @@ export function differenceOfShares(
 export const figure = (value: number): string =>
   Math.abs(value) < 1e6 ? String(Number(value.toPrecision(3))) : value.toExponential(2);
 
-/** An accuracy or a share: 0.512. */
-export const share = (value: number): string => value.toFixed(3);
+/** An accuracy, a share, or a difference of two: 0.512; a real minus sign. */
+export const share = (value: number): string => value.toFixed(3).replace('-', '−');
 
 export const count = (value: number, noun: string, plural = `${noun}s`): string =>
   `${value.toLocaleString('en')} ${value === 1 ? noun : plural}`;

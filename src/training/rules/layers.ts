@@ -24,7 +24,10 @@ const VANISHING_PULL = 0.01;
 /** Above this pull a step is longer than the loss' slope holds. At the start of wide networks it is up to 110. */
 const EXPLODING_PULL = 1_000;
 
-/** From this share of dead units on, a layer has lost much of its width. */
+/**
+ * From this share of dead units on, a layer has lost its width. A LeNet without batch norm learned as well as others
+ * with 0.44 of its last convolution dead; with 0.92 and more, networks came to little or nothing (docs/diagnosis.md).
+ */
 const DEAD_SHARE = 0.8;
 
 const positionOf = (layer: string): number => Number.parseInt(layer, 10);
@@ -112,7 +115,7 @@ export function deadUnits(evidence: Evidence): Finding[] {
     {
       code: 'dead-units',
       evidence:
-        `In ${lost.length} of ${units.length} layers at least half of the units are active for none of the training images looked at; ` +
+        `In ${lost.length} of ${units.length} layers with ReLU at least ${DEAD_SHARE} of the units are active for none of the training images looked at; ` +
         `most in ${worst.layer}, ${worst.dead} of ${worst.units} (${share(worst.dead / worst.units)}).`,
       remedies: tryIn(settings, lowerRate, normalise, warmUp, startForRelu),
       layers: figuresOf(evidence),
