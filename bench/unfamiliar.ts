@@ -152,6 +152,7 @@ async function measure(
         params: withDefaults({ model: values.model, epochs: Number(values.epochs) }),
         threads: 1,
         objective: 'val_accuracy',
+        unfamiliar: false,
         keep: { models: folder, checkpoints: join(folder, 'checkpoints'), checkpointSeconds: 1e9 },
       },
       {

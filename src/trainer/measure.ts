@@ -35,11 +35,15 @@ export async function measureLayout(layout: Layout, options: MeasureOptions): Pr
     replicate,
     threads: layout.threads,
     objective: 'val_accuracy',
+    unfamiliar: false,
+    keep: null,
   });
   const ended = new AbortController();
   const hooks = {
     signal: AbortSignal.any([signal, ended.signal]),
+    onBegin: () => undefined,
     onStep: () => undefined,
+    onCheckpoint: () => undefined,
     onEpoch: () => undefined,
     onLog: () => undefined,
     onEnvironment: () => undefined,

@@ -18,7 +18,7 @@ export async function predictOnce(
   },
 ): Promise<Prediction> {
   const { threads, env, signal } = options;
-  const trainer = new Trainer({ threads, env, memoryLimitMb: null });
+  const trainer = new Trainer({ threads, env, memoryLimitMb: null, slots: 1 });
   try {
     return await trainer.predict(job, {
       signal,

@@ -55,6 +55,7 @@ beforeAll(async () => {
       replicate: 0,
       threads: 1,
       objective: 'val_accuracy',
+      unfamiliar: false,
       keep: { models: join(home, 'models'), checkpoints: join(home, 'checkpoints'), checkpointSeconds: 1e6 },
     },
     {
