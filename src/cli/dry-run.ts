@@ -1,6 +1,6 @@
 /** What `run --dry-run` prints: the plan, without a stack. */
-import { armsOf, planTrials } from '../spec/index.js';
-import type { SweepSpec } from '../spec/types.js';
+import { armsOf, armsOfGrid, gridsOf, planTrials } from '../spec/index.js';
+import type { Arm, SweepSpec } from '../spec/types.js';
 import type { Output } from './output.js';
 import { countedText, countText, tableLines } from './text.js';
 
@@ -35,17 +35,53 @@ export function printPlan(spec: SweepSpec, out: Output): void {
   out.result(`data set           ${spec.dataset}`);
   out.result(`seed               ${spec.seed}`);
   out.result(`pool               ${spec.pool}`);
+  const isSet = (key: string): boolean =>
+    (spec.arms ?? []).some(({ settings }) => Object.hasOwn(settings, key));
   const fixed = Object.entries(spec.space).filter(
-    ([key, values]) => key !== 'samplesPerClass' && values.length === 1,
+    ([key, values]) => key !== 'samplesPerClass' && values.length === 1 && !isSet(key),
   );
   for (const [key, values] of fixed) out.result(`${key.padEnd(17)}  ${String(values[0])}`);
   if (arms.length > 1) {
     out.result();
-    const rows = arms.slice(0, MOST_ARMS).map((arm) => [arm.hash, arm.label]);
-    for (const line of tableLines([{ title: 'arm' }, { title: 'settings' }], rows, { header: dim })) {
-      out.result(line);
-    }
+    const sets = new Map(standings(spec).map(({ arm, sets }) => [`${arm.hash} ${arm.label}`, sets]));
+    const rows = arms
+      .slice(0, MOST_ARMS)
+      .map((arm) => [arm.hash, arm.label, sets.get(`${arm.hash} ${arm.label}`) ?? '']);
+    const isNamed = rows.some(([, , what]) => what !== '');
+    const columns = [
+      { title: 'arm' },
+      { title: isNamed ? 'called' : 'settings' },
+      ...(isNamed ? [{ title: 'sets' }] : []),
+    ];
+    for (const line of tableLines(columns, rows, { header: dim })) out.result(line);
     if (arms.length > MOST_ARMS) out.result(`… and ${countedText(arms.length - MOST_ARMS, 'more arm')}`);
   }
+  const repeated = repeatedText(spec);
+  if (repeated !== null) out.note(repeated);
   out.note('Nothing was started: this is what the same command does without --dry-run.');
+}
+
+/** An arm as often as it stands in a grid, with what a named entry of `arms` sets, which its label does not tell. */
+function standings(spec: SweepSpec): { readonly arm: Arm; readonly sets: string }[] {
+  return gridsOf(spec).flatMap((grid) => {
+    const fixed = grid.axes
+      .filter(([key, values]) => Object.hasOwn(grid.settings, key) && values.length === 1)
+      .map(([key, [value]]) => `${key}=${value}`);
+    return armsOfGrid(spec, grid).map((arm) => ({ arm, sets: grid.name === null ? '' : fixed.join(' ') }));
+  });
+}
+
+/** That arms stand in more than one entry of `arms`, or null where none does. */
+export function repeatedText(spec: SweepSpec): string | null {
+  const seen = new Set<string>();
+  const repeated = new Map<string, string>();
+  for (const { arm } of standings(spec)) {
+    if (seen.has(arm.hash)) repeated.set(arm.hash, arm.label);
+    seen.add(arm.hash);
+  }
+  if (repeated.size === 0) return null;
+  const [first = ''] = repeated.values();
+  return repeated.size === 1
+    ? `The arm ${first} stands in more than one entry of \`arms\`; it is run once.`
+    : `${countText(repeated.size)} arms, ${first} among them, stand in more than one entry of \`arms\`; each is run once.`;
 }

@@ -23,7 +23,9 @@ function flatten(spec: SweepSpec): Map<string, string> {
   const { space } = spec;
   const found = new Map<string, string>();
   const visit = (path: string, value: unknown): void => {
-    if (typeof value === 'object' && value !== null && !Array.isArray(value)) {
+    if (Array.isArray(value) && value.some((item) => typeof item === 'object' && item !== null)) {
+      value.forEach((item, i) => visit(`${path}[${i}]`, item));
+    } else if (typeof value === 'object' && value !== null && !Array.isArray(value)) {
       for (const [key, inner] of Object.entries(value)) visit(path === '' ? key : `${path}.${key}`, inner);
     } else if (value !== undefined) {
       found.set(path, JSON.stringify(value));

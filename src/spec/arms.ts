@@ -3,7 +3,8 @@ import { createHash } from 'node:crypto';
 import canonicalizeModule from 'canonicalize';
 import { ownNetwork } from '../models/index.js';
 import { BUILTIN_PARAMS, defaultOf } from './params.js';
-import type { Arm, ArmParams, PlannedTrial, Scalar, SweepSpec } from './types.js';
+import type { Path } from './source.js';
+import type { Arm, ArmParams, PlannedTrial, Scalar, SubGrid, SweepSpec } from './types.js';
 
 /** Hex characters of an arm's hash. */
 const HASH_LENGTH = 12;
@@ -12,37 +13,84 @@ const SIZE = 'samplesPerClass';
 // The package is CommonJS with a default export, whose types describe the export and not the module.
 const canonicalize = canonicalizeModule as unknown as (value: unknown) => string;
 
-/** How many trials the grid has: the product of its axes and the replicates. */
-export function countTrials(spec: SweepSpec): number {
-  return Object.values(spec.space).reduce((product, values) => product * values.length, spec.replicates);
+type Axes = SubGrid['settings'];
+
+/** A grid that arms come from: `space`, or an entry of `arms` laid over it. */
+export interface Grid {
+  readonly name: string | null;
+  /** What the entry sets. */
+  readonly settings: Axes;
+  /** Every axis but the sizes, in grid order: built-in parameters in the order of the schema, others alphabetically. */
+  readonly axes: readonly (readonly [string, readonly Scalar[]])[];
 }
 
-/**
- * The arms of a sweep in grid order: built-in parameters in the order of the schema, others alphabetically; the
- * first changes slowest, values in the order of the file.
- */
-export function armsOf(spec: SweepSpec): Arm[] {
-  const axes = axisOrder(spec).filter((key) => key !== SIZE);
-  let combinations: Record<string, Scalar>[] = [{}];
-  for (const key of axes) {
-    const values = spec.space[key] ?? [];
-    combinations = combinations.flatMap((one) => values.map((value) => ({ ...one, [key]: value })));
-  }
-  const varying = axes.filter((key) => (spec.space[key]?.length ?? 0) > 1);
-  return combinations.map((settings) => {
-    const params: ArmParams = Object.fromEntries(
-      Object.entries(settings).sort(([a], [b]) => (a < b ? -1 : 1)),
-    );
-    return { hash: hashArm(spec, params), params, label: labelOf(spec, params, varying) };
-  });
+/** The grids whose arms together are the sweep's, in the order of the file; without `arms` there is one. */
+export function gridsOf(spec: SweepSpec): Grid[] {
+  return (spec.arms ?? [{ name: null, settings: {} }]).map(({ name, settings }) => ({
+    name,
+    settings,
+    axes: inOrder(spec, { ...spec.space, ...settings }),
+  }));
 }
 
-function axisOrder(spec: SweepSpec): string[] {
+function inOrder(spec: SweepSpec, axes: Axes): Grid['axes'] {
   const rank = (key: string): number => {
     const at = spec.trainable.kind === 'builtin' ? BUILTIN_PARAMS.indexOf(key) : -1;
     return at < 0 ? BUILTIN_PARAMS.length : at;
   };
-  return Object.keys(spec.space).sort((a, b) => rank(a) - rank(b) || (a < b ? -1 : 1));
+  return Object.entries(axes)
+    .filter(([key]) => key !== SIZE)
+    .sort(([a], [b]) => rank(a) - rank(b) || (a < b ? -1 : 1));
+}
+
+const sizeCount = (spec: SweepSpec): number => spec.space[SIZE]?.length ?? 1;
+
+const combinationCount = (grid: Grid): number =>
+  grid.axes.reduce((product, [, values]) => product * values.length, 1);
+
+/** Trials of all grids together, where an arm that stands in two of them counts twice; makes no arm. */
+export function countAtMost(spec: SweepSpec): number {
+  const combinations = gridsOf(spec).reduce((sum, grid) => sum + combinationCount(grid), 0);
+  return combinations * sizeCount(spec) * spec.replicates;
+}
+
+/** How many trials the sweep has: its arms, each once, times sizes and replicates. */
+export function countTrials(spec: SweepSpec): number {
+  // The arms of one grid all differ.
+  if (spec.arms === undefined || spec.arms.length === 1) return countAtMost(spec);
+  const arms = new Set(gridsOf(spec).flatMap((grid) => combinationsOf(grid).map(canonicalize)));
+  return arms.size * sizeCount(spec) * spec.replicates;
+}
+
+/** The arms of a sweep, each once: grid by grid, and in each the first axis changes slowest, values as in the file. */
+export function armsOf(spec: SweepSpec): Arm[] {
+  const arms = new Map<string, Arm>();
+  for (const arm of gridsOf(spec).flatMap((grid) => armsOfGrid(spec, grid))) {
+    if (!arms.has(arm.hash)) arms.set(arm.hash, arm);
+  }
+  return [...arms.values()];
+}
+
+/** The arms of one grid. Those that stand in an earlier grid too have another label there, which is the one that counts. */
+export function armsOfGrid(spec: SweepSpec, grid: Grid): Arm[] {
+  const telling = grid.axes
+    .filter(([key, values]) => values.length > 1 || (grid.name === null && Object.hasOwn(grid.settings, key)))
+    .map(([key]) => key);
+  return combinationsOf(grid).map((params) => ({
+    hash: hashArm(spec, params),
+    params,
+    label: labelOf(spec, params, grid.name, telling),
+  }));
+}
+
+function combinationsOf(grid: Grid): ArmParams[] {
+  let combinations: Record<string, Scalar>[] = [{}];
+  for (const [key, values] of grid.axes) {
+    combinations = combinations.flatMap((one) => values.map((value) => ({ ...one, [key]: value })));
+  }
+  return combinations.map((settings) =>
+    Object.fromEntries(Object.entries(settings).sort(([a], [b]) => (a < b ? -1 : 1))),
+  );
 }
 
 /**
@@ -71,8 +119,33 @@ function modelFacts({ networks }: SweepSpec, model: Scalar): object {
   return network === undefined ? { model } : { network };
 }
 
-function labelOf(spec: SweepSpec, params: ArmParams, varying: readonly string[]): string {
-  if (varying.length > 0) return varying.map((key) => `${key}=${params[key]}`).join(' ');
+/**
+ * The values that arms have of a parameter, with their paths in the sweep file: those of `space`, unless every entry of
+ * `arms` sets it, and those of the entries.
+ */
+export function placedValues(
+  spec: SweepSpec,
+  key: string,
+): { readonly path: Path; readonly value: Scalar }[] {
+  const at = (parent: Path, axes: Axes) =>
+    (axes[key] ?? []).map((value, i) => ({ path: [...parent, key, i], value }));
+  const { space, arms = [] } = spec;
+  const isSpaceUsed = arms.length === 0 || arms.some(({ settings }) => settings[key] === undefined);
+  return [
+    ...(isSpaceUsed ? at(['space'], space) : []),
+    ...arms.flatMap(({ settings }, i) => at(['arms', i], settings)),
+  ];
+}
+
+/** The grid's name, and the settings that tell its arms from each other and from those of other grids. */
+function labelOf(
+  spec: SweepSpec,
+  params: ArmParams,
+  name: string | null,
+  telling: readonly string[],
+): string {
+  const parts = [...(name === null ? [] : [name]), ...telling.map((key) => `${key}=${params[key]}`)];
+  if (parts.length > 0) return parts.join(' ');
   return spec.trainable.kind === 'builtin' ? String(params['model']) : 'noop';
 }
 
@@ -101,24 +174,35 @@ function sizesOf(spec: SweepSpec): (number | null)[] {
 }
 
 /**
- * Whether two specs ask for the same sweep: order of keys and of values within an axis aside. A built-in setting at its
- * default is as good as none, so that a stored spec equals one of an elbow that knows more settings; what an own network
- * is called makes no difference, nor does one that no arm has.
+ * Whether two specs ask for the same sweep: order of keys, of values within an axis and of the entries of `arms` aside.
+ * A built-in setting at its default is as good as none, so that a stored spec equals one of an elbow that knows more
+ * settings; so is one of `space` that every entry of `arms` sets. What an own network is called makes no difference, nor
+ * does one that no arm has.
  */
 export function specsEqual(a: SweepSpec, b: SweepSpec): boolean {
   return canonicalSpec(a) === canonicalSpec(b);
 }
 
 function canonicalSpec(spec: SweepSpec): string {
+  const { arms, space } = spec;
+  const rest = { ...spec, networks: undefined };
+  if (arms === undefined) return canonicalize({ ...rest, space: canonicalAxes(spec, space) });
+  const sizes = space[SIZE] === undefined ? {} : { [SIZE]: space[SIZE] };
+  const grids = gridsOf(spec).map(({ name, axes }) =>
+    canonicalize({ name, axes: canonicalAxes(spec, Object.fromEntries(axes)) }),
+  );
+  return canonicalize({ ...rest, space: canonicalAxes(spec, sizes), arms: grids.sort() });
+}
+
+function canonicalAxes(spec: SweepSpec, axes: Axes): Record<string, readonly string[]> {
   const isDefault = (key: string, values: readonly Scalar[]): boolean =>
     spec.trainable.kind === 'builtin' && values.length === 1 && values[0] === defaultOf(key);
-  const space = Object.fromEntries(
-    Object.entries(spec.space)
+  return Object.fromEntries(
+    Object.entries(axes)
       .filter(([key, values]) => !isDefault(key, values))
       .map(([key, values]) => {
         const facts = (value: Scalar): unknown => (key === 'model' ? modelFacts(spec, value) : value);
         return [key, values.map((value) => canonicalize(facts(value))).sort()];
       }),
   );
-  return canonicalize({ ...spec, networks: undefined, space });
 }

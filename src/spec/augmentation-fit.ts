@@ -1,8 +1,8 @@
 /** Whether the augmentation of a sweep suits the images of its data set. */
 import { ElbowError } from '../errors.js';
+import { placedValues } from './arms.js';
 import type { DatasetFacts } from './known.js';
 import { pathText, show, type Places } from './problems.js';
-import type { Path } from './source.js';
 import type { SweepSpec } from './types.js';
 
 /** Settings in whole pixels. */
@@ -20,9 +20,8 @@ export function unfitAugmentation(
   if (spec.trainable.kind !== 'builtin' || !dataset) return [];
   const side = Math.min(dataset.image[0], dataset.image[1]);
   return PIXELS.flatMap((key) =>
-    (spec.space[key] ?? []).flatMap((value, i) => {
+    placedValues(spec, key).flatMap(({ path, value }) => {
       if (Number(value) < side) return [];
-      const path: Path = ['space', key, i];
       return new ElbowError(
         'spec-invalid',
         `\`${pathText(path)}\`: expected a whole number below ${side}, the side of the images of ${spec.dataset}, ` +

@@ -1,5 +1,5 @@
 /** What a sweep file may say, and what it expands to. */
-export { armsOf, countTrials, planTrials, specsEqual } from './arms.js';
+export { armsOf, armsOfGrid, countTrials, gridsOf, planTrials, specsEqual } from './arms.js';
 export { sweepJsonSchema } from './json-schema.js';
 export { AUGMENTATIONS, DATASETS, DEFAULT_DATASET } from './known.js';
 export type { DatasetFacts } from './known.js';

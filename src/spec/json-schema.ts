@@ -9,7 +9,7 @@ type JsonSchema = Record<string, unknown>;
 
 /**
  * JSON Schema (draft 7, which editors of YAML understand). Which parameters `space` takes depends on `trainable`,
- * so `space` and `objective` are chosen by an if/then/else; the largest size depends on the data set, in a rule each.
+ * so `space`, `arms` and `objective` are chosen by an if/then/else; the largest size depends on the data set, in a rule each.
  */
 export function sweepJsonSchema(): object {
   const largest = Math.max(...Object.values(DATASETS).map((dataset) => dataset.largestSize));
@@ -17,12 +17,12 @@ export function sweepJsonSchema(): object {
   const noop = toJson(noopSweep);
   const builtinProperties = builtin['properties'] as JsonSchema;
   const noopProperties = noop['properties'] as JsonSchema;
-  const dependent = ['space', 'objective', 'report'];
+  const dependent = ['space', 'arms', 'objective', 'report'];
   const own = networksJsonSchema(partToJson);
   const shared = Object.fromEntries(
     Object.entries({ ...builtinProperties, networks: own.networks }).map(([key, value]) => [
       key,
-      dependent.includes(key) ? { type: 'object' } : value,
+      dependent.includes(key) ? { type: key === 'arms' ? 'array' : 'object' } : value,
     ]),
   );
   const pick = (properties: JsonSchema, keys: readonly string[]): JsonSchema => ({

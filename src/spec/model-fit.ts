@@ -1,10 +1,10 @@
 /** Whether the networks of a sweep can take the images of its data set. */
 import { ElbowError } from '../errors.js';
 import { layersOf, ownNetwork, summarizeLayers } from '../models/index.js';
+import { placedValues } from './arms.js';
 import type { DatasetFacts } from './known.js';
 import { withDefaults } from './params.js';
 import { pathText, type Places } from './problems.js';
-import type { Path } from './source.js';
 import type { SweepSpec } from './types.js';
 
 /**
@@ -17,10 +17,10 @@ export function unfitModels(
   places: Places,
 ): ElbowError[] {
   if (spec.trainable.kind !== 'builtin' || !dataset) return [];
-  return (spec.space['model'] ?? []).flatMap((model, i) => {
+  const models = placedValues(spec, 'model');
+  return models.flatMap(({ path, value: model }) => {
     // network-fit.ts looks at these, layer by layer.
     if (ownNetwork(spec.networks, model) !== undefined) return [];
-    const path: Path = ['space', 'model', i];
     try {
       summarizeLayers(layersOf(withDefaults({ model }), dataset.classes), dataset.image);
       return [];

@@ -11,6 +11,7 @@ import {
   type ModelOptions,
   type Shape,
 } from '../models/index.js';
+import { gridsOf } from './arms.js';
 import type { DatasetFacts } from './known.js';
 import { digits } from './leaves.js';
 import { withDefaults } from './params.js';
@@ -74,7 +75,7 @@ export function unfitNetworks(
 }
 
 function faultOf(fit: Fit, name: string): Fault | null {
-  const settings = settingsOf(fit.spec);
+  const settings = settingsOf(fit.spec, name);
   const faults = settings.map((setting) => faultIn(fit, name, setting));
   const first = faults.findIndex((fault) => fault !== null);
   const fault = faults[first];
@@ -85,11 +86,17 @@ function faultOf(fit: Fit, name: string): Fault | null {
   return { ...fault, message: `with width ${width} and batchNorm ${batchNorm}, ${fault.message}` };
 }
 
-/** What of an arm's settings changes shapes. Dropout does not. */
-function settingsOf({ space }: SweepSpec): Setting[] {
-  const { width = [1], batchNorm = [true] } = space;
-  return width.flatMap((factor) =>
-    batchNorm.map((isOn) => ({ width: Number(factor), batchNorm: isOn !== false })),
+/**
+ * What of the settings of the arms with a network changes shapes: dropout does not. A network that is named only in a
+ * scale is looked at with the settings of all arms.
+ */
+function settingsOf(spec: SweepSpec, name: string): Setting[] {
+  const grids = gridsOf(spec).map(({ axes }) => Object.fromEntries(axes));
+  const withIt = grids.filter(({ model = [] }) => model.includes(name));
+  return (withIt.length > 0 ? withIt : grids).flatMap(({ width = [1], batchNorm = [true] }) =>
+    width.flatMap((factor) =>
+      batchNorm.map((isOn) => ({ width: Number(factor), batchNorm: isOn !== false })),
+    ),
   );
 }
 

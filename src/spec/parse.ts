@@ -1,6 +1,6 @@
 /** From a sweep file's text to a SweepSpec, or to every error in it at once. */
 import { ElbowError } from '../errors.js';
-import { countTrials } from './arms.js';
+import { countAtMost, countTrials } from './arms.js';
 import { unfitAugmentation } from './augmentation-fit.js';
 import { DATASETS, DEFAULT_DATASET } from './known.js';
 import { digits } from './leaves.js';
@@ -11,7 +11,10 @@ import { pathText, problemsOf, show, type Places } from './problems.js';
 import { MOST_TRIALS, builtinSweep, noopSweep, type ParsedSweep } from './schema.js';
 import { isMapping, layered, type Settings } from './settings.js';
 import { parseSource, type Path } from './source.js';
-import type { Scalar, SweepSpec, Trainable } from './types.js';
+import { repeatedNames, uselessSettings } from './sub-grids.js';
+import type { Scalar, SubGrid, SweepSpec, Trainable } from './types.js';
+
+const SIZE = 'samplesPerClass';
 
 /** How a sweep is parsed: what is laid over the file. */
 export type ParseOptions = Settings;
@@ -33,6 +36,8 @@ export function parseSweep(text: string, file: string, options: ParseOptions = {
     ...source.problems,
     ...layers.problems,
     ...repeats(value, layers),
+    ...repeatedNames(value, layers),
+    ...uselessSettings(value, layers, file),
     // The value as it was written: a single value is not shown as the list that was made of it.
     ...(result.success ? [] : problemsOf(result.error.issues, value, layers, (path) => keysAt(path, isNoop))),
     ...networkProblems(value, layers),
@@ -73,14 +78,26 @@ const NULLABLE: ReadonlySet<string> = new Set(['samplesPerClass', 'weightDecay']
 
 /** A single value of an axis becomes a list of one. */
 function withLists(value: unknown): unknown {
-  if (!isMapping(value) || !isMapping(value['space'])) return value;
-  const space = Object.fromEntries(
-    Object.entries(value['space']).map(([key, axis]) => [
-      key,
-      Array.isArray(axis) || isMapping(axis) || (axis === null && !NULLABLE.has(key)) ? axis : [axis],
-    ]),
+  if (!isMapping(value)) return value;
+  const { space, arms } = value;
+  return {
+    ...value,
+    ...(isMapping(space) ? { space: listed(space) } : {}),
+    ...(Array.isArray(arms)
+      ? { arms: arms.map((entry: unknown) => (isMapping(entry) ? listed(entry, ['name']) : entry)) }
+      : {}),
+  };
+}
+
+function listed(
+  axes: Readonly<Record<string, unknown>>,
+  others: readonly string[] = [],
+): Record<string, unknown> {
+  const isWhole = (key: string, axis: unknown): boolean =>
+    others.includes(key) || Array.isArray(axis) || isMapping(axis) || (axis === null && !NULLABLE.has(key));
+  return Object.fromEntries(
+    Object.entries(axes).map(([key, axis]) => [key, isWhole(key, axis) ? axis : [axis]]),
   );
-  return { ...value, space };
 }
 
 /** Names of the file's networks, faulty ones among them: `space.model` names them rightly. */
@@ -97,14 +114,23 @@ function largestSize(value: unknown): number {
 
 /** Values that stand twice in an axis. */
 function repeats(value: unknown, places: Places): ElbowError[] {
-  if (!isMapping(value) || !isMapping(value['space'])) return [];
-  return Object.entries(value['space']).flatMap(([key, axis]) => {
+  if (!isMapping(value)) return [];
+  const entries = Array.isArray(value['arms']) ? value['arms'] : [];
+  const grids: [Path, unknown][] = [
+    [['space'], value['space']],
+    ...entries.map((entry, i): [Path, unknown] => [['arms', i], entry]),
+  ];
+  return grids.flatMap(([path, grid]) => (isMapping(grid) ? repeatsOf(grid, path, places) : []));
+}
+
+function repeatsOf(grid: Readonly<Record<string, unknown>>, parent: Path, places: Places): ElbowError[] {
+  return Object.entries(grid).flatMap(([key, axis]) => {
     if (!Array.isArray(axis)) return [];
     const values: readonly unknown[] = axis;
     return values.flatMap((item, i) => {
       if (typeof item === 'object' && item !== null) return [];
       if (values.findIndex((other) => Object.is(other, item)) === i) return [];
-      const path: Path = ['space', key, i];
+      const path: Path = [...parent, key, i];
       return new ElbowError(
         'spec-invalid',
         `\`${pathText(path)}\`: expected each value once, got ${show(item)} again`,
@@ -125,6 +151,8 @@ function keysAt(path: Path, isNoop: boolean): readonly string[] {
   if (path.length === 0) return Object.keys(shape);
   const [first] = path;
   if (first === 'trainable') return path.length === 1 ? ['noop'] : ['seconds'];
+  if (first === 'arms')
+    return ['name', ...keysAt(['space'], isNoop).filter((key) => key !== 'samplesPerClass')];
   // Every section is an object inside a default; a parse of nothing lists what it may hold.
   const section = asRecord(shape)[String(first)];
   const inner = asRecord(asRecord(asRecord(section)['def'])['innerType']);
@@ -138,8 +166,6 @@ function toSpec(parsed: ParsedSweep): SweepSpec {
       ? { kind: 'builtin' }
       : { kind: 'noop', seconds: written === 'noop' ? 0 : written.noop.seconds };
   const metric = objective.metric ?? (trainable.kind === 'builtin' ? 'val_accuracy' : 'score');
-  const axes: Record<string, readonly Scalar[]> = {};
-  for (const [key, values] of Object.entries(space)) if (values !== undefined) axes[key] = values;
   return {
     name: parsed.name,
     dataset: parsed.dataset,
@@ -150,7 +176,8 @@ function toSpec(parsed: ParsedSweep): SweepSpec {
     ...(trainable.kind === 'builtin'
       ? ownNetworksOf(parsed.networks, DATASETS[parsed.dataset]?.classes)
       : {}),
-    space: axes,
+    space: axesOf(space),
+    ...(parsed.arms === undefined ? {} : { arms: parsed.arms.map(subGridOf) }),
     search: parsed.search,
     objective: {
       metric,
@@ -164,22 +191,40 @@ function toSpec(parsed: ParsedSweep): SweepSpec {
   };
 }
 
+function subGridOf({ name, ...settings }: NonNullable<ParsedSweep['arms']>[number]): SubGrid {
+  return { name: name ?? null, settings: axesOf(settings) };
+}
+
+function axesOf(parsed: Readonly<Record<string, readonly Scalar[] | undefined>>): SweepSpec['space'] {
+  const axes: Record<string, readonly Scalar[]> = {};
+  for (const [key, values] of Object.entries(parsed)) if (values !== undefined) axes[key] = values;
+  return axes;
+}
+
 function checkCount(spec: SweepSpec, places: Places): void {
-  const trials = countTrials(spec);
-  const limit = spec.budget.maxTrials ?? MOST_TRIALS;
+  const most = countAtMost(spec);
+  const isTooLarge = most > MOST_TRIALS;
+  const trials = isTooLarge ? most : countTrials(spec);
+  const limit = isTooLarge ? MOST_TRIALS : (spec.budget.maxTrials ?? MOST_TRIALS);
   if (trials <= limit) return;
-  const axes = Object.entries(spec.space).filter(([, values]) => values.length > 1);
+  const { arms, space, replicates, budget } = spec;
+  const axes = Object.entries(space).filter(
+    ([key, values]) => values.length > 1 && (arms === undefined || key === SIZE),
+  );
   const product = [
+    ...(arms === undefined ? [] : [`${digits(trials / (space[SIZE]?.length ?? 1) / replicates)} arms`]),
     ...axes.map(([key, values]) => `${values.length} ${key}`),
-    `${digits(spec.replicates)} replicates`,
+    `${digits(replicates)} replicates`,
   ];
   throw new ElbowError(
     'spec-invalid',
-    `the grid has ${digits(trials)} trials (${product.join(' × ')}), the limit is ${digits(limit)}`,
+    `the ${arms === undefined ? 'grid has' : 'sub-grids have'} ${digits(trials)} trials (${product.join(' × ')}), the limit is ${digits(limit)}`,
     {
-      where: places.whereIs(spec.budget.maxTrials === null ? ['space'] : ['budget', 'maxTrials']),
+      where: places.whereIs(
+        budget.maxTrials === null ? [arms === undefined ? 'space' : 'arms'] : ['budget', 'maxTrials'],
+      ),
       hint:
-        spec.budget.maxTrials === null
+        budget.maxTrials === null
           ? 'No sweep may be larger; leave values out.'
           : 'Raise `budget.maxTrials`, or leave values out.',
     },

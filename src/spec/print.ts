@@ -1,13 +1,13 @@
 /** A spec as a sweep file again. */
-import { Document, isScalar, visit } from 'yaml';
-import type { Scalar, SweepSpec } from './types.js';
+import { Document, isMap, isScalar, isSeq, visit } from 'yaml';
+import type { Scalar, SubGrid, SweepSpec } from './types.js';
 
 /**
  * The sweep file of a spec, complete with what was left to defaults: parsing it gives an equal spec.
  * @returns YAML; an axis of one value is written as the value
  */
 export function printSpec(spec: SweepSpec): string {
-  const { name, dataset, seed, replicates, threads, trainable, networks, space, ...rest } = spec;
+  const { name, dataset, seed, replicates, threads, trainable, networks, space, arms, ...rest } = spec;
   const document = new Document({
     name,
     dataset,
@@ -16,17 +16,28 @@ export function printSpec(spec: SweepSpec): string {
     threads,
     trainable: trainable.kind === 'builtin' ? 'builtin' : { noop: { seconds: trainable.seconds } },
     ...(networks === undefined ? {} : { networks }),
-    space: Object.fromEntries(Object.entries(space).map(([key, values]) => [key, short(values)])),
+    space: shortened(space),
+    ...(arms === undefined ? {} : { arms: arms.map(entryOf) }),
     ...rest,
   });
   visit(document, {
     Seq(_, list) {
-      // Axes; the layers of a network stand one below the other.
+      // Axes; the layers of a network stand one below the other, and so do the entries of `arms`.
       list.flow = list.items.every((item) => isScalar(item));
     },
   });
+  const entries = document.get('arms');
+  if (isSeq(entries)) for (const entry of entries.items) if (isMap(entry)) entry.flow = true;
   return document.toString({ flowCollectionPadding: false, lineWidth: 0 });
 }
+
+const entryOf = ({ name, settings }: SubGrid): object => ({
+  ...(name === null ? {} : { name }),
+  ...shortened(settings),
+});
+
+const shortened = (axes: SweepSpec['space']): object =>
+  Object.fromEntries(Object.entries(axes).map(([key, values]) => [key, short(values)]));
 
 /** A list of one as its value, except null, which says nothing when it stands alone. */
 function short(values: readonly Scalar[]): Scalar | readonly Scalar[] {

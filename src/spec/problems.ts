@@ -104,6 +104,9 @@ function hintFor(issue: Issue, path: Path, came: unknown): string | null {
       if (NAME_PATTERN.test(slug)) return `Did you mean \`${slug}\`?`;
     }
   }
+  if (path[0] === 'arms' && path[2] === 'samplesPerClass') {
+    return 'Write it under `space`: every arm is trained at every size.';
+  }
   if (path[1] === 'samplesPerClass' && issue.code === 'too_big' && issue.origin === 'number') {
     return `The largest possible size is ${digits(Number(issue.maximum))}, all training images of the smallest class.`;
   }

@@ -4,6 +4,7 @@ import { DATASETS, DEFAULT_DATASET, NOOP_METRIC, OBJECTIVES, SEARCHES } from './
 import { axis, flag, name, nonNegative, oneOf, positive, scalar, whole } from './leaves.js';
 import { networksSchema } from './network-layers.js';
 import { builtinAxes } from './params.js';
+import type { Scalar } from './types.js';
 
 /** Seeds are 31 bits wide, so that every generator can take them. */
 const LARGEST_SEED = 2 ** 31 - 1;
@@ -25,6 +26,26 @@ const trainable = z
   ])
   .default('builtin')
   .describe('What a trial does: a real training, or (`noop`, to try the orchestration) waiting.');
+
+/** Parameters, as those of `space` are, that an entry of `arms` sets; the schema of each without its default. */
+function subGrids<T extends z.ZodType>(entry: T) {
+  return z
+    .array(entry, { error: 'a list of mappings of settings, one at least' })
+    .min(1, { error: 'a list of mappings of settings, one at least' })
+    .optional()
+    .describe(
+      'Sub-grids: each entry is laid over `space`, and the arms of all of them are the sweep; left out, `space` is the grid.',
+    );
+}
+
+const entryKeys = {
+  name: name()
+    .optional()
+    .describe('What its arms are called; without it they are told apart by what it sets.'),
+  samplesPerClass: z.never({ error: 'no sizes here' }).optional(),
+};
+
+const entryMapping = mapping('a mapping of settings, laid over `space`');
 
 const otherDatasets = Object.keys(DATASETS).filter((dataset) => dataset !== DEFAULT_DATASET);
 
@@ -102,21 +123,44 @@ const objective = <const T extends readonly [string, ...string[]]>(metrics: T) =
     .prefault({})
     .describe('What a search looks at.');
 
+type BuiltinSweep = ReturnType<typeof makeBuiltinSweep>;
+
+/** By largest size, without own networks: a schema of so many parts takes milliseconds to make. */
+const builtinSweeps = new Map<number, BuiltinSweep>();
+
 /**
  * The schema of a sweep with the built-in trainable.
  * @param largestSize training images of the data set's smallest class, integer ≥ 1
  * @param own names of the file's networks
  */
-export function builtinSweep(largestSize: number, own: readonly string[] = []) {
+export function builtinSweep(largestSize: number, own: readonly string[] = []): BuiltinSweep {
+  const known = own.length > 0 ? undefined : builtinSweeps.get(largestSize);
+  const made = known ?? makeBuiltinSweep(largestSize, own);
+  if (own.length === 0) builtinSweeps.set(largestSize, made);
+  return made;
+}
+
+function makeBuiltinSweep(largestSize: number, own: readonly string[]) {
+  const axes = builtinAxes(largestSize, own);
+  const settings: Record<string, z.ZodOptional<z.ZodType<readonly Scalar[]>>> = Object.fromEntries(
+    Object.entries(axes).map(([key, axis]) => [
+      key,
+      axis
+        .unwrap()
+        .optional()
+        .describe(axis.description ?? ''),
+    ]),
+  );
   const target = 'an accuracy above 0 and at most 1';
   return z.strictObject(
     {
       ...common,
       space: z
-        .strictObject(builtinAxes(largestSize, own), mapping('a mapping of parameters to values'))
+        .strictObject(axes, mapping('a mapping of parameters to values'))
         .prefault({})
         .describe('Every list is an axis of the grid; a single value is fixed.'),
       unfamiliar: flag().default(false).describe(UNFAMILIAR),
+      arms: subGrids(z.strictObject({ ...settings, ...entryKeys }, entryMapping)),
       objective: objective(OBJECTIVES),
       report: report(z.number({ error: target }).gt(0, { error: target }).max(1, { error: target })),
     },
@@ -140,6 +184,7 @@ export const noopSweep = z.strictObject(
       .literal(false, { error: 'false, because noop sees no pictures' })
       .default(false)
       .describe(UNFAMILIAR),
+    arms: subGrids(z.object(entryKeys, entryMapping).catchall(axis(scalar()))),
     objective: objective([NOOP_METRIC]),
     report: report(z.number({ error: 'a number' })),
   },
@@ -147,7 +192,7 @@ export const noopSweep = z.strictObject(
 );
 
 /** A sweep file after the schema, with defaults; what parse.ts makes a SweepSpec of. */
-export type ParsedSweep = z.output<ReturnType<typeof builtinSweep>> | z.output<typeof noopSweep>;
+export type ParsedSweep = z.output<BuiltinSweep> | z.output<typeof noopSweep>;
 
 /** Keys that stand at the top of a sweep file. */
 export const TOP_LEVEL_KEYS: readonly string[] = Object.keys(noopSweep.shape);

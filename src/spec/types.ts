@@ -50,6 +50,14 @@ export interface Objective {
   readonly direction: 'maximize' | 'minimize';
 }
 
+/** One entry of `arms`: a grid of its own, made of `space` with these settings laid over it. */
+export interface SubGrid {
+  /** Stands for the settings in the labels of its arms; no two of a sweep are equal; null where it has none. */
+  readonly name: string | null;
+  /** Axes as in `space`, without samplesPerClass. */
+  readonly settings: Readonly<Record<string, readonly Scalar[]>>;
+}
+
 /** A sweep file with every default filled in: plain JSON, stored as it is. */
 export interface SweepSpec {
   readonly name: string;
@@ -66,6 +74,8 @@ export interface SweepSpec {
   readonly networks?: OwnNetworks;
   /** Axes of the grid; every list has at least one value, no value twice. A fixed value is a list of one. */
   readonly space: Readonly<Record<string, readonly Scalar[]>>;
+  /** At least one; left out where `space` is the whole grid. */
+  readonly arms?: readonly SubGrid[];
   readonly search: 'grid';
   readonly objective: Objective;
   readonly budget: { readonly maxTrials: number | null };
@@ -85,7 +95,7 @@ export interface Arm {
    */
   readonly hash: string;
   readonly params: ArmParams;
-  /** What tells this arm from the others of its sweep, e.g. `optimizer=adam batchNorm=true`; the model's name when there is one arm. */
+  /** What tells this arm from the others of its sweep, e.g. `optimizer=adam batchNorm=true` or `dropout`; the model's name when there is one arm. */
   readonly label: string;
 }
 

@@ -89,6 +89,25 @@ describe('a sweep file', () => {
     expect(ran.stderr).toMatch(/Nothing was started/);
   });
 
+  it('of sub-grids is planned with what each arm is called and sets, and which arms stand twice', async () => {
+    writeFileSync(
+      join(folder, 'arms.yaml'),
+      `name: arms
+space: { samplesPerClass: 500, batchNorm: [true, false] }
+arms:
+  - { optimizer: sgd, learningRate: [0.003, 0.01] }
+  - { name: decayed, weightDecay: 0.0005, width: 2 }
+  - { name: again, optimizer: sgd, learningRate: 0.01 }
+`,
+    );
+    const ran = await run(['run', 'arms.yaml', '--dry-run'], { cwd: folder, env: { ELBOW_HOME: folder } });
+    expect(ran.code).toBe(0);
+    expect(ran.stdout).toMatchSnapshot();
+    expect(ran.stderr).toMatch(
+      /2 arms, again batchNorm=true among them, stand in more than one entry of `arms`; each is run once/,
+    );
+  });
+
   it('is planned as JSON, with what the options change', async () => {
     const args = [
       'run',

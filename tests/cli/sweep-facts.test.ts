@@ -95,6 +95,14 @@ describe('differences between specs', () => {
     ]);
   });
 
+  it('name the setting of the entry of `arms` that differs', () => {
+    const differences = specDifferences(
+      spec('arms: [{ width: [1, 2] }, { name: x, l2: 0.1 }]'),
+      spec('arms: [{ width: [1, 3] }, { name: x, l2: 0.1 }]'),
+    );
+    expect(differences).toEqual([{ path: 'arms[0].settings.width', before: '[1,2]', after: '[1,3]' }]);
+  });
+
   it('are told by path, the first few of them', () => {
     const differences = specDifferences(spec('seed: 1'), spec('seed: 2\nreplicates: 3'));
     expect(differencesText(differences)).toContain('seed is 1 there and 2 here');

@@ -28,6 +28,8 @@ describe('the JSON Schema', () => {
     'name: a\nspace: { model: [mine, lenet] }\nnetworks: { mine: [{ conv: 8, size: 3, padding: same }, batch-norm, { residual: [{ residual: [dropout] }, { activation: relu }] }, { max-pool: 2 }, { dropout: 0.5 }, flatten, { dense: 10 }] }',
     'name: a\nspace: { model: mine }\nnetworks: { mine: [global-average-pool, { dense: classes, bias: true, activation: none }] }',
     'name: a\nnetworks: {}',
+    'name: a\narms: [{ name: x, optimizer: adam, width: [1, 2] }, {}]',
+    'name: a\ntrainable: noop\narms: [{ any: [1, two] }]',
   ])('accepts what the parser accepts: %s', (text) => {
     expect(accepts(text), JSON.stringify(validate.errors)).toBe(true);
     expect(() => parseSweep(text, 'f')).not.toThrow();
@@ -60,6 +62,12 @@ describe('the JSON Schema', () => {
     'name: a\nspace: { model: mine }\nnetworks: { mine: [{ flatten: null }, { dense: 10 }] }',
     'name: a\nunfamiliar: 1',
     'name: a\ntrainable: noop\nunfamiliar: true',
+    'name: a\narms: []',
+    'name: a\narms: [{ optimiser: adam }]',
+    'name: a\narms: [{ samplesPerClass: 5 }]',
+    'name: a\narms: [{ name: Big }]',
+    'name: a\ntrainable: noop\narms: [{ samplesPerClass: 5 }]',
+    'name: a\ntrainable: noop\narms: [{ x: [] }]',
   ])('refuses what the parser refuses: %s', (text) => {
     expect(accepts(text)).toBe(false);
     expect(() => parseSweep(text, 'f')).toThrow();
@@ -84,7 +92,7 @@ describe('the JSON Schema', () => {
     const space = builtin.properties.space.properties;
     expect(Object.keys(space)).toEqual(BUILTIN_PARAMS);
     for (const [key, value] of Object.entries({ ...space, ...properties })) {
-      if (['space', 'objective', 'report'].includes(key)) continue;
+      if (['space', 'arms', 'objective', 'report'].includes(key)) continue;
       expect(value.description, key).toMatch(/\.$/);
     }
     expect(space['learningRate']!.default).toEqual([0.001]);

@@ -20,6 +20,16 @@ it('models that cannot take the images of a data set are told, each with its pla
   expect(unfitModels(spec, DATASETS['cifar10'], places)).toEqual([]);
 });
 
+it('models of sub-grids are checked too, and those of space only where an arm has them', () => {
+  const messages = (text: string): string[] =>
+    unfitModels(parseSweep(`name: a\n${text}`, 'f'), digits, places).map(({ message }) => message);
+  expect(messages('arms: [{ model: [mlp, vgg16] }, { width: 2 }]')).toEqual([
+    expect.stringContaining('`space.model[0]`: lenet cannot take'),
+    expect.stringContaining('`arms[0].model[1]`: vgg16 cannot take'),
+  ]);
+  expect(messages('arms: [{ model: mlp }, { model: resnet20 }]')).toEqual([]);
+});
+
 it('a trainable without images has no models to check', () => {
   const spec = parseSweep('name: a\ntrainable: noop\nspace: { model: anything }', 'f');
   expect(unfitModels(spec, digits, places)).toEqual([]);

@@ -55,6 +55,7 @@ describe('any text', () => {
   it('made of our keys with any values gives errors of ours', () => {
     const keys = [
       'space',
+      'arms',
       'trainable',
       'objective',
       'budget',

@@ -72,6 +72,9 @@ async function start(loaded: LoadedSweep, isDetached: boolean, context: Context)
   const { env, signal, out } = context;
   const { spec } = loaded;
   const note = (line: string): void => out.note(line);
+  const { repeatedText } = await import('../dry-run.js');
+  const repeated = repeatedText(spec);
+  if (repeated !== null) note(repeated);
   const { ensureUp } = await import('../../stack/index.js');
   const connections = await ensureUp({ env, signal, note });
   if (spec.trainable.kind === 'builtin') {

@@ -1,4 +1,7 @@
-/** How tables tell arms apart: a column for each setting that varies, or the label where there are too many. */
+/**
+ * How tables tell arms apart: a column for each setting that varies, or the label where
+ * there are too many, or arms that have names.
+ */
 import { highlighted } from '../charts/layout.js';
 import type { Markup } from '../markup.js';
 import { html, raw } from '../markup.js';
@@ -22,7 +25,9 @@ export function armColumns(model: ReportModel): ArmColumns {
   const varying = varyingParams(model.arms);
   const swatch = (hash: string): Markup =>
     raw(`<span class="swatch" style="background:${colors.get(hash) ?? 'var(--other)'}"></span>`);
-  if (varying.length === 0 || varying.length > MOST_COLUMNS) {
+  // An arm that has a name in the sweep file is known by it.
+  const isNamed = model.arms.some((arm) => !arm.label.split(' ')[0]!.includes('='));
+  if (varying.length === 0 || varying.length > MOST_COLUMNS || isNamed) {
     return {
       count: 1,
       head: html`<th class="text">arm</th>`,
