@@ -17,6 +17,9 @@ export interface Preset {
   /** The comment that its file begins with. */
   readonly description: string;
   readonly trials: number;
+  readonly spec: SweepSpec;
+  /** Its file's text. */
+  readonly source: string;
 }
 
 export interface LoadOptions extends ParseOptions {
@@ -50,7 +53,7 @@ export async function listPresets(): Promise<Preset[]> {
   return Promise.all(
     (await presetNames()).map(async (name) => {
       const { spec, source } = await loadSweep(name);
-      return { name, description: firstComment(source), trials: countTrials(spec) };
+      return { name, description: firstComment(source), trials: countTrials(spec), spec, source };
     }),
   );
 }

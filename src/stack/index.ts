@@ -18,7 +18,7 @@ export { obtainNpmPackage } from './packages.js';
 export { isAllUp, readStatus } from './status.js';
 export type { StackStatus } from './status.js';
 export { obtainTemporal } from './temporal-cli.js';
-export { ensureTensorflow } from './tensorflow.js';
+export { ensureTensorflow, probeTensorflow } from './tensorflow.js';
 export type { Tensorflow } from './tensorflow.js';
 export { ensureUp } from './up.js';
 export { diskFull, firstWay, isDiskFull } from './ways.js';

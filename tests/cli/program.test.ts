@@ -4,6 +4,7 @@ import { basename, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { COMMAND_GROUPS } from '../../src/cli/commands.js';
 import { elbowVersion, packageRoot } from '../../src/paths.js';
+import { parseSweep } from '../../src/spec/index.js';
 import { run } from './support.js';
 
 const names = Object.values(COMMAND_GROUPS).flatMap((commands) => Object.keys(commands));
@@ -163,5 +164,40 @@ describe('without a stack', () => {
     const ran = await run(args, { env: { ELBOW_HOME: join(folder, 'empty') } });
     expect(ran).toMatchObject({ code: 4, stdout: '' });
     expect(ran.stderr).toMatch(/`elbow up`/);
+  });
+});
+
+describe('presets', () => {
+  const env = (): NodeJS.ProcessEnv => ({ ELBOW_HOME: join(folder, 'nothing-yet') });
+
+  it('are listed with what each asks, and with how to learn how long they take', async () => {
+    const ran = await run(['presets'], { env: env() });
+    expect(ran.code).toBe(0);
+    expect(ran.stdout).toMatch(/^optimizers-losses +432$/m);
+    expect(ran.stdout).toMatch(/^learning-curve +How does the LeNet's accuracy .*\?$/m);
+    expect(ran.stderr).toMatch(/`elbow presets --measure`/);
+    const json = await run(['presets', '--json'], { env: env() });
+    expect(JSON.parse(json.stdout)).toContainEqual({
+      name: 'smoke',
+      description: expect.stringMatching(/\.$/),
+      trials: 4,
+      seconds: null,
+    });
+  });
+
+  it('are printed as files to change, and a wrong name gets the nearest one', async () => {
+    const ran = await run(['presets', 'learning-curve'], { env: env() });
+    expect(parseSweep(ran.stdout, 'f').name).toBe('learning-curve');
+    expect(ran.stdout).toMatch(/^# How does/);
+    const wrong = await run(['presets', 'learning-curv'], { env: env() });
+    expect(wrong).toMatchObject({ code: 2, stdout: '' });
+    expect(wrong.stderr).toMatch(/Did you mean `learning-curve`\?/);
+  });
+
+  it('are not measured where something is missing, which is said', async () => {
+    const ran = await run(['presets', '--measure'], { env: env() });
+    expect(ran.code).toBe(0);
+    expect(ran.stderr).toMatch(/Nothing was measured\. .*`elbow (up|run smoke)`/);
+    expect(ran.stdout).toMatch(/^smoke +4$/m);
   });
 });

@@ -2,7 +2,7 @@ import { chmod, mkdir, mkdtemp, rm, truncate, writeFile } from 'node:fs/promises
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { planTrials, listPresets, loadSweep } from '../../src/spec/index.js';
+import { armsOf, listPresets, loadSweep, planTrials } from '../../src/spec/index.js';
 import { packageRoot } from '../../src/paths.js';
 
 let folder: string;
@@ -63,10 +63,47 @@ describe('presets', () => {
   it('have names, descriptions and numbers of trials', async () => {
     const presets = await listPresets();
     expect(presets.map((preset) => [preset.name, preset.trials])).toEqual([
+      ['batch-norm', 48],
+      ['learning-curve', 90],
+      ['optimizers-losses', 432],
       ['quickstart', 21],
       ['smoke', 4],
     ]);
-    for (const preset of presets) expect(preset.description).toMatch(/^[A-Z].*\.$/);
+    for (const preset of presets) expect(preset.description).toMatch(/^[A-Z].*[.?]$/);
+  });
+
+  it.each([
+    ['batch-norm', 16, 8, 8],
+    ['learning-curve', 2, 2, 12],
+    ['optimizers-losses', 144, 8, 8],
+  ])('%s has %i arms, and its small scale %i in %i trials', async (name, arms, smallArms, smallTrials) => {
+    const { spec } = await loadSweep(name);
+    expect(armsOf(spec)).toHaveLength(arms);
+    const small = (await loadSweep(name, { scale: 'small' })).spec;
+    expect(small.name).toBe(`${name}-small`);
+    expect(armsOf(small)).toHaveLength(smallArms);
+    expect(planTrials(small)).toHaveLength(smallTrials);
+  });
+
+  it('optimizers-losses gives each optimizer three rates of its own', async () => {
+    const { spec } = await loadSweep('optimizers-losses');
+    const rates = new Map<unknown, Set<unknown>>();
+    for (const { params } of armsOf(spec)) {
+      rates.set(
+        params['optimizer'],
+        (rates.get(params['optimizer']) ?? new Set()).add(params['learningRate']),
+      );
+    }
+    expect(Object.fromEntries([...rates].map(([optimizer, set]) => [optimizer, [...set]]))).toEqual({
+      sgd: [0.01, 0.03, 0.1],
+      momentum: [0.003, 0.01, 0.03],
+      nesterov: [0.003, 0.01, 0.03],
+      adagrad: [0.003, 0.01, 0.03],
+      adadelta: [0.3, 1, 3],
+      rmsprop: [0.0003, 0.001, 0.003],
+      adam: [0.0003, 0.001, 0.003],
+      adamax: [0.0006, 0.002, 0.006],
+    });
   });
 
   it('quickstart is one arm of the LeNet over seven sizes', async () => {

@@ -1,0 +1,110 @@
+/** How long a sweep takes on a machine whose speed was measured. Pure. The assumptions stand in docs/presets/README.md. */
+import { findDataset, largestSizeOf, totalOf, type DatasetEntry } from '../data/catalog.js';
+import { layersOf, multiplyAdds } from '../models/index.js';
+import { planTrials, withDefaults } from '../spec/index.js';
+import type { ArmParams, PlannedTrial, SweepSpec } from '../spec/types.js';
+
+/** How fast one slot trains a network while the other slots of the machine do the same. */
+export interface Speed {
+  readonly model: string;
+  readonly batchSize: number;
+  readonly imagesPerSecond: number;
+}
+
+/** What was measured on a machine. */
+export interface MachineSpeed {
+  readonly slots: number;
+  /** At least one. */
+  readonly speeds: readonly Speed[];
+}
+
+/** Seconds, all > 0. */
+export interface Duration {
+  /** Every trial is stopped as early as it may be. */
+  readonly least: number;
+  readonly about: number;
+  /** Every trial runs all its epochs. */
+  readonly most: number;
+}
+
+/** Forward alone takes a third of a training step: the backward pass computes two products for each of the forward. */
+const EVALUATION_SHARE = 1 / 3;
+/** Early stopping counts from this step on; see src/training/early-stopping.ts. */
+const FIRST_COUNTED_STEP = 100;
+/** Rounds of patience that a trial lives through, from the first epoch that counts: the middle of what was seen. */
+const USUAL_ROUNDS = 3;
+/** Building, data and writing of one trial in a warm trainer. */
+const TRIAL_OVERHEAD_S = 0.3;
+/** Training images whose statistics batch norm is given before each evaluation, at most. */
+const MOST_RECALIBRATED = 2_000;
+
+/**
+ * @returns null where trials wait instead of training
+ */
+export function durationOf(spec: SweepSpec, machine: MachineSpeed): Duration | null {
+  const dataset = findDataset(spec.dataset);
+  if (spec.trainable.kind !== 'builtin' || dataset === undefined) return null;
+  const trials = planTrials(spec);
+  const tests = totalOf(dataset.testPerClass);
+  const rates = new Map<string, number>();
+  const secondsPerImage = (params: ArmParams): number => {
+    const key = JSON.stringify([params['model'], params['width'], params['batchNorm'], params['batchSize']]);
+    const known = rates.get(key) ?? secondsPerImageOf(params, dataset, machine.speeds);
+    rates.set(key, known);
+    return known;
+  };
+  const whole = (epochsOf: (bounds: EpochBounds) => number): number => {
+    const each = trials.map((trial) => trialSeconds(trial, epochsOf));
+    const sum = each.reduce((total, seconds) => total + seconds, 0);
+    // A sweep is never quicker than its longest trial.
+    return each.reduce((longest, seconds) => Math.max(longest, seconds), sum / machine.slots);
+  };
+  const trialSeconds = (trial: PlannedTrial, epochsOf: (bounds: EpochBounds) => number): number => {
+    const params = withDefaults(trial.arm.params);
+    const perClass = trial.samplesPerClass ?? largestSizeOf(dataset);
+    const classes = dataset.classes.length;
+    const validation = Math.floor(perClass / 5) * classes;
+    const training = perClass * classes - validation;
+    const epochs = epochsOf(epochBounds(params, training, validation));
+    const recalibrated = params['batchNorm'] === true ? Math.min(training, MOST_RECALIBRATED) : 0;
+    const evaluated = epochs * (validation + recalibrated) + tests + training;
+    return TRIAL_OVERHEAD_S + secondsPerImage(params) * (epochs * training + EVALUATION_SHARE * evaluated);
+  };
+  return {
+    least: whole(({ least }) => least),
+    about: whole(({ about }) => about),
+    most: whole(({ most }) => most),
+  };
+}
+
+interface EpochBounds {
+  readonly least: number;
+  readonly about: number;
+  readonly most: number;
+}
+
+/** Epochs of a trial under early stopping; without validation images it never stops. */
+function epochBounds(params: ArmParams, training: number, validation: number): EpochBounds {
+  const most = Number(params['epochs']);
+  if (validation === 0) return { least: most, about: most, most };
+  const patience = Number(params['patience']);
+  const steps = Math.ceil(training / Number(params['batchSize']));
+  const firstCounted = Math.ceil(FIRST_COUNTED_STEP / steps);
+  // The first epoch is always better than none.
+  const least = Math.min(most, Math.max(firstCounted - 1, 1) + patience);
+  return { least, about: Math.min(most, firstCounted - 1 + USUAL_ROUNDS * patience), most };
+}
+
+/** By the measured network whose multiplications are nearest, in proportion to them; width, norm and all counted. */
+function secondsPerImageOf(
+  params: ArmParams,
+  { classes, height, width, channels }: DatasetEntry,
+  speeds: readonly Speed[],
+): number {
+  const work = (of: ArmParams): number =>
+    multiplyAdds(layersOf(withDefaults(of), classes.length), [height, width, channels]);
+  const own = work(params);
+  const distance = ({ model }: Speed): number => Math.abs(Math.log(work({ model }) / own));
+  const [nearest] = [...speeds].sort((a, b) => distance(a) - distance(b));
+  return own / work({ model: nearest!.model }) / nearest!.imagesPerSecond;
+}
