@@ -1,4 +1,5 @@
 /** How long a sweep takes on a machine whose speed was measured. Pure. The assumptions stand in docs/presets/README.md. */
+import { SEVERITIES, waysFor } from '../augmentation/index.js';
 import { findDataset, largestSizeOf, totalOf, type DatasetEntry } from '../data/catalog.js';
 import { layersOf, multiplyAdds } from '../models/index.js';
 import { planTrials, withDefaults } from '../spec/index.js';
@@ -31,7 +32,10 @@ export interface Duration {
 const EVALUATION_SHARE = 1 / 3;
 /** Early stopping counts from this step on; see src/training/early-stopping.ts. */
 const FIRST_COUNTED_STEP = 100;
-/** Rounds of patience that a trial lives through, from the first epoch that counts: the middle of what was seen. */
+/**
+ * Rounds of patience that a trial lives through, from the first epoch that counts: an assumption. Four LeNets with 20 to
+ * 500 images per class had 1 to 3.3, the more images the more.
+ */
 const USUAL_ROUNDS = 3;
 /** Building, data and writing of one trial in a warm trainer. */
 const TRIAL_OVERHEAD_S = 0.3;
@@ -45,7 +49,8 @@ export function durationOf(spec: SweepSpec, machine: MachineSpeed): Duration | n
   const dataset = findDataset(spec.dataset);
   if (spec.trainable.kind !== 'builtin' || dataset === undefined) return null;
   const trials = planTrials(spec);
-  const tests = totalOf(dataset.testPerClass);
+  const changes = spec.unfamiliar ? waysFor(dataset.channels).length * SEVERITIES.length : 0;
+  const tests = totalOf(dataset.testPerClass) * (1 + changes);
   const rates = new Map<string, number>();
   const secondsPerImage = (params: ArmParams): number => {
     const key = JSON.stringify([params['model'], params['width'], params['batchNorm'], params['batchSize']]);

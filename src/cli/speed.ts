@@ -159,6 +159,7 @@ async function rateOf(
         replicate: 0,
         threads: 1,
         objective: 'val_accuracy',
+        unfamiliar: false,
         keep: null,
       },
       {

@@ -21,6 +21,13 @@ describe('how long a sweep takes', () => {
     expect(one.most).toBeCloseTo(trial(50), 6);
   });
 
+  it('counts test images once more for each way and severity of unfamiliar pictures', () => {
+    const text = 'space: { samplesPerClass: 500 }';
+    const plain = durationOf(spec(text), machine(1))!;
+    const unfamiliar = durationOf(spec(`unfamiliar: true\n${text}`), machine(1))!;
+    expect(unfamiliar.most - plain.most).toBeCloseTo((35 * 10_000) / 3 / 1_000, 6);
+  });
+
   it('counts early stopping from step 100 on, and never without validation images', () => {
     // 20 per class: 160 images, 3 steps an epoch, epoch 34 is the first that counts: 33 + 3.
     const few = durationOf(spec('space: { samplesPerClass: 20, batchNorm: false }'), machine(1))!;

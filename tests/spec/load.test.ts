@@ -66,8 +66,10 @@ describe('presets', () => {
       ['batch-norm', 48],
       ['learning-curve', 90],
       ['optimizers-losses', 432],
+      ['overfitting', 42],
       ['quickstart', 21],
       ['smoke', 4],
+      ['vgg', 4],
     ]);
     for (const preset of presets) expect(preset.description).toMatch(/^[A-Z].*[.?]$/);
   });
@@ -76,6 +78,8 @@ describe('presets', () => {
     ['batch-norm', 16, 8, 8],
     ['learning-curve', 2, 2, 12],
     ['optimizers-losses', 144, 8, 8],
+    ['overfitting', 7, 7, 7],
+    ['vgg', 4, 4, 4],
   ])('%s has %i arms, and its small scale %i in %i trials', async (name, arms, smallArms, smallTrials) => {
     const { spec } = await loadSweep(name);
     expect(armsOf(spec)).toHaveLength(arms);
@@ -83,6 +87,33 @@ describe('presets', () => {
     expect(small.name).toBe(`${name}-small`);
     expect(armsOf(small)).toHaveLength(smallArms);
     expect(planTrials(small)).toHaveLength(smallTrials);
+  });
+
+  it('overfitting has one arm for each remedy, and one with all of them', async () => {
+    const arms = armsOf((await loadSweep('overfitting')).spec);
+    expect(arms.map((arm) => arm.label)).toEqual([
+      'none',
+      'augmentation',
+      'dropout',
+      'weight-decay',
+      'wide',
+      'no-early-stopping',
+      'all',
+    ]);
+    const [none, ...remedies] = arms.map((arm) => arm.params);
+    const all = remedies.pop()!;
+    // Each remedy changes settings of its own, and `all` is these changes together.
+    const changes = remedies.flatMap((params) =>
+      Object.entries(params).filter(([key, value]) => value !== none![key]),
+    );
+    expect(new Set(changes.map(([key]) => key)).size).toBe(changes.length);
+    expect(all).toEqual({ ...none, ...Object.fromEntries(changes) });
+  });
+
+  it('vgg lets the schedule with batch norm end', async () => {
+    const [vgg] = armsOf((await loadSweep('vgg')).spec);
+    expect(vgg).toMatchObject({ label: 'batch-norm model=vgg16', params: { schedule: 'one-cycle' } });
+    expect(vgg!.params['patience']).toBeGreaterThanOrEqual(Number(vgg!.params['epochs']));
   });
 
   it('optimizers-losses gives each optimizer three rates of its own', async () => {

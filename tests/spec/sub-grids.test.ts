@@ -136,6 +136,12 @@ arms:
     ]);
   });
 
+  it('is checked against the images of the data set, like space', () => {
+    expect(errorsOf('arms: [{ crop: 4 }, { crop: [4, 40] }]')).toEqual([
+      expect.stringMatching(/^2:33 `arms\[1\].crop\[1\]`: expected a whole number below 32, .* got 40/),
+    ]);
+  });
+
   it('of a noop has no sizes either', () => {
     expect(errorsOf('trainable: noop\narms: [{ samplesPerClass: 3 }]')).toEqual([
       expect.stringMatching(/^3:27 `arms\[0\].samplesPerClass`: expected no sizes here/),
