@@ -77,6 +77,7 @@ export const ERROR_CODES = {
   'model-missing': usage('the weights of a trial are not on this machine'),
   'model-damaged': usage('the weights of a trial are not what they should be'),
   'picture-unusable': usage('a file is no picture that can be used'),
+  'data-unusable': usage('a folder of images or a CSV file cannot be used as a data set'),
   'data-missing': trial('a data file is missing', false),
   'data-damaged': trial('a data file is not what it should be', false),
   'data-too-small': {

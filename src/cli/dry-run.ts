@@ -1,5 +1,5 @@
 /** What `run --dry-run` prints: the plan, without a stack. */
-import { armsOf, armsOfGrid, gridsOf, planTrials } from '../spec/index.js';
+import { armsOf, armsOfGrid, datasetFacts, gridsOf, planTrials } from '../spec/index.js';
 import type { Arm, SweepSpec } from '../spec/types.js';
 import type { Output } from './output.js';
 import { countedText, countText, tableLines } from './text.js';
@@ -32,7 +32,7 @@ export function printPlan(spec: SweepSpec, out: Output): void {
   out.result(`${bold(spec.name)}: ${counts.join(' × ')} = ${countedText(trials.length, 'trial')}`);
   const named = sizes.filter((size) => size !== null);
   if (named.length > 0) out.result(`samples per class  ${named.map(countText).join(', ')}`);
-  out.result(`data set           ${spec.dataset}`);
+  out.result(`data set           ${datasetText(spec.dataset)}`);
   out.result(`seed               ${spec.seed}`);
   out.result(`pool               ${spec.pool}`);
   const isSet = (key: string): boolean =>
@@ -84,4 +84,12 @@ export function repeatedText(spec: SweepSpec): string | null {
   return repeated.size === 1
     ? `The arm ${first} stands in more than one entry of \`arms\`; it is run once.`
     : `${countText(repeated.size)} arms, ${first} among them, stand in more than one entry of \`arms\`; each is run once.`;
+}
+
+/** `pictures (8 classes, up to 120 of each, ./pictures)`: of a published one the name says as much. */
+function datasetText(dataset: SweepSpec['dataset']): string {
+  if (typeof dataset === 'string') return dataset;
+  const { largestSize } = datasetFacts(dataset)!;
+  const { name, classes, path } = dataset;
+  return `${name} (${countText(classes.length)} classes, up to ${countText(largestSize)} of each; ${path})`;
 }

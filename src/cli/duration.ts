@@ -42,11 +42,22 @@ const TRIAL_OVERHEAD_S = 0.3;
 /** Training images whose statistics batch norm is given before each evaluation, at most. */
 const MOST_RECALIBRATED = 2_000;
 
+type Images = Pick<
+  DatasetEntry,
+  'classes' | 'height' | 'width' | 'channels' | 'trainPerClass' | 'testPerClass'
+>;
+
+function imagesOf(dataset: SweepSpec['dataset']): Images | undefined {
+  if (typeof dataset === 'string') return findDataset(dataset);
+  const [height, width, channels] = dataset.image;
+  return { ...dataset, height, width, channels };
+}
+
 /**
  * @returns null where trials wait instead of training
  */
 export function durationOf(spec: SweepSpec, machine: MachineSpeed): Duration | null {
-  const dataset = findDataset(spec.dataset);
+  const dataset = imagesOf(spec.dataset);
   if (spec.trainable.kind !== 'builtin' || dataset === undefined) return null;
   const trials = planTrials(spec);
   const changes = spec.unfamiliar ? waysFor(dataset.channels).length * SEVERITIES.length : 0;
@@ -103,7 +114,7 @@ function epochBounds(params: ArmParams, training: number, validation: number): E
 /** By the measured network whose multiplications are nearest, in proportion to them; width, norm and all counted. */
 function secondsPerImageOf(
   params: ArmParams,
-  { classes, height, width, channels }: DatasetEntry,
+  { classes, height, width, channels }: Images,
   speeds: readonly Speed[],
 ): number {
   const work = (of: ArmParams): number =>

@@ -113,7 +113,8 @@ async function bringData(
   if (keptCalibration(job.place.folder, { ...job, model: job.place.digest, data: job.dataDigest }))
     return null;
   try {
-    await ensureDataset(job.dataset, options);
+    // The trainer decodes one of somebody's own.
+    if (typeof job.dataset === 'string') await ensureDataset(job.dataset, options);
     return null;
   } catch (error) {
     if (!(error instanceof ElbowError) || error.code === 'interrupted') throw error;

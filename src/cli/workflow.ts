@@ -3,7 +3,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { Client } from '@temporalio/client';
 import { CONTROL_QUEUE, WORKFLOWS, workflowIds } from '../../workflows/messages.js';
 import { ElbowError, messageOf } from '../errors.js';
-import { countTrials } from '../spec/index.js';
+import { countTrials, datasetName } from '../spec/index.js';
 import type { SweepRow } from '../storage/storage.js';
 import type { Session } from './session.js';
 
@@ -24,7 +24,7 @@ export async function startSweepWorkflow(session: Session, sweep: SweepRow): Pro
       // A sweep that is run again keeps its id, and one that runs is the one that is wanted.
       workflowIdReusePolicy: 'ALLOW_DUPLICATE',
       workflowIdConflictPolicy: 'USE_EXISTING',
-      staticSummary: `${name}: ${countTrials(spec)} trials, ${spec.dataset}, pool ${spec.pool}`,
+      staticSummary: `${name}: ${countTrials(spec)} trials, ${datasetName(spec.dataset)}, pool ${spec.pool}`,
       typedSearchAttributes: [
         { key: defineSearchAttributeKey('ElbowSweep', 'KEYWORD'), value: name },
         { key: defineSearchAttributeKey('ElbowStatus', 'KEYWORD'), value: 'planning' },

@@ -1,19 +1,12 @@
 /** Brings a data set once: put together beside its folder, checked against the published figures, in place at once. */
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import * as tar from 'tar';
 import { ElbowError } from '../errors.js';
 import { elbowHome, homeFolders } from '../paths.js';
-import {
-  diskFull,
-  downloadFile,
-  firstWay,
-  isDiskFull,
-  obtainNpmPackage,
-  withLock,
-  type StackOptions,
-} from '../stack/index.js';
+import { downloadFile, firstWay, obtainNpmPackage, withLock, type StackOptions } from '../stack/index.js';
+import { placesOf, putTogether, type Places } from './draft.js';
 import { differences } from './figures.js';
 import {
   again,
@@ -24,15 +17,6 @@ import {
   writeManifest,
   type DatasetSource,
 } from './files.js';
-
-interface Places {
-  /** `ELBOW_HOME/data`. */
-  readonly root: string;
-  /** Where the data set is to be. */
-  readonly folder: string;
-  /** Where it is put together, on the same disk. */
-  readonly draft: string;
-}
 
 /**
  * Brings a data set unless it is there.
@@ -46,7 +30,7 @@ export async function bringDataset(
 ): Promise<{ digest: string; folder: string }> {
   const { name, label } = source.entry;
   const root = homeFolders.data(elbowHome(options.env));
-  const places = { root, folder: join(root, name), draft: join(root, `.${name}.draft`) };
+  const places = placesOf(root, name);
   const { folder } = places;
   if (isComplete(source, folder)) return { folder, digest: readManifest(folder).digest };
   mkdirSync(root, { recursive: true, mode: 0o700 });
@@ -58,22 +42,14 @@ export async function bringDataset(
 }
 
 async function bring(source: DatasetSource, places: Places, options: StackOptions): Promise<void> {
-  const { root, folder, draft } = places;
+  const { folder, draft } = places;
   const { name, label } = source.entry;
-  rmSync(draft, { recursive: true, force: true });
-  mkdirSync(draft, { recursive: true });
-  try {
+  await putTogether(label, places, async () => {
     if (source.files.every((file) => existsSync(join(folder, file.name)))) takePutThere(source, places);
     else await fetchFiles(source, places, options);
     options.note(`checking ${label} against its published figures`);
     writeManifest(draft, { dataset: name, digest: checkedDigest(source, places) });
-    rmSync(folder, { recursive: true, force: true });
-    renameSync(draft, folder);
-  } catch (error) {
-    throw isDiskFull(error) ? diskFull(label, root, error) : error;
-  } finally {
-    rmSync(draft, { recursive: true, force: true });
-  }
+  });
 }
 
 /** Someone put the published files there, without a manifest. */

@@ -1,5 +1,6 @@
 /** The data sets elbow knows: published facts, no files. */
 
+/** What a data set is. One of one's own has the same facts, from its manifest. */
 export interface DatasetEntry {
   readonly name: string;
   /** The name as people write it. */
@@ -17,10 +18,17 @@ export interface DatasetEntry {
   readonly trainPerClass: readonly number[];
   /** Test images of each class. All of them are the test set of every trial. */
   readonly testPerClass: readonly number[];
-  /** Mean and standard deviation of each channel over the training images without padding, of values in [0, 1]. */
+  /**
+   * Mean and standard deviation of each channel over the training images without padding, of values in [0, 1]; of a
+   * table, those of each feature's values.
+   */
   readonly mean: readonly number[];
   readonly std: readonly number[];
   readonly source: string;
+  /** Of a table: the names of its features. Its rows are images of 1×1 pixel with as many channels. */
+  readonly columns?: readonly string[];
+  /** Whether a trial of all examples takes as many of each class as the smallest has (left out), or all there are. */
+  readonly balance?: 'none';
 }
 
 const eachOfTen = (count: number): readonly number[] => Array.from({ length: 10 }, () => count);
@@ -70,7 +78,8 @@ export function findDataset(name: string): DatasetEntry | undefined {
 }
 
 /** The largest `samplesPerClass`: all training images of the smallest class. */
-export const largestSizeOf = (entry: DatasetEntry): number => Math.min(...entry.trainPerClass);
+export const largestSizeOf = (entry: Pick<DatasetEntry, 'trainPerClass'>): number =>
+  Math.min(...entry.trainPerClass);
 
 /** Images of all classes together. */
 export const totalOf = (perClass: readonly number[]): number =>

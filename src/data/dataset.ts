@@ -1,11 +1,14 @@
 /** Data sets by name: brought once by whoever starts a sweep, loaded by trainers. */
 import { join } from 'node:path';
 import { ElbowError } from '../errors.js';
+import type { AskedDataset, OwnDataset } from '../spec/types.js';
 import type { StackOptions } from '../stack/index.js';
 import { datasetNames, type DatasetEntry } from './catalog.js';
 import { cifar10 } from './cifar10.js';
 import { isComplete, readChecked, type DatasetSource, type ImageSets } from './files.js';
 import { mnist } from './mnist.js';
+import { openOwnDataset } from './own/open.js';
+import type { Prepared, PrepareOptions } from './own/prepare.js';
 
 export interface Dataset extends ImageSets {
   readonly entry: DatasetEntry;
@@ -54,4 +57,24 @@ export function isPresent(name: string, dataDir: string): boolean {
 export function loadDataset(name: string, dataDir: string): Dataset {
   const source = sourceOf(name);
   return { entry: source.entry, ...readChecked(source, join(dataDir, name)) };
+}
+
+/**
+ * Loads the data set of a sweep: a published one, or one of somebody's own, which is decoded here where it only lies here.
+ * @throws ElbowError `data-missing`, `data-damaged`; `usage` for a name that is none
+ */
+export async function openDataset(dataset: string | OwnDataset, options: PrepareOptions): Promise<Dataset> {
+  return typeof dataset === 'string'
+    ? loadDataset(dataset, options.dataDir)
+    : openOwnDataset(dataset, options);
+}
+
+/**
+ * Looks at a folder or table of somebody's own, and decodes it unless that was done.
+ * @throws ElbowError `data-unusable`, `install-disk-full`, `interrupted`
+ */
+export async function prepareDataset(asked: AskedDataset, options: PrepareOptions): Promise<Prepared> {
+  // Decoding needs libraries that nothing else does.
+  const { prepareDataset: prepare } = await import('./own/prepare.js');
+  return prepare(asked, options);
 }

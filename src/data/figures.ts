@@ -32,8 +32,8 @@ export function differences(entry: DatasetEntry, { train, test }: ImageSets): st
 }
 
 /** Mean and standard deviation of a channel over all images without their padding, of values in [0, 1]. */
-function channelMoments(
-  { height, width, channels, padding }: DatasetEntry,
+export function channelMoments(
+  { height, width, channels, padding }: Pick<DatasetEntry, 'height' | 'width' | 'channels' | 'padding'>,
   pixels: Uint8Array,
   channel: number,
 ): { mean: number; std: number } {

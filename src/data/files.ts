@@ -10,11 +10,16 @@ import { totalOf, type DatasetEntry } from './catalog.js';
 
 /** Images of a data set as they lie in memory. */
 export interface Images {
-  /** Shape [count, channels, height, width], planes of bytes. */
+  /** Shape [count, channels, height, width], planes of bytes; empty where there are `rows`. */
   readonly pixels: Uint8Array;
   /** Shape [count]. */
-  readonly labels: Uint8Array;
+  readonly labels: Labels;
+  /** Of a table, which has no pixels: shape [count, features]. */
+  readonly rows?: Float32Array;
 }
+
+/** Class of each example. */
+export type Labels = Uint8Array | Uint16Array;
 
 export interface ImageSets {
   readonly train: Images;
@@ -30,11 +35,15 @@ export interface DataFile {
   place(bytes: Buffer, images: ImageSets): void;
 }
 
-/** What one data set has of its own. */
-export interface DatasetSource {
+/** What lies in the folder of a data set. */
+export interface DatasetLayout {
   readonly entry: DatasetEntry;
   /** In the order in which the digest takes them. */
   readonly files: readonly DataFile[];
+}
+
+/** What one published data set has of its own. */
+export interface DatasetSource extends DatasetLayout {
   /** A .tar.gz with the files, where their author still gives one away. */
   readonly archive?: { readonly file: string; readonly url: string; readonly md5: string };
   readonly package: {
@@ -47,7 +56,7 @@ export interface DatasetSource {
   };
 }
 
-interface Manifest {
+export interface Manifest {
   readonly dataset: string;
   /** SHA-256 over the files, one behind the other, in hex. */
   readonly digest: string;
@@ -60,7 +69,7 @@ export const again = (folder: string): string =>
   `Remove the folder ${folder}; the next \`elbow run\` brings the data set again.`;
 
 /** Whether a whole data set seems to be there: the manifest, and every file with its size. */
-export function isComplete({ files }: DatasetSource, folder: string): boolean {
+export function isComplete({ files }: DatasetLayout, folder: string): boolean {
   return (
     existsSync(manifestPath(folder)) &&
     files.every(
@@ -114,9 +123,14 @@ export function readDataFile(folder: string, { name, sizeBytes }: DataFile): Buf
   });
 }
 
-function blank({ channels, height, width }: DatasetEntry, perClass: readonly number[]): Images {
+function blank(
+  { classes, columns, channels, height, width }: DatasetEntry,
+  perClass: readonly number[],
+): Images {
   const count = totalOf(perClass);
-  return { pixels: new Uint8Array(count * channels * height * width), labels: new Uint8Array(count) };
+  const labels = classes.length > 256 ? new Uint16Array(count) : new Uint8Array(count);
+  if (columns) return { pixels: new Uint8Array(0), labels, rows: new Float32Array(count * columns.length) };
+  return { pixels: new Uint8Array(count * channels * height * width), labels };
 }
 
 /**
@@ -124,7 +138,7 @@ function blank({ channels, height, width }: DatasetEntry, perClass: readonly num
  * @returns the images, and SHA-256 over the files in hex
  * @throws ElbowError `data-missing` and `data-damaged`, naming the file
  */
-export function readFiles(source: DatasetSource, folder: string): ImageSets & { readonly digest: string } {
+export function readFiles(source: DatasetLayout, folder: string): ImageSets & { readonly digest: string } {
   const { entry, files } = source;
   const images = { train: blank(entry, entry.trainPerClass), test: blank(entry, entry.testPerClass) };
   const hash = createHash('sha256');
@@ -140,7 +154,7 @@ export function readFiles(source: DatasetSource, folder: string): ImageSets & { 
  * Reads all files and checks them against the manifest.
  * @throws ElbowError as `readFiles`, and `data-damaged` when a byte has changed
  */
-export function readChecked(source: DatasetSource, folder: string): ReturnType<typeof readFiles> {
+export function readChecked(source: DatasetLayout, folder: string): ReturnType<typeof readFiles> {
   const { digest } = readManifest(folder);
   const found = readFiles(source, folder);
   if (found.digest === digest) return found;

@@ -1,10 +1,13 @@
 /** The data sets: what they are, where they come from, and which images a trial sees. */
 export { datasetNames, findDataset } from './catalog.js';
 export type { DatasetEntry } from './catalog.js';
-export { ensureDataset, isPresent, loadDataset } from './dataset.js';
+export { ensureDataset, isPresent, loadDataset, openDataset, prepareDataset } from './dataset.js';
 export type { Dataset } from './dataset.js';
 export { readManifest } from './files.js';
-export type { Images } from './files.js';
+export type { Images, Labels } from './files.js';
+export { entryOf, listCaches } from './own/cache.js';
+export type { CachedDataset, OwnManifest } from './own/cache.js';
+export type { Prepared, PrepareOptions } from './own/prepare.js';
 export { splitFor } from './split.js';
 export type { Split, SplitRequest } from './split.js';
 export { standardise } from './standardise.js';

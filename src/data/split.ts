@@ -5,6 +5,7 @@
  */
 import { ElbowError } from '../errors.js';
 import { deriveSeed, permutation } from '../random.js';
+import type { Labels } from './files.js';
 
 /** Every fifth image is for validation. */
 const FOLDS = 5;
@@ -14,16 +15,21 @@ export interface Split {
   readonly train: Uint32Array;
   /** Empty for sizes below 5. */
   readonly validation: Uint32Array;
-  /** How many of the training images, from the first on, batch-norm statistics are taken from: 200 of each class. */
+  /**
+   * How many of the training images, from the first on, batch-norm statistics are taken from: 200 of each class, or as
+   * many in all where the classes are of different sizes.
+   */
   readonly recalibration: number;
 }
 
 export interface SplitRequest {
   /** Class of each training image, integers in [0, classes). */
-  readonly labels: Uint8Array;
+  readonly labels: Labels;
   readonly classes: number;
-  /** Images per class, integer ≥ 1; null takes all of the smallest class. */
+  /** Images per class, integer ≥ 1; null takes as many as the smallest class has, or all: `balance`. */
   readonly samplesPerClass: number | null;
+  /** `none`: null takes all images of every class, however many these are. */
+  readonly balance?: 'none' | undefined;
   readonly sweepSeed: number;
   readonly replicate: number;
 }
@@ -32,7 +38,7 @@ export interface SplitRequest {
 const RECALIBRATION_PER_CLASS = 200;
 
 /** Positions of each class, ascending. */
-function positionsByClass(labels: Uint8Array, classes: number): number[][] {
+function positionsByClass(labels: Labels, classes: number): number[][] {
   const positions = Array.from({ length: classes }, (): number[] => []);
   labels.forEach((label, position) => positions[label]?.push(position));
   return positions;
@@ -54,15 +60,20 @@ export function splitFor(request: SplitRequest): Split {
       { hint: `The largest possible size is ${largest.toLocaleString('en')}.` },
     );
   }
+  const takesAll = request.samplesPerClass === null && request.balance === 'none';
   const permuted = byClass.map((positions, label) => {
     const order = permutation(positions.length, deriveSeed(sweepSeed, replicate, 'subset', label));
-    return Uint32Array.from(order.subarray(0, n), (i) => positions[i]!);
+    return Uint32Array.from(order.subarray(0, takesAll ? positions.length : n), (i) => positions[i]!);
   });
   const train: number[] = [];
   const validation: number[] = [];
-  for (let i = 0; i < n; i++) {
-    const isValidation = n >= FOLDS && i % FOLDS === FOLDS - 1;
-    (isValidation ? validation : train).push(...permuted.map((images) => images[i]!));
+  const most = Math.max(...permuted.map((images) => images.length));
+  for (let i = 0; i < most; i++) {
+    for (const images of permuted) {
+      if (i >= images.length) continue;
+      const isValidation = images.length >= FOLDS && i % FOLDS === FOLDS - 1;
+      (isValidation ? validation : train).push(images[i]!);
+    }
   }
   return {
     train: Uint32Array.from(train),

@@ -38,7 +38,10 @@ const LINE = 19;
 const LETTERS = 76;
 
 /** Draws a sheet. @returns a PNG */
-export async function drawAnswers(entries: readonly SheetEntry[], options: SheetOptions): Promise<Uint8Array> {
+export async function drawAnswers(
+  entries: readonly SheetEntry[],
+  options: SheetOptions,
+): Promise<Uint8Array> {
   const { color, escapeHtml, toPng, withColors } = await import('../report/index.js');
   const text = (
     x: number,

@@ -146,11 +146,22 @@ function figure(plot: Plot | undefined, description: string, legend: Markup | nu
   </figure>`;
 }
 
+/** Names of classes that are shown. */
+const MOST_CLASSES = 20;
+
+/** What the data set is called; of one's own with its classes and the digest that tells it from all others. */
+function datasetText(dataset: ReportModel['made']['spec']['dataset']): string {
+  if (typeof dataset === 'string') return dataset;
+  const { name, classes, digest, path } = dataset;
+  const shown = classes.slice(0, MOST_CLASSES).join(', ') + (classes.length > MOST_CLASSES ? ', …' : '');
+  return `${name}: ${counted(classes.length, 'class', 'classes')} (${shown}), ${path}, SHA-256 ${digest.slice(0, 12)}…`;
+}
+
 function madeSection({ made, sweep }: ReportModel): Markup {
   const { spec, environments } = made;
   const facts: [string, string][] = [
     ['Sweep', `${sweep.name}, ${sweep.status}`],
-    ['Data set', spec.dataset],
+    ['Data set', datasetText(spec.dataset)],
     ['Seed', String(spec.seed)],
     ['Replicates', count(spec.replicates)],
     ['Threads of a trial', count(spec.threads)],

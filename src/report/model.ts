@@ -1,7 +1,7 @@
 /** Collects a report from what storage holds. Pure: equal inputs give equal reports. */
 import { summarize, tInterval, type Curve, type Observation } from '../curves/index.js';
 import { groupBy } from '../group-by.js';
-import { DATASETS } from '../spec/index.js';
+import { datasetFacts } from '../spec/index.js';
 import type { SweepSpec } from '../spec/types.js';
 import type { Counts, TrialResult, TrialStatus } from '../storage/storage.js';
 import { answersOf } from './answers.js';
@@ -25,6 +25,7 @@ export function buildReport(input: ReportInput): ReportModel {
   const isPartial = counts.queued + counts.running > 0;
   const scored = results.filter((result) => result.status === 'succeeded' && scoreOf(result) !== null);
   const isAccuracy = spec.trainable.kind === 'builtin';
+  const dataset = datasetFacts(spec.dataset);
   const arms = armReports(spec, results, scored);
   const draft = {
     format: 1 as const,
@@ -45,7 +46,7 @@ export function buildReport(input: ReportInput): ReportModel {
     trials: results.length,
     counts,
     score: { name: isAccuracy ? 'test accuracy' : spec.objective.metric, isAccuracy },
-    chance: isAccuracy && DATASETS[spec.dataset] !== undefined ? 1 / DATASETS[spec.dataset]!.classes : null,
+    chance: isAccuracy && dataset !== undefined ? 1 / dataset.classes : null,
     confidence: CONFIDENCE,
     delta: spec.report.delta,
     target: spec.report.target,
@@ -74,10 +75,10 @@ function scoreOf(result: TrialResult): number | null {
   return score !== null && Number.isFinite(score) ? score : null;
 }
 
-/** The size of a trial on the axis: all images count as the largest size. */
+/** The size of a trial on the axis: all images count as the largest size, or as the mean of classes not balanced. */
 export function sizeOf(spec: SweepSpec, samplesPerClass: number | null): number | null {
   if (samplesPerClass !== null || spec.trainable.kind !== 'builtin') return samplesPerClass;
-  return DATASETS[spec.dataset]?.largestSize ?? null;
+  return datasetFacts(spec.dataset)?.allSize ?? null;
 }
 
 function countsOf(results: readonly TrialResult[]): Counts {

@@ -1,6 +1,6 @@
 /** What to know before the figures are believed. Pure. */
 import { groupBy } from '../group-by.js';
-import { DATASETS } from '../spec/index.js';
+import { datasetFacts } from '../spec/index.js';
 import { count, counted, listed } from './format.js';
 import type { Note, ReportModel, TrialReport } from './types.js';
 
@@ -90,11 +90,11 @@ function trainingImages(size: number, classes: number): number {
 }
 
 function largeBatch({ made, trialReports }: Draft): Note[] {
-  const dataset = DATASETS[made.spec.dataset];
+  const dataset = datasetFacts(made.spec.dataset);
   if (made.spec.trainable.kind !== 'builtin' || dataset === undefined) return [];
   const large = trialReports.flatMap((trial) => {
     const batch = numberOf(trial, 'batchSize');
-    const images = trainingImages(trial.samplesPerClass ?? dataset.largestSize, dataset.classes);
+    const images = trainingImages(trial.samplesPerClass ?? dataset.allSize, dataset.classes);
     return batch !== null && batch > images ? [{ size: trial.samplesPerClass, batch }] : [];
   });
   if (large.length === 0) return [];

@@ -105,7 +105,7 @@ function hashArm(spec: SweepSpec, params: ArmParams): string {
     Object.entries(others).filter(([key, value]) => !isBuiltin || value !== defaultOf(key)),
   );
   const text = canonicalize({
-    dataset: spec.dataset,
+    dataset: datasetIdentity(spec.dataset),
     trainable: spec.trainable,
     ...(model === undefined ? {} : modelFacts(spec, model)),
     settings,
@@ -117,6 +117,16 @@ function hashArm(spec: SweepSpec, params: ArmParams): string {
 function modelFacts({ networks }: SweepSpec, model: Scalar): object {
   const network = ownNetwork(networks, model);
   return network === undefined ? { model } : { network };
+}
+
+/**
+ * What of a data set makes an arm another one: the name of a published one; of one's own its content and whether classes
+ * are balanced, but not where it lies and what it is called, so that a folder may move.
+ */
+function datasetIdentity(dataset: SweepSpec['dataset']): unknown {
+  if (typeof dataset === 'string') return dataset;
+  const { kind, digest, balance } = dataset;
+  return { kind, digest, ...(balance === 'none' ? { balance } : {}) };
 }
 
 /**
@@ -174,7 +184,8 @@ function sizesOf(spec: SweepSpec): (number | null)[] {
 }
 
 /**
- * Whether two specs ask for the same sweep: order of keys, of values within an axis and of the entries of `arms` aside.
+ * Whether two specs ask for the same sweep: order of keys, of values within an axis and of the entries of `arms`, and where
+ * a data set of one's own lies, aside.
  * A built-in setting at its default is as good as none, so that a stored spec equals one of an elbow that knows more
  * settings; so is one of `space` that every entry of `arms` sets. What an own network is called makes no difference, nor
  * does one that no arm has.
@@ -185,7 +196,7 @@ export function specsEqual(a: SweepSpec, b: SweepSpec): boolean {
 
 function canonicalSpec(spec: SweepSpec): string {
   const { arms, space } = spec;
-  const rest = { ...spec, networks: undefined };
+  const rest = { ...spec, dataset: datasetIdentity(spec.dataset), networks: undefined };
   if (arms === undefined) return canonicalize({ ...rest, space: canonicalAxes(spec, space) });
   const sizes = space[SIZE] === undefined ? {} : { [SIZE]: space[SIZE] };
   const grids = gridsOf(spec).map(({ name, axes }) =>

@@ -1,7 +1,8 @@
-/** Whether the augmentation of a sweep suits the images of its data set. */
+/** Whether the augmentation of a sweep suits the images of its data set, if it has any. */
 import { ElbowError } from '../errors.js';
 import { placedValues } from './arms.js';
-import type { DatasetFacts } from './known.js';
+import { AUGMENTATIONS, datasetName, type DatasetFacts } from './known.js';
+import { defaultOf } from './params.js';
 import { pathText, show, type Places } from './problems.js';
 import type { SweepSpec } from './types.js';
 
@@ -9,7 +10,7 @@ import type { SweepSpec } from './types.js';
 const PIXELS = ['crop', 'cutout'] as const;
 
 /**
- * One error for each setting that would leave nothing of an image.
+ * One error for each setting that would leave nothing of an image, or that is switched on for a table of numbers.
  * @param dataset undefined where the trainable has no images
  */
 export function unfitAugmentation(
@@ -18,16 +19,36 @@ export function unfitAugmentation(
   places: Places,
 ): ElbowError[] {
   if (spec.trainable.kind !== 'builtin' || !dataset) return [];
+  if (dataset.isTable) return augmentedTable(spec, places);
   const side = Math.min(dataset.image[0], dataset.image[1]);
   return PIXELS.flatMap((key) =>
     placedValues(spec, key).flatMap(({ path, value }) => {
       if (Number(value) < side) return [];
       return new ElbowError(
         'spec-invalid',
-        `\`${pathText(path)}\`: expected a whole number below ${side}, the side of the images of ${spec.dataset}, ` +
+        `\`${pathText(path)}\`: expected a whole number below ${side}, the side of the images of ${datasetName(spec.dataset)}, ` +
           `got ${show(value)}`,
         { where: places.whereIs(path), hint: 'It counts pixels; 4 is usual for `crop`, 16 for `cutout`.' },
       );
     }),
   );
+}
+
+function augmentedTable(spec: SweepSpec, places: Places): ElbowError[] {
+  const what = `${datasetName(spec.dataset)}, a table of numbers`;
+  const unfamiliar = new ElbowError('spec-invalid', `\`unfamiliar\`: expected false for ${what}, got true`, {
+    where: places.whereIs(['unfamiliar']),
+    hint: 'Unfamiliar pictures are made of test images; leave this key out.',
+  });
+  const augmented = AUGMENTATIONS.flatMap((key) =>
+    placedValues(spec, key).flatMap(({ path, value }) => {
+      if (value === defaultOf(key)) return [];
+      return new ElbowError(
+        'spec-invalid',
+        `\`${pathText(path)}\`: expected no augmentation of ${what}, got ${show(value)}`,
+        { where: places.whereIs(path), hint: 'Augmentation changes images; leave this setting out.' },
+      );
+    }),
+  );
+  return spec.unfamiliar === true ? [unfamiliar, ...augmented] : augmented;
 }

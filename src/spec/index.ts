@@ -1,12 +1,12 @@
 /** What a sweep file may say, and what it expands to. */
 export { armsOf, armsOfGrid, countTrials, gridsOf, planTrials, specsEqual } from './arms.js';
 export { sweepJsonSchema } from './json-schema.js';
-export { AUGMENTATIONS, DATASETS, DEFAULT_DATASET } from './known.js';
+export { AUGMENTATIONS, balanceNote, datasetFacts, datasetName, DATASETS, DEFAULT_DATASET } from './known.js';
 export type { DatasetFacts } from './known.js';
 export { listPresets, loadSweep } from './load.js';
 export type { LoadOptions, LoadedSweep, Preset } from './load.js';
 export { nearestName } from './nearest.js';
 export { BUILTIN_PARAMS, defaultOf, withDefaults } from './params.js';
-export { parseSweep } from './parse.js';
+export { parseSweep, requestedDataset } from './parse.js';
 export { printSpec } from './print.js';
 export type { ParseOptions } from './parse.js';

@@ -1,17 +1,24 @@
 /** Names a sweep file may use, in one place; what is not listed is not built. */
 
-import { datasetNames, findDataset, largestSizeOf } from '../data/catalog.js';
+import { datasetNames, findDataset, largestSizeOf, totalOf } from '../data/catalog.js';
 import { initialiserNames, modelNames } from '../models/index.js';
+import { digits } from './leaves.js';
+import type { SweepSpec } from './types.js';
 
 /** What planning and reports need to know of a data set. */
 export interface DatasetFacts {
   /** Training images of the smallest class. */
   readonly largestSize: number;
+  /** Images per class where all are taken: the largest size, or the mean of all classes where these are not balanced. */
+  readonly allSize: number;
   readonly classes: number;
-  /** Height, width, channels. */
+  /** Height, width, channels; of a table 1, 1, features. */
   readonly image: readonly [number, number, number];
+  /** Whether it is a table of numbers, whose rows no convolution can look at. */
+  readonly isTable: boolean;
 }
 
+/** Facts of the published data sets by name. */
 export const DATASETS: Readonly<Record<string, DatasetFacts>> = Object.fromEntries(
   datasetNames.map((name) => {
     const entry = findDataset(name)!;
@@ -19,12 +26,48 @@ export const DATASETS: Readonly<Record<string, DatasetFacts>> = Object.fromEntri
       name,
       {
         largestSize: largestSizeOf(entry),
+        allSize: largestSizeOf(entry),
         classes: entry.classes.length,
         image: [entry.height, entry.width, entry.channels],
+        isTable: false,
       },
     ];
   }),
 );
+
+/** The facts of a sweep's data set; undefined for a name that is none, which a trainable without images may have. */
+export function datasetFacts(dataset: SweepSpec['dataset']): DatasetFacts | undefined {
+  if (typeof dataset === 'string') return Object.hasOwn(DATASETS, dataset) ? DATASETS[dataset] : undefined;
+  const { trainPerClass, classes, image, balance, kind } = dataset;
+  const largestSize = largestSizeOf(dataset);
+  return {
+    largestSize,
+    allSize: balance === 'none' ? Math.round(totalOf(trainPerClass) / classes.length) : largestSize,
+    classes: classes.length,
+    image,
+    isTable: kind === 'csv',
+  };
+}
+
+/** What a data set is called. */
+export const datasetName = (dataset: SweepSpec['dataset']): string =>
+  typeof dataset === 'string' ? dataset : dataset.name;
+
+/**
+ * What unequal classes mean for a sweep: a sentence; null where they are equal, or the data set is a published one, whose
+ * description says it.
+ */
+export function balanceNote(dataset: SweepSpec['dataset']): string | null {
+  if (typeof dataset === 'string') return null;
+  const { trainPerClass, classes, balance } = dataset;
+  const smallest = largestSizeOf(dataset);
+  const largest = Math.max(...trainPerClass);
+  if (smallest === largest) return null;
+  const counts = `the classes have ${digits(smallest)} (${classes[trainPerClass.indexOf(smallest)]}) to ${digits(largest)} training examples`;
+  return balance === 'none'
+    ? `${counts}; samplesPerClass: null takes all of them, unbalanced`
+    : `${counts}; balanced to the smallest, ${digits(smallest)} of each are the most that a trial takes (\`balance: none\` takes all)`;
+}
 
 /** The data set of a sweep file that names none. */
 export const DEFAULT_DATASET = 'cifar10';

@@ -5,9 +5,10 @@ import { ElbowError, messageOf } from '../errors.js';
 import { packageRoot } from '../paths.js';
 import { countTrials } from './arms.js';
 import { nearestName } from './nearest.js';
-import { parseSweep, type ParseOptions } from './parse.js';
+import { parseSweep, requestedDataset, type DatasetRequest } from './parse.js';
+import type { Settings } from './settings.js';
 import { MOST_BYTES } from './source.js';
-import type { SweepSpec } from './types.js';
+import type { AskedDataset, OwnDataset, SweepSpec } from './types.js';
 
 /** The presets' sources; they are read as they are, from wherever elbow runs. */
 const presetFolder = join(packageRoot, 'src', 'spec', 'presets');
@@ -22,9 +23,11 @@ export interface Preset {
   readonly source: string;
 }
 
-export interface LoadOptions extends ParseOptions {
+export interface LoadOptions extends Settings {
   /** Folder that relative paths start from; the process's own if left out. */
   readonly cwd?: string;
+  /** Looks at a data set of one's own, which the sweep file may ask for. */
+  readonly prepare?: (asked: AskedDataset) => Promise<OwnDataset>;
 }
 
 /** A sweep file, parsed, with its text and what it is called in messages. */
@@ -36,7 +39,7 @@ export interface LoadedSweep {
 
 /**
  * Reads and parses a sweep file, or the preset of that name (a bare name without a dot or slash is a preset first).
- * @throws ElbowError `spec-unreadable`, `spec-invalid`, or `usage` for options that do not apply
+ * @throws ElbowError `spec-unreadable`, `spec-invalid`, or `usage` for options that do not apply; what `prepare` throws
  */
 export async function loadSweep(fileOrPreset: string, options: LoadOptions = {}): Promise<LoadedSweep> {
   const isPreset = (await presetNames()).includes(fileOrPreset);
@@ -45,7 +48,30 @@ export async function loadSweep(fileOrPreset: string, options: LoadOptions = {})
     : resolve(options.cwd ?? process.cwd(), fileOrPreset);
   const file = isPreset ? `preset ${fileOrPreset}` : fileOrPreset;
   const source = await readSource(path, fileOrPreset);
-  return { spec: parseSweep(source, file, options), source, file };
+  const cwd = options.cwd ?? process.cwd();
+  const request = requestedDataset(source, file, { ...options, folder: dirname(path), cwd });
+  const own = request === null ? {} : { own: await lookAt(request, options.prepare) };
+  return { spec: parseSweep(source, file, { ...options, ...own }), source, file };
+}
+
+/** What is wrong with a data set is told where the sweep file asks for it, unless it stands in a file of its own. */
+async function lookAt(
+  { asked, where }: DatasetRequest,
+  prepare: LoadOptions['prepare'],
+): Promise<OwnDataset> {
+  if (!prepare) throw new ElbowError('bug', `nobody looks at the data set ${asked.path} here`);
+  try {
+    return await prepare(asked);
+  } catch (error) {
+    if (!(error instanceof ElbowError) || error.code !== 'data-unusable' || error.where) throw error;
+    const { code, message, hint, others } = error;
+    throw new ElbowError(code, message, {
+      ...(hint === undefined ? {} : { hint }),
+      where,
+      others,
+      cause: error,
+    });
+  }
 }
 
 /** All presets by name, alphabetically. */

@@ -12,8 +12,9 @@ import {
   type Shape,
 } from '../models/index.js';
 import { gridsOf } from './arms.js';
-import type { DatasetFacts } from './known.js';
+import { datasetName, type DatasetFacts } from './known.js';
 import { digits } from './leaves.js';
+import { SPATIAL } from './model-fit.js';
 import { withDefaults } from './params.js';
 import { pathText, type Places } from './problems.js';
 import type { Path } from './source.js';
@@ -103,12 +104,23 @@ function settingsOf(spec: SweepSpec, name: string): Setting[] {
 function faultIn({ spec, networks, dataset }: Fit, name: string, setting: Setting): Fault | null {
   const { classes, image } = dataset;
   const network = networks[name]!;
-  const output = shapeAfter(network, image, { ...setting, dropout: 0, classes }, ['networks', name]);
+  const options = { ...setting, dropout: 0, classes };
+  const spatial = network.findIndex((_, i) =>
+    ownLayersAt(network, i, options).some(({ kind }) => SPATIAL.has(kind)),
+  );
+  if (dataset.isTable && spatial >= 0) {
+    return {
+      path: ['networks', name, spatial],
+      message: `needs an image, and ${datasetName(spec.dataset)} is a table of numbers`,
+      hint: 'Begin with `flatten`, and write `dense` layers.',
+    };
+  }
+  const output = shapeAfter(network, image, options, ['networks', name]);
   if ('message' in output) return output;
   if (output.length !== 1 || output[0] !== classes) {
     return {
       path: ['networks', name, network.length - 1],
-      message: `the last layer must give the ${classes} classes of ${spec.dataset}, it gives ${output.join('×')}`,
+      message: `the last layer must give the ${classes} classes of ${datasetName(spec.dataset)}, it gives ${output.join('×')}`,
       hint: `End with ${output.length === 1 ? '' : '`flatten` and '}\`dense: classes\`.`,
     };
   }

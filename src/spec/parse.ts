@@ -1,23 +1,54 @@
 /** From a sweep file's text to a SweepSpec, or to every error in it at once. */
-import { ElbowError } from '../errors.js';
+import { resolve } from 'node:path';
+import { ElbowError, type Where } from '../errors.js';
 import { countAtMost, countTrials } from './arms.js';
 import { unfitAugmentation } from './augmentation-fit.js';
-import { DATASETS, DEFAULT_DATASET } from './known.js';
+import { DEFAULT_DATASET, datasetFacts } from './known.js';
 import { digits } from './leaves.js';
 import { unfitModels } from './model-fit.js';
 import { unfitNetworks } from './network-fit.js';
 import { networkProblems, ownNetworksOf } from './networks.js';
+import { askedDataset, datasetKeys, pathKey } from './own-datasets.js';
 import { pathText, problemsOf, show, type Places } from './problems.js';
 import { MOST_TRIALS, builtinSweep, noopSweep, type ParsedSweep } from './schema.js';
-import { isMapping, layered, type Settings } from './settings.js';
+import { isMapping, layered, type Layered, type Settings } from './settings.js';
 import { parseSource, type Path } from './source.js';
 import { repeatedNames, uselessSettings } from './sub-grids.js';
-import type { Scalar, SubGrid, SweepSpec, Trainable } from './types.js';
+import type { AskedDataset, OwnDataset, Scalar, SubGrid, SweepSpec, Trainable } from './types.js';
 
 const SIZE = 'samplesPerClass';
 
-/** How a sweep is parsed: what is laid over the file. */
-export type ParseOptions = Settings;
+/** How a sweep is parsed: what is laid over the file, and what is known beside it. */
+export interface ParseOptions extends Settings {
+  /** The data set of one's own that the file asks for, once it was looked at. */
+  readonly own?: OwnDataset;
+}
+
+/** Where relative paths of data sets start. */
+export interface PathOptions extends Settings {
+  /** The folder of the sweep file. */
+  readonly folder: string;
+  /** For paths that were typed on the command line. */
+  readonly cwd: string;
+}
+
+/** A data set that has to be looked at, and where it is asked for. */
+export interface DatasetRequest {
+  readonly asked: AskedDataset;
+  readonly where: Where;
+}
+
+/**
+ * The data set of one's own that a sweep file asks for; null where it asks for a published one.
+ * @throws ElbowError as `parseSweep`, for all that can be told without the data set
+ */
+export function requestedDataset(text: string, file: string, options: PathOptions): DatasetRequest | null {
+  const { parsed, layers } = checked(text, file, options);
+  const path: Path = ['dataset', ...pathKey(parsed.dataset)];
+  const start = layers.isTyped(path) ? options.cwd : options.folder;
+  const asked = askedDataset(parsed.dataset, (relative) => resolve(start, relative));
+  return asked && { asked, where: layers.whereIs(path) };
+}
 
 /**
  * Parses a sweep file.
@@ -25,26 +56,9 @@ export type ParseOptions = Settings;
  * @throws ElbowError `spec-invalid`, the first thing that is wrong, with the rest in `others`; `usage` for options
  */
 export function parseSweep(text: string, file: string, options: ParseOptions = {}): SweepSpec {
-  const source = parseSource(text, file);
-  if (!source.isUsable) throw together(source.problems);
-  const layers = layered(source, options);
-  const value = withLists(layers.value);
-  const isNoop = isMapping(value) && isNoopValue(value['trainable']);
-  const schema = isNoop ? noopSweep : builtinSweep(largestSize(value), ownNames(value));
-  const result = schema.safeParse(value);
-  const problems = [
-    ...source.problems,
-    ...layers.problems,
-    ...repeats(value, layers),
-    ...repeatedNames(value, layers),
-    ...uselessSettings(value, layers, file),
-    // The value as it was written: a single value is not shown as the list that was made of it.
-    ...(result.success ? [] : problemsOf(result.error.issues, value, layers, (path) => keysAt(path, isNoop))),
-    ...networkProblems(value, layers),
-  ];
-  if (!result.success || problems.length > 0) throw together(problems);
-  const spec = toSpec(result.data);
-  const facts = DATASETS[spec.dataset];
+  const { parsed, layers } = checked(text, file, options);
+  const spec = toSpec(parsed, options.own);
+  const facts = datasetFacts(spec.dataset);
   const unfit = [
     ...unfitModels(spec, facts, layers),
     ...unfitNetworks(spec, facts, layers),
@@ -53,6 +67,35 @@ export function parseSweep(text: string, file: string, options: ParseOptions = {
   if (unfit.length > 0) throw together(unfit);
   checkCount(spec, layers);
   return spec;
+}
+
+/** The file with everything laid over it, as the schema has it. */
+function checked(
+  text: string,
+  file: string,
+  options: ParseOptions,
+): { readonly parsed: ParsedSweep; readonly layers: Layered } {
+  const source = parseSource(text, file);
+  if (!source.isUsable) throw together(source.problems);
+  const layers = layered(source, options);
+  const value = withLists(layers.value);
+  const isNoop = isMapping(value) && isNoopValue(value['trainable']);
+  const schema = isNoop ? noopSweep : builtinSweep(largestSize(value, options.own), ownNames(value));
+  const result = schema.safeParse(value);
+  const problems = [
+    ...source.problems,
+    ...layers.problems,
+    ...repeats(value, layers),
+    ...repeatedNames(value, layers),
+    ...uselessSettings(value, layers, file),
+    // The value as it was written: a single value is not shown as the list that was made of it.
+    ...(result.success
+      ? []
+      : problemsOf(result.error.issues, value, layers, (path) => keysAt(path, isNoop, value))),
+    ...networkProblems(value, layers),
+  ];
+  if (!result.success || problems.length > 0) throw together(problems);
+  return { parsed: result.data, layers };
 }
 
 /** One error that carries the others. */
@@ -105,11 +148,10 @@ function ownNames(value: unknown): readonly string[] {
   return isMapping(value) && isMapping(value['networks']) ? Object.keys(value['networks']) : [];
 }
 
-function largestSize(value: unknown): number {
-  const dataset = (isMapping(value) ? value['dataset'] : undefined) ?? DEFAULT_DATASET;
-  const known =
-    typeof dataset === 'string' && Object.hasOwn(DATASETS, dataset) ? DATASETS[dataset] : undefined;
-  return known?.largestSize ?? Number.MAX_SAFE_INTEGER;
+function largestSize(value: unknown, own: OwnDataset | undefined): number {
+  const written = (isMapping(value) ? value['dataset'] : undefined) ?? DEFAULT_DATASET;
+  const dataset = own ?? (typeof written === 'string' ? written : '');
+  return datasetFacts(dataset)?.largestSize ?? Number.MAX_SAFE_INTEGER;
 }
 
 /** Values that stand twice in an axis. */
@@ -146,36 +188,43 @@ function repeatsOf(grid: Readonly<Record<string, unknown>>, parent: Path, places
 const asRecord = (value: unknown): Readonly<Record<string, unknown>> => (isMapping(value) ? value : {});
 
 /** The names a mapping of the file may hold. */
-function keysAt(path: Path, isNoop: boolean): readonly string[] {
+function keysAt(path: Path, isNoop: boolean, value: unknown): readonly string[] {
   const { shape } = isNoop ? noopSweep : builtinSweep(1);
   if (path.length === 0) return Object.keys(shape);
   const [first] = path;
+  if (first === 'dataset') return datasetKeys(asRecord(value)['dataset']);
   if (first === 'trainable') return path.length === 1 ? ['noop'] : ['seconds'];
   if (first === 'arms')
-    return ['name', ...keysAt(['space'], isNoop).filter((key) => key !== 'samplesPerClass')];
+    return ['name', ...keysAt(['space'], isNoop, value).filter((key) => key !== 'samplesPerClass')];
   // Every section is an object inside a default; a parse of nothing lists what it may hold.
   const section = asRecord(shape)[String(first)];
   const inner = asRecord(asRecord(asRecord(section)['def'])['innerType']);
   return Object.keys(asRecord(inner['shape']));
 }
 
-function toSpec(parsed: ParsedSweep): SweepSpec {
+/** The name of a published data set, or the one that was looked at. */
+function datasetOf({ dataset }: ParsedSweep, own: OwnDataset | undefined): SweepSpec['dataset'] {
+  if (own) return own;
+  if (typeof dataset === 'string' && datasetFacts(dataset)) return dataset;
+  throw new ElbowError('bug', 'a sweep was parsed whose data set nobody has looked at');
+}
+
+function toSpec(parsed: ParsedSweep, own: OwnDataset | undefined): SweepSpec {
   const { trainable: written, objective, space } = parsed;
   const trainable: Trainable =
     written === 'builtin'
       ? { kind: 'builtin' }
       : { kind: 'noop', seconds: written === 'noop' ? 0 : written.noop.seconds };
+  const dataset = datasetOf(parsed, own);
   const metric = objective.metric ?? (trainable.kind === 'builtin' ? 'val_accuracy' : 'score');
   return {
     name: parsed.name,
-    dataset: parsed.dataset,
+    dataset,
     seed: parsed.seed,
     replicates: parsed.replicates,
     threads: parsed.threads,
     trainable,
-    ...(trainable.kind === 'builtin'
-      ? ownNetworksOf(parsed.networks, DATASETS[parsed.dataset]?.classes)
-      : {}),
+    ...(trainable.kind === 'builtin' ? ownNetworksOf(parsed.networks, datasetFacts(dataset)?.classes) : {}),
     space: axesOf(space),
     ...(parsed.arms === undefined ? {} : { arms: parsed.arms.map(subGridOf) }),
     search: parsed.search,

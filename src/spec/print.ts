@@ -1,5 +1,6 @@
 /** A spec as a sweep file again. */
 import { Document, isMap, isScalar, isSeq, visit } from 'yaml';
+import { writtenDataset } from './own-datasets.js';
 import type { Scalar, SubGrid, SweepSpec } from './types.js';
 
 /**
@@ -10,7 +11,7 @@ export function printSpec(spec: SweepSpec): string {
   const { name, dataset, seed, replicates, threads, trainable, networks, space, arms, ...rest } = spec;
   const document = new Document({
     name,
-    dataset,
+    dataset: writtenDataset(dataset),
     seed,
     replicates,
     threads,

@@ -45,13 +45,18 @@ export function problemsOf(
   return problems;
 }
 
-/** Of a union's branches, the findings of the one that was meant: the one whose outer shape fits. */
+/** Unknown keys, missing and wrong values. */
+const mistakes = (issues: readonly Issue[]): number =>
+  issues.reduce((sum, issue) => sum + (issue.code === 'unrecognized_keys' ? issue.keys.length : 1), 0);
+
+/** Of a union's branches, the findings of the one that was meant: the one whose outer shape fits, and best. */
 function branches(issue: Issue, value: unknown): Issue[] {
   if (issue.code !== 'invalid_union') return [issue];
+  const fitting = issue.errors.filter((errors) =>
+    errors.every((error) => error.path.length > 0 || error.code === 'unrecognized_keys'),
+  );
   const meant =
-    issue.errors.find((errors) =>
-      errors.every((error) => error.path.length > 0 || error.code === 'unrecognized_keys'),
-    ) ??
+    fitting.sort((a, b) => mistakes(a) - mistakes(b))[0] ??
     issue.errors.find((errors) => errors[0]?.code === 'invalid_value') ??
     issue.errors[0] ??
     [];

@@ -1,8 +1,9 @@
 /** What a sweep file may say. Defaults stand here and in params.ts, and nowhere else. */
 import { z } from 'zod';
-import { DATASETS, DEFAULT_DATASET, NOOP_METRIC, OBJECTIVES, SEARCHES } from './known.js';
+import { NOOP_METRIC, OBJECTIVES, SEARCHES } from './known.js';
 import { axis, flag, name, nonNegative, oneOf, positive, scalar, whole } from './leaves.js';
 import { networksSchema } from './network-layers.js';
+import { datasetSchema } from './own-datasets.js';
 import { builtinAxes } from './params.js';
 import type { Scalar } from './types.js';
 
@@ -47,15 +48,11 @@ const entryKeys = {
 
 const entryMapping = mapping('a mapping of settings, laid over `space`');
 
-const otherDatasets = Object.keys(DATASETS).filter((dataset) => dataset !== DEFAULT_DATASET);
-
 const common = {
   name: name()
     .describe('Unique name of the sweep: lower case, digits, dashes.')
     .meta({ examples: ['batch-norm'] }),
-  dataset: oneOf([DEFAULT_DATASET, ...otherDatasets])
-    .default(DEFAULT_DATASET)
-    .describe('The images; see `elbow datasets`.'),
+  dataset: datasetSchema,
   seed: whole(0, LARGEST_SEED).default(42).describe('All randomness of the sweep comes from it.'),
   replicates: whole(1, MOST_TRIALS)
     .default(1)

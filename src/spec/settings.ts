@@ -20,6 +20,8 @@ export interface Settings {
 interface Layer extends Places {
   readonly path: Path;
   readonly value: unknown;
+  /** Whether it was typed on the command line. */
+  readonly isTyped?: boolean;
 }
 
 type Mapping = Record<string, unknown>;
@@ -28,6 +30,8 @@ type Mapping = Record<string, unknown>;
 export interface Layered extends Places {
   readonly value: unknown;
   readonly problems: readonly ElbowError[];
+  /** Whether the value at a path was typed on the command line, and does not stand in the file. */
+  isTyped(path: Path): boolean;
 }
 
 /** @throws ElbowError `usage` when a `--set` has no `=`, or the file has no such scale */
@@ -51,13 +55,14 @@ export function layered(source: Source, settings: Settings): Layered {
     layers.push({
       path,
       value: parsed.value,
+      isTyped: true,
       whereIs: (rest) => parsed.whereIs(rest),
       whereIsKey: (rest) => (rest.length === 0 ? start : parsed.whereIsKey(rest)),
     });
   }
   let value = copy(source.value);
   for (const layer of layers) value = put(value, layer.path, layer.value);
-  const layerOf = (path: Path): { layer: Places; rest: Path } => {
+  const layerOf = (path: Path): { layer: Places & Pick<Layer, 'isTyped'>; rest: Path } => {
     const layer = layers.findLast((one) => one.path.every((part, i) => part === path[i]));
     return layer === undefined
       ? { layer: source, rest: path }
@@ -66,6 +71,7 @@ export function layered(source: Source, settings: Settings): Layered {
   return {
     value,
     problems,
+    isTyped: (path) => layerOf(path).layer.isTyped === true,
     whereIs: (path) => {
       const { layer, rest } = layerOf(path);
       return layer.whereIs(rest);

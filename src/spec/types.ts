@@ -45,6 +45,51 @@ export type Trainable =
   /** Waits `seconds` (≥ 0) and writes one metric, `score` in [0, 1), derived from seed, arm, size and replicate. */
   | { readonly kind: 'noop'; readonly seconds: number };
 
+/** What every data set of one's own says of itself. */
+interface AskedBase {
+  /** What it is called in listings and reports. */
+  readonly name: string;
+  /** Absolute path of the folder or file. */
+  readonly path: string;
+  /** Share of the examples that are for tests, in (0, 1); where `train/` and `test/` exist they decide. */
+  readonly test: number;
+  /** What `samplesPerClass: null` takes: as many of each class as the smallest has, or all there are. */
+  readonly balance: 'smallest' | 'none';
+}
+
+export interface AskedFolder extends AskedBase {
+  readonly kind: 'folder';
+  /** Pixels of a side that every image is brought to, integer ≥ 1. */
+  readonly size: number;
+  readonly channels: 1 | 3;
+  /** Whether files that cannot be read end the sweep or are left out. */
+  readonly unreadable: 'refuse' | 'skip';
+}
+
+export interface AskedTable extends AskedBase {
+  readonly kind: 'csv';
+  /** The column of the classes, by its name or by its number from 1; null for the last one. */
+  readonly label: string | number | null;
+  /** Whether the first line names the columns; null where its values decide. */
+  readonly header: boolean | null;
+}
+
+/** A data set of one's own as a sweep file asks for it, with defaults. */
+export type AskedDataset = AskedFolder | AskedTable;
+
+/** A data set of one's own, looked at: stored with the sweep, so that nothing needs its files to know what it is. */
+export type OwnDataset = AskedDataset & {
+  /** SHA-256 in hex of what it holds and how that is read: the same wherever it lies and whatever its files are called. */
+  readonly digest: string;
+  /** In the order of the labels. */
+  readonly classes: readonly string[];
+  /** Height, width, channels; of a table 1, 1, features. */
+  readonly image: readonly [number, number, number];
+  /** Training and test examples of each class, in the order of the labels. */
+  readonly trainPerClass: readonly number[];
+  readonly testPerClass: readonly number[];
+};
+
 export interface Objective {
   readonly metric: string;
   readonly direction: 'maximize' | 'minimize';
@@ -61,8 +106,8 @@ export interface SubGrid {
 /** A sweep file with every default filled in: plain JSON, stored as it is. */
 export interface SweepSpec {
   readonly name: string;
-  /** A name in the catalog, such as `cifar10`. */
-  readonly dataset: string;
+  /** A name in the catalog, such as `cifar10`, or a data set of one's own. */
+  readonly dataset: string | OwnDataset;
   /** Integer in [0, 2³¹). */
   readonly seed: number;
   /** Integer ≥ 1. */

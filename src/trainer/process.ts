@@ -54,16 +54,23 @@ function createPause(id: number): () => Promise<void> {
 async function main(): Promise<void> {
   restoreUtil();
   const { isGpu, predict, tensorflowVersion, train } = await import('../training/index.js');
-  const { loadDataset } = await import('../data/index.js');
+  const { openDataset } = await import('../data/index.js');
   /** Before any data: a trainer that has trained keeps memory that it will use again. */
   const libraryMb = residentMb(process.pid) ?? 0;
   const deviceMb = isGpu() ? await gpuMb(process.env) : null;
   /** The data set of the last job: a sweep has one. */
-  let loaded: { key: string; dataset: ReturnType<typeof loadDataset> } | undefined;
+  let loaded: { key: string; dataset: Dataset } | undefined;
 
-  const datasetOf = (job: Pick<TrainJob, 'dataDir' | 'dataset'>): ReturnType<typeof loadDataset> => {
-    const key = `${job.dataDir}/${job.dataset}`;
-    if (loaded?.key !== key) loaded = { key, dataset: loadDataset(job.dataset, job.dataDir) };
+  const datasetOf = async (
+    { dataset, dataDir }: Pick<TrainJob, 'dataDir' | 'dataset'>,
+    note: (text: string) => void,
+  ): Promise<Dataset> => {
+    const key = `${dataDir}/${JSON.stringify(dataset)}`;
+    if (loaded?.key !== key) {
+      // The supervisor ends a process that is to be stopped while it decodes.
+      const { signal } = new AbortController();
+      loaded = { key, dataset: await openDataset(dataset, { dataDir, note, signal }) };
+    }
     return loaded.dataset;
   };
 
@@ -78,7 +85,7 @@ async function main(): Promise<void> {
     let lastStep = 0;
     let plan: MemoryPlan | undefined;
     try {
-      const dataset = datasetOf(job);
+      const dataset = await datasetOf(job, (text) => send({ type: 'log', id, text }));
       send({ type: 'data', id, digest: dataset.digest });
       const outcome = await train(
         { ...job, dataset },
@@ -111,7 +118,7 @@ async function main(): Promise<void> {
   const answer = async (id: number, job: PredictJob): Promise<void> => {
     try {
       const hooks = {
-        dataset: () => datasetOf(job),
+        dataset: () => datasetOf(job, (text) => send({ type: 'log', id, text })),
         onNote: (text: string) => send({ type: 'log', id, text }),
         pause: createPause(id),
       };

@@ -2,13 +2,13 @@
 import type { EpochMetrics, Environment, Outcome } from '../storage/storage.js';
 import type { ModelPlace } from '../models/index.js';
 import type { CalibrationSummary, Unfamiliarity } from '../predict/index.js';
-import type { ArmParams, OwnNetworks } from '../spec/types.js';
+import type { ArmParams, OwnDataset, OwnNetworks } from '../spec/types.js';
 import type { SlotMemory } from './plan.js';
 
 /** One training, complete: equal jobs give equal bits (same TensorFlow build, threads and CPU features). */
 export interface TrainJob {
-  /** Name in the catalog. */
-  readonly dataset: string;
+  /** A name in the catalog, or a data set of one's own. */
+  readonly dataset: string | OwnDataset;
   /** Folder that holds the data sets (`ELBOW_HOME/data`). */
   readonly dataDir: string;
   readonly params: ArmParams;
@@ -34,8 +34,8 @@ export interface TrainJob {
 /** Pictures for a trained network. */
 export interface PredictJob {
   readonly place: ModelPlace;
-  /** Name in the catalog; its validation images calibrate the answers, unless that was done and kept. */
-  readonly dataset: string;
+  /** Its validation images calibrate the answers, unless that was done and kept. */
+  readonly dataset: string | OwnDataset;
   readonly dataDir: string;
   /** SHA-256 of the data set that the network was trained on, in hex; null where it is not known. */
   readonly dataDigest: string | null;

@@ -266,7 +266,8 @@ export class Trainer {
           fail(
             options.signal.aborted
               ? cancelled()
-              : (this.reason ?? endFailure({ code, signal, isStart: options.isStart, lines: this.lines, plan: this.plan })),
+              : (this.reason ??
+                  endFailure({ code, signal, isStart: options.isStart, lines: this.lines, plan: this.plan })),
           ),
         );
       };

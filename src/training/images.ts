@@ -1,4 +1,4 @@
-/** Images from memory to TensorFlow: standardised by the data set's published mean and deviation. */
+/** Images and rows from memory to TensorFlow: standardised by the data set's mean and deviation. */
 import * as tf from '@tensorflow/tfjs-node-gpu';
 import { standardise, type DatasetEntry, type Images, type Standard } from '../data/index.js';
 
@@ -28,12 +28,23 @@ export interface ResidentImages extends ImageSource {
 const CHUNK = 1000;
 
 const imagesAt = (entry: Standard, images: Images, positions: Uint32Array): tf.Tensor4D =>
-  tf.tensor4d(standardise(entry, images, positions), [
+  tf.tensor4d(images.rows ? rowsAt(entry, images.rows, positions) : standardise(entry, images, positions), [
     positions.length,
     entry.height,
     entry.width,
     entry.channels,
   ]);
+
+/** Rows of a table, standardised: images of one pixel. */
+function rowsAt({ channels, mean, std }: Standard, rows: Float32Array, positions: Uint32Array): Float32Array {
+  const values = new Float32Array(positions.length * channels);
+  positions.forEach((position, i) => {
+    for (let k = 0; k < channels; k++) {
+      values[i * channels + k] = (rows[position * channels + k]! - mean[k]!) / std[k]!;
+    }
+  });
+  return values;
+}
 
 const labelsAt = (images: Images, positions: Uint32Array): tf.Tensor1D =>
   tf.tensor1d(

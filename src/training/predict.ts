@@ -17,7 +17,7 @@ import { loadModel, type LoadedModel, type Response } from './load-model.js';
 
 export interface PredictHooks {
   /** The data set that the job names. @throws ElbowError `data-missing`, `data-damaged` */
-  dataset(): Dataset;
+  dataset(): Promise<Dataset>;
   onNote(text: string): void;
   /** Lets the process look at its messages; it may throw to end the work. */
   pause(): Promise<void>;
@@ -74,7 +74,7 @@ async function calibrationFor(model: LoadedModel, job: PredictJob, hooks: Predic
   if (kept) return { calibration: kept, problem: null };
   let dataset: Dataset;
   try {
-    dataset = hooks.dataset();
+    dataset = await hooks.dataset();
   } catch (error) {
     if (!(error instanceof ElbowError)) throw error;
     return without(`The data set is needed for it: ${error.message}.`);

@@ -15,6 +15,7 @@ export function splitOf({ entry, train }: Dataset, share: Share): Split {
     labels: train.labels,
     classes: entry.classes.length,
     samplesPerClass,
+    balance: entry.balance,
     sweepSeed,
     replicate,
   });

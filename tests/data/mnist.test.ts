@@ -9,6 +9,7 @@ import {
   loadDataset,
   splitFor,
   type Dataset,
+  type Images,
 } from '../../src/data/index.js';
 import { linkDataset, realDataDir } from '../support/dataset.js';
 
@@ -45,7 +46,7 @@ describe('MNIST', () => {
     expect(mnist.digest).toBe('b2d8f5bf39174ee5ffeefa97e42d673c35432b411bb5d1f74fbbeddae7f1690a');
     expect([...mnist.train.labels.subarray(0, 10)]).toEqual([5, 0, 4, 1, 9, 2, 1, 3, 1, 4]);
     expect([...mnist.test.labels.subarray(0, 10)]).toEqual([7, 2, 1, 0, 4, 1, 4, 9, 5, 9]);
-    const counts = ({ labels }: { labels: Uint8Array }) =>
+    const counts = ({ labels }: Images) =>
       mnist.entry.classes.map((name) => labels.filter((label) => label === Number(name)).length);
     expect(counts(mnist.train)).toEqual([5923, 6742, 5958, 6131, 5842, 5421, 5918, 6265, 5851, 5949]);
     expect(counts(mnist.test)).toEqual([980, 1135, 1032, 1010, 982, 892, 958, 1028, 974, 1009]);

@@ -106,6 +106,24 @@ describe('the images of a trial', () => {
     expect(split.train.length + split.validation.length).toBe(10 * each);
   });
 
+  it('takes all images of every class without balance, and nothing else then', () => {
+    // Three of class 0, six of class 1, eleven of class 2.
+    const unequal = Uint8Array.from({ length: 20 }, (_, i) => (i < 3 ? 0 : i < 9 ? 1 : 2));
+    const drawn = (samplesPerClass: number | null, balance?: 'none') =>
+      splitFor({ labels: unequal, classes: 3, samplesPerClass, balance, sweepSeed: 42, replicate: 0 });
+    const { train, validation, recalibration } = drawn(null, 'none');
+    const of = (positions: Uint32Array) =>
+      [0, 1, 2].map((label) => positions.filter((position) => unequal[position] === label).length);
+    // A class of fewer than five has none for validation.
+    expect(of(validation)).toEqual([0, 1, 2]);
+    expect(of(train)).toEqual([3, 5, 9]);
+    expect(new Set([...train, ...validation]).size).toBe(20);
+    expect(recalibration).toBe(17);
+    expect(of(drawn(null).train)).toEqual([3, 3, 3]);
+    expect(drawn(3, 'none')).toEqual(drawn(3));
+    expect(() => drawn(4, 'none')).toThrowError(/at most 3 samples per class, got 4/);
+  });
+
   it('names the largest size when more is asked for than a class has', () => {
     expect(() => draw(each + 1)).toThrowError(
       expect.objectContaining({

@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import { ElbowError, EXIT, messageOf } from '../../errors.js';
 import { elbowHome, homeFolders } from '../../paths.js';
 import type { CommandModule } from '../command.js';
+import { prepareWith } from '../own-dataset.js';
 import { countedText } from '../text.js';
 
 const MOST_IMAGES = 100;
@@ -29,7 +30,8 @@ Example:
       );
   },
 
-  async run({ args, options }, { out, env, cwd, signal }) {
+  async run({ args, options }, context) {
+    const { out, env, cwd, signal } = context;
     const text = String(options['images']);
     const count = Number(text);
     if (!/^\d+$/.test(text) || count < 1 || count > MOST_IMAGES) {
@@ -44,14 +46,20 @@ Example:
     ]);
     const { spec } = await loadSweep(args[0] ?? '', {
       cwd,
+      prepare: prepareWith(context),
       // Commander collects what `collect` makes.
       ...(Array.isArray(options['set']) ? { set: options['set'] as string[] } : {}),
       ...(typeof options['scale'] === 'string' ? { scale: options['scale'] } : {}),
     });
     const combinations = combinationsOf(spec);
-    const { ensureDataset, loadDataset } = await import('../../data/index.js');
-    await ensureDataset(spec.dataset, { env, signal, note: (line) => out.note(line) });
-    const dataset = loadDataset(spec.dataset, homeFolders.data(elbowHome(env)));
+    const { ensureDataset, openDataset } = await import('../../data/index.js');
+    const note = (line: string): void => out.note(line);
+    if (typeof spec.dataset === 'string') await ensureDataset(spec.dataset, { env, signal, note });
+    const dataset = await openDataset(spec.dataset, {
+      dataDir: homeFolders.data(elbowHome(env)),
+      signal,
+      note,
+    });
     const { sheet, facts } = sheetOf(spec, combinations, dataset, count);
     const { drawSheet } = await import('../../report/index.js');
     const given = options['out'];
@@ -64,7 +72,7 @@ Example:
       });
     });
     if (out.json) {
-      out.document({ sweep: spec.name, dataset: spec.dataset, file, ...facts });
+      out.document({ sweep: spec.name, dataset: dataset.entry.name, file, ...facts });
       return EXIT.done;
     }
     out.result(file);

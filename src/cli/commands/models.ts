@@ -1,9 +1,10 @@
 import { ElbowError, EXIT } from '../../errors.js';
 import type { DatasetEntry } from '../../data/index.js';
 import type { LayerSummary, MemoryForecast } from '../../models/index.js';
-import type { Scalar } from '../../spec/types.js';
-import type { CommandInput, CommandModule } from '../command.js';
+import type { OwnDataset, Scalar } from '../../spec/types.js';
+import type { CommandInput, CommandModule, Context } from '../command.js';
 import type { Output } from '../output.js';
+import { prepareWith } from '../own-dataset.js';
 import { countText, tableLines } from '../text.js';
 
 interface Summary {
@@ -40,8 +41,9 @@ export const command: CommandModule = {
       );
   },
 
-  async run(input, { cwd, out }) {
-    const summaries = await summarize(input, cwd);
+  async run(input, context) {
+    const { out } = context;
+    const summaries = await summarize(input, context);
     if (out.json) out.document(summaries);
     else if (input.args[0] === undefined) printList(summaries, out);
     else for (const summary of summaries) await printLayers(summary, out);
@@ -53,7 +55,7 @@ export const command: CommandModule = {
  * @throws ElbowError `usage` for a model, a data set or a number that is none; `spec-invalid` for images too small;
  *   whatever a sweep file may be refused with
  */
-async function summarize({ args, options }: CommandInput, cwd: string): Promise<Summary[]> {
+async function summarize({ args, options }: CommandInput, context: Context): Promise<Summary[]> {
   const {
     forecastMemory,
     layersOf,
@@ -65,7 +67,10 @@ async function summarize({ args, options }: CommandInput, cwd: string): Promise<
     totalOf,
   } = await import('../../models/index.js');
   const { DEFAULT_DATASET, defaultOf, loadSweep } = await import('../../spec/index.js');
-  const file = typeof options['file'] === 'string' ? await loadSweep(options['file'], { cwd }) : undefined;
+  const file =
+    typeof options['file'] === 'string'
+      ? await loadSweep(options['file'], { cwd: context.cwd, prepare: prepareWith(context) })
+      : undefined;
   const networks = file?.spec.networks;
   const fallback = file?.spec.dataset ?? DEFAULT_DATASET;
   const entry = await datasetOf(typeof options['dataset'] === 'string' ? options['dataset'] : fallback);
@@ -113,14 +118,22 @@ async function summarize({ args, options }: CommandInput, cwd: string): Promise<
 }
 
 /** Images of a training that takes as many as the smallest class has. */
-function imagesOf(entry: DatasetEntry): { trainingImages: number; validationImages: number } {
+function imagesOf(entry: Input): { trainingImages: number; validationImages: number } {
   const size = Math.min(...entry.trainPerClass);
   const validation = Math.floor(size / 5);
   const classes = entry.classes.length;
   return { trainingImages: classes * (size - validation), validationImages: classes * validation };
 }
 
-async function datasetOf(name: string): Promise<DatasetEntry> {
+type Input = Pick<DatasetEntry, 'name' | 'classes' | 'height' | 'width' | 'channels' | 'trainPerClass'>;
+
+async function datasetOf(dataset: string | OwnDataset): Promise<Input> {
+  if (typeof dataset !== 'string') {
+    const [height, width, channels] = dataset.image;
+    const { name, classes, trainPerClass } = dataset;
+    return { name, classes, height, width, channels, trainPerClass };
+  }
+  const name = dataset;
   const { datasetNames, findDataset } = await import('../../data/index.js');
   await known('data set', name, datasetNames);
   return findDataset(name)!;

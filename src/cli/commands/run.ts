@@ -4,6 +4,7 @@ import type { ExitCode } from '../../errors.js';
 import type { LoadOptions, LoadedSweep } from '../../spec/index.js';
 import type { SweepRow } from '../../storage/storage.js';
 import type { CommandModule, Context } from '../command.js';
+import { prepareWith } from '../own-dataset.js';
 import type { Session } from '../session.js';
 
 /** `elbow run FILE|PRESET`: starts a sweep, or joins the one that is there, and follows it. */
@@ -28,7 +29,10 @@ export const command: CommandModule = {
 
   async run({ args, options }, context) {
     const { loadSweep } = await import('../../spec/index.js');
-    const loaded = await loadSweep(args[0] ?? '', loadOptions(options, context.cwd));
+    const loaded = await loadSweep(args[0] ?? '', {
+      ...loadOptions(options, context.cwd),
+      prepare: prepareWith(context),
+    });
     if (options['dryRun'] === true) {
       const { printPlan } = await import('../dry-run.js');
       printPlan(loaded.spec, context.out);
@@ -77,7 +81,7 @@ async function start(loaded: LoadedSweep, isDetached: boolean, context: Context)
   if (repeated !== null) note(repeated);
   const { ensureUp } = await import('../../stack/index.js');
   const connections = await ensureUp({ env, signal, note });
-  if (spec.trainable.kind === 'builtin') {
+  if (spec.trainable.kind === 'builtin' && typeof spec.dataset === 'string') {
     const { ensureDataset } = await import('../../data/index.js');
     await ensureDataset(spec.dataset, { env, signal, note });
   }

@@ -1,6 +1,7 @@
 import { EXIT } from '../../errors.js';
 import type { SweepRow, TrialResult } from '../../storage/storage.js';
 import { groupBy } from '../../group-by.js';
+import { datasetName } from '../../spec/index.js';
 import type { CommandModule } from '../command.js';
 import { printFailures } from '../ending.js';
 import type { Output } from '../output.js';
@@ -60,7 +61,7 @@ function printHead(sweep: SweepRow, counts: string, now: Date, out: Output): voi
   const { spec } = sweep;
   out.result(
     [
-      spec.trainable.kind === 'builtin' ? `data set ${spec.dataset}` : spec.trainable.kind,
+      spec.trainable.kind === 'builtin' ? `data set ${datasetName(spec.dataset)}` : spec.trainable.kind,
       `seed ${spec.seed}`,
       `pool ${spec.pool}`,
       `created ${sweep.createdAt.toISOString()}`,
