@@ -65,7 +65,7 @@ export function durationOf(spec: SweepSpec, machine: MachineSpeed): Duration | n
   const rates = new Map<string, number>();
   const secondsPerImage = (params: ArmParams): number => {
     const key = JSON.stringify([params['model'], params['width'], params['batchNorm'], params['batchSize']]);
-    const known = rates.get(key) ?? secondsPerImageOf(params, dataset, machine.speeds);
+    const known = rates.get(key) ?? secondsPerImageOf(params, dataset, machine.speeds, spec.networks);
     rates.set(key, known);
     return known;
   };
@@ -116,9 +116,10 @@ function secondsPerImageOf(
   params: ArmParams,
   { classes, height, width, channels }: Images,
   speeds: readonly Speed[],
+  networks: SweepSpec['networks'],
 ): number {
   const work = (of: ArmParams): number =>
-    multiplyAdds(layersOf(withDefaults(of), classes.length), [height, width, channels]);
+    multiplyAdds(layersOf(withDefaults(of), classes.length, networks), [height, width, channels]);
   const own = work(params);
   const distance = ({ model }: Speed): number => Math.abs(Math.log(work({ model }) / own));
   const [nearest] = [...speeds].sort((a, b) => distance(a) - distance(b));
