@@ -123,7 +123,7 @@ const jobOf = (weights: string, changes: Partial<PredictJob> = {}): PredictJob =
 
 /** @param asked counts how often the data set is asked for */
 const hooks = (asked = { times: 0 }): PredictHooks => ({
-  dataset: () => {
+  dataset: async () => {
     asked.times++;
     return dataset;
   },
@@ -174,7 +174,7 @@ describe('pictures', () => {
     const { weights } = await trained(10);
     const missing = await predict(jobOf(weights!), {
       ...hooks(),
-      dataset: () => {
+      dataset: async () => {
         throw new ElbowError('data-missing', 'there is no manifest');
       },
     });
