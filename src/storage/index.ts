@@ -5,6 +5,7 @@ export type { StorageOptions } from './prisma.js';
 export { connectReader } from './reader.js';
 export type { ReaderOptions } from './reader.js';
 export { NO_FIGURES } from './storage.js';
+export type { Finding, LayerFigures } from './findings.js';
 export type {
   AttemptRow,
   AttemptTask,
@@ -12,8 +13,6 @@ export type {
   EndedStatus,
   Environment,
   EpochMetrics,
-  Finding,
-  LayerFigures,
   LogLine,
   Outcome,
   QueryResult,

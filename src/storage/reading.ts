@@ -1,11 +1,11 @@
 /** What is read: results and epochs through the views' own SQL, attempts and logs row by row. */
 import type { Database } from './database.js';
+import type { Finding } from './findings.js';
 import type { Attempt } from './generated/client.js';
 import type {
   AttemptRow,
   EndedStatus,
   EpochMetrics,
-  Finding,
   LogLine,
   Storage,
   TestAnswers,

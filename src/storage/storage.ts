@@ -10,6 +10,7 @@
  * - Numbers read back equal to the bit (NaN and infinities are stored as null).
  * - A server out of reach throws `database-unreachable`.
  */
+import type { Finding } from './findings.js';
 import type { ArmParams, PlannedTrial, SweepSpec } from '../spec/types.js';
 
 export type SweepStatus =
@@ -98,34 +99,6 @@ export interface TestAnswers {
    * Base64, because it travels as JSON; `bytea` in Postgres, whose `get_bit` counts the same way.
    */
   readonly correct: string;
-}
-
-/** Norms of a layer in the first and the last epoch in which they were looked at, null where in none, and its units. */
-export interface LayerFigures {
-  /** `LAYER.KIND`, layers counted from 0 */
-  readonly layer: string;
-  /** Gradient by the layer's kernel, 2-norm, mean over steps. */
-  readonly gradientFirst: number | null;
-  readonly gradientLast: number | null;
-  /** Of the kernel. */
-  readonly weightFirst: number | null;
-  readonly weightLast: number | null;
-  /** Of its ReLU; null where it has none. */
-  readonly units: number | null;
-  /** Units that were active for none of the images looked at. */
-  readonly dead: number | null;
-}
-
-/** Something to be said of a training. */
-export interface Finding {
-  /** `diverged`, `chance-level`, `vanishing-gradients` … */
-  readonly code: string;
-  /** A sentence with the figures that it is concluded from. */
-  readonly evidence: string;
-  /** What to try, most promising first; settings as a sweep file writes them. */
-  readonly remedies: readonly string[];
-  /** Where it is about layers: all of them, from the input on. */
-  readonly layers?: readonly LayerFigures[];
 }
 
 /** What an attempt ended with. */
