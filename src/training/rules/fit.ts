@@ -15,6 +15,7 @@ import {
   normalise,
   penaliseLess,
   raiseRate,
+  shiftImages,
   tryIn,
   wider,
 } from './remedies.js';
@@ -45,7 +46,7 @@ export function overfitting(evidence: Evidence): Finding[] {
     {
       code: 'overfitting',
       evidence: `${gap.text}.`,
-      remedies: tryIn(evidence.settings, moreData, dropUnits, decayWeights, narrower),
+      remedies: tryIn(evidence.settings, moreData, shiftImages, dropUnits, decayWeights, narrower),
     },
   ];
 }

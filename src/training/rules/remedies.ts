@@ -58,6 +58,11 @@ export const moreData: Remedy = () => [
   'samplesPerClass: a larger size – the learning curve of the report shows what a doubling brings',
 ];
 
+export const shiftImages = where(
+  ({ crop, translate }) => Number(crop) === 0 && Number(translate) === 0,
+  'crop: 4 – shifted pictures, never quite the same twice',
+);
+
 export const dropUnits = where(
   ({ dropout }) => dropout === 0,
   'dropout: 0.5 – dense layers cannot rely on single units',
