@@ -1,5 +1,5 @@
 /** What was found about a training, in a terminal. */
-import type { Finding, LayerFigures } from '../storage/findings.js';
+import type { Finding, LayerFigures } from '../storage/storage.js';
 import type { Output } from './output.js';
 import { figureText, tableLines, wrapText } from './text.js';
 

@@ -1,7 +1,6 @@
 /** What was found about trainings, gathered over trials. Pure. */
 import { groupBy } from '../group-by.js';
-import type { Finding } from '../storage/findings.js';
-import type { TrialResult } from '../storage/storage.js';
+import type { Finding, TrialResult } from '../storage/storage.js';
 import type { DiagnosisGroup } from './types.js';
 
 /** Most telling first; codes that another version of elbow wrote come behind these. */

@@ -1,11 +1,11 @@
 /** The report as plain JSON: everything that is drawn or printed is collected here first. Types only. */
 import type { CurvePoint, Elbow, Summary } from '../curves/index.js';
-import type { LayerFigures } from '../storage/findings.js';
 import type { ArmParams, SweepSpec } from '../spec/types.js';
 import type {
   Counts,
   EpochMetrics,
   Environment,
+  LayerFigures,
   SweepRow,
   SweepStatus,
   TrialResult,

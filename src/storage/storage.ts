@@ -13,6 +13,8 @@
 import type { Finding } from './findings.js';
 import type { ArmParams, PlannedTrial, SweepSpec } from '../spec/types.js';
 
+export type { Finding, LayerFigures } from './findings.js';
+
 export type SweepStatus =
   'planning' | 'running' | 'pausing' | 'paused' | 'cancelling' | 'finished' | 'cancelled' | 'failed';
 export type TrialStatus = 'queued' | 'running' | 'succeeded' | 'pruned' | 'failed' | 'cancelled';

@@ -1,5 +1,5 @@
 /** What is to be said of a training that ended. Pure. */
-import type { Finding } from '../storage/findings.js';
+import type { Finding } from '../storage/storage.js';
 import type { Evidence } from './evidence.js';
 import { atChance, diverged } from './rules/failing.js';
 import { epochLimit, overfitting, stoppedTooEarly, underfitting } from './rules/fit.js';

@@ -3,7 +3,7 @@ import pc from 'picocolors';
 import { describe, expect, it } from 'vitest';
 import { printFindings } from '../../src/cli/findings.js';
 import type { Output } from '../../src/cli/output.js';
-import type { Finding } from '../../src/storage/findings.js';
+import type { Finding } from '../../src/storage/storage.js';
 
 /** What is printed on a terminal of so many columns. */
 function printed(findings: readonly Finding[], width = 60): string[] {

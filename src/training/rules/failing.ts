@@ -1,6 +1,6 @@
 /** Trainings that came to nothing: what was reached is no trained network's. Pure. */
 import { totalOf } from '../../data/catalog.js';
-import type { Finding } from '../../storage/findings.js';
+import type { Finding } from '../../storage/storage.js';
 import type { Evidence } from '../evidence.js';
 import { figure, share, Z_99 } from './figures.js';
 import { clip, lowerRate, normalise, raiseRate, startForRelu, tryIn, warmUp } from './remedies.js';

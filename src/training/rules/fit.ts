@@ -1,6 +1,6 @@
 /** How a network that learned fits its images: too closely, too little, or not to the end. Pure. */
 import { totalOf } from '../../data/catalog.js';
-import type { Finding } from '../../storage/findings.js';
+import type { Finding } from '../../storage/storage.js';
 import type { Evidence } from '../evidence.js';
 import { count, differenceOfShares, figure, share, wilson } from './figures.js';
 import {

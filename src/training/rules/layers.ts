@@ -1,5 +1,5 @@
 /** What is wrong inside a network: gradients that vanish or explode, units that are dead. Pure. */
-import type { Finding, LayerFigures } from '../../storage/findings.js';
+import type { Finding, LayerFigures } from '../../storage/storage.js';
 import type { Evidence, LayerNorms, UnitCounts } from '../evidence.js';
 import { figure, share } from './figures.js';
 import { clip, lowerRate, normalise, startForRelu, tryIn, warmUp } from './remedies.js';
