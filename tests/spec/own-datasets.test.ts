@@ -230,8 +230,8 @@ describe('a table', () => {
   it('is for networks of one’s own without convolutions', () => {
     const network = (...layers: string[]) =>
       `dataset: rows.csv\nnetworks:\n  mine:\n${layers.map((layer) => `    - ${layer}\n`).join('')}space: { model: mine }`;
-    expect(errorsOf(network('flatten', 'dense: 8', 'relu', 'dense: classes'), rows)).toEqual([]);
-    const conv = '{ conv: { size: 1, filters: 8 } }';
+    expect(errorsOf(network('flatten', 'dense: 8', 'activation: relu', 'dense: classes'), rows)).toEqual([]);
+    const conv = '{ conv: 8, size: 1 }';
     expect(errorsOf(network(conv, 'flatten', 'dense: classes'), rows)).toEqual([
       expect.stringMatching(/^5:7 `networks.mine\[0\]`: needs an image, and rows is a table of numbers/),
     ]);
