@@ -25,7 +25,7 @@ const schema = z.object({
   /** Expected calibration error of the validation images, in [0, 1]. */
   calibrationError: z.object({ before: z.number(), after: z.number() }),
   /** Of the score of unfamiliarity; see familiarity.ts. */
-  reference: z.object({ width: z.number(), rank: z.number(), rows: z.string() }),
+  reference: z.object({ width: z.number(), factor: z.string(), means: z.string() }),
   /** Scores of the validation images, ascending. */
   scores: numbers,
 });

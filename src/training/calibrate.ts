@@ -37,8 +37,7 @@ export async function calibrate(
     return { ...response, labels: Array.from(some, (position) => dataset.train.labels[position]!) };
   };
   const validation = await read(split.validation);
-  const known = await read(split.train);
-  const reference = referenceOf(known.features, known.labels.length);
+  const reference = referenceOf(await read(split.train));
   return {
     format: CALIBRATION_FORMAT,
     ...key,

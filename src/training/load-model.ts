@@ -85,7 +85,7 @@ function load(layers: readonly Layer[], input: Shape, queue: [string, NamedTenso
   const network = buildNetwork(layers, input, { sweepSeed: 0, replicate: 0 }, zeros);
   const values = network.parts.map(({ name, shape }) => {
     const [found, tensor] = queue.shift() ?? ['nothing', { shape: [], values: zeros(0) }];
-    if (kindOf(found) === kindOf(name) && `${tensor.shape}` === `${shape}`) return tensor.values;
+    if (kindOf(found) === kindOf(name) && tensor.shape.join() === shape.join()) return tensor.values;
     network.dispose();
     throw damaged(
       `${name} of the shape ${shape.join('×')}`,

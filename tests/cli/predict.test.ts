@@ -50,12 +50,12 @@ beforeAll(async () => {
       dataset: 'cifar10',
       dataDir,
       params,
+      unfamiliar: false,
       samplesPerClass: 20,
       sweepSeed: 42,
       replicate: 0,
       threads: 1,
       objective: 'val_accuracy',
-      unfamiliar: false,
       keep: { models: join(home, 'models'), checkpoints: join(home, 'checkpoints'), checkpointSeconds: 1e6 },
     },
     {

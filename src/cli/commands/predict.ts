@@ -25,8 +25,8 @@ export const command: CommandModule = {
       .addHelpText(
         'after',
         `
-Probabilities are calibrated on the trial's validation images, and a picture that is unlike all that
-the network knows is told.
+Probabilities are calibrated on the trial's validation images. An answer that should not be trusted,
+because the picture is unlike those the network knows or for another reason, comes with a sentence that says so.
 
 Example:
   $ elbow trial quickstart 3

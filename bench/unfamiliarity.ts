@@ -3,7 +3,7 @@
  * LeNets are trained on CIFAR-10, each score is calibrated on their validation images to a rate of false alarms, and then
  * meets CIFAR-10's test images (known) and pictures of something else (unknown).
  *
- *   node scripts/build.mjs && node dist/bench/unfamiliar.js [--size 500] [--replicates 3] [--rate 0.05]
+ *   node scripts/build.mjs && node dist/bench/unfamiliarity.js [--size 500] [--replicates 3] [--rate 0.05]
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -15,7 +15,7 @@ import { readModel } from '../src/models/index.js';
 import { normals, uniforms } from '../src/random.js';
 import { withDefaults } from '../src/spec/index.js';
 import { loadModel, streamImages, train, type LoadedModel, type Response } from '../src/training/index.js';
-import { SCORES, type Known } from './unfamiliar-scores.js';
+import { SCORES, type Known } from './unfamiliarity-scores.js';
 
 const { values } = parseArgs({
   options: {
@@ -151,8 +151,8 @@ async function measure(
         dataset,
         params: withDefaults({ model: values.model, epochs: Number(values.epochs) }),
         threads: 1,
-        objective: 'val_accuracy',
         unfamiliar: false,
+        objective: 'val_accuracy',
         keep: { models: folder, checkpoints: join(folder, 'checkpoints'), checkpointSeconds: 1e9 },
       },
       {
