@@ -37,7 +37,7 @@ export async function measureSlots({ out, env, signal }: Context): Promise<Slots
   const load = loadavg()[0]!;
   if (load > BUSY_LOAD * cores) {
     note(
-      `other programs are at work (load ${load.toFixed(1)} on ${countedText(cores, 'core')}): figures will be too low`,
+      `other programs are at work (load ${load.toFixed(1)} on ${countedText(cores, 'core')}): figures are too low, and may favour the wrong layout`,
     );
   }
   const asked = trainer.layoutsFor({ cores, memoryMb: trainer.machineMb(), device });
