@@ -1,9 +1,10 @@
 /** How long a sweep takes on a machine whose speed was measured. Pure. The assumptions stand in docs/presets/README.md. */
 import { SEVERITIES, waysFor } from '../augmentation/index.js';
-import { findDataset, largestSizeOf, totalOf, type DatasetEntry } from '../data/catalog.js';
+import { totalOf } from '../data/catalog.js';
 import { layersOf, multiplyAdds } from '../models/index.js';
-import { planTrials, withDefaults } from '../spec/index.js';
+import { datasetFacts, planTrials, withDefaults } from '../spec/index.js';
 import type { ArmParams, PlannedTrial, SweepSpec } from '../spec/types.js';
+import { datasetShape, type DatasetShape } from './dataset-shape.js';
 
 /** How fast one slot trains a network while the other slots of the machine do the same. */
 export interface Speed {
@@ -42,23 +43,13 @@ const TRIAL_OVERHEAD_S = 0.3;
 /** Training images whose statistics batch norm is given before each evaluation, at most. */
 const MOST_RECALIBRATED = 2_000;
 
-type Images = Pick<
-  DatasetEntry,
-  'classes' | 'height' | 'width' | 'channels' | 'trainPerClass' | 'testPerClass'
->;
-
-function imagesOf(dataset: SweepSpec['dataset']): Images | undefined {
-  if (typeof dataset === 'string') return findDataset(dataset);
-  const [height, width, channels] = dataset.image;
-  return { ...dataset, height, width, channels };
-}
-
 /**
  * @returns null where trials wait instead of training
  */
 export function durationOf(spec: SweepSpec, machine: MachineSpeed): Duration | null {
-  const dataset = imagesOf(spec.dataset);
+  const dataset = datasetShape(spec.dataset);
   if (spec.trainable.kind !== 'builtin' || dataset === undefined) return null;
+  const allSize = datasetFacts(spec.dataset)?.allSize ?? 0;
   const trials = planTrials(spec);
   const changes = spec.unfamiliar ? waysFor(dataset.channels).length * SEVERITIES.length : 0;
   const tests = totalOf(dataset.testPerClass) * (1 + changes);
@@ -77,7 +68,7 @@ export function durationOf(spec: SweepSpec, machine: MachineSpeed): Duration | n
   };
   const trialSeconds = (trial: PlannedTrial, epochsOf: (bounds: EpochBounds) => number): number => {
     const params = withDefaults(trial.arm.params);
-    const perClass = trial.samplesPerClass ?? largestSizeOf(dataset);
+    const perClass = trial.samplesPerClass ?? allSize;
     const classes = dataset.classes.length;
     const validation = Math.floor(perClass / 5) * classes;
     const training = perClass * classes - validation;
@@ -114,7 +105,7 @@ function epochBounds(params: ArmParams, training: number, validation: number): E
 /** By the measured network whose multiplications are nearest, in proportion to them; width, norm and all counted. */
 function secondsPerImageOf(
   params: ArmParams,
-  { classes, height, width, channels }: Images,
+  { classes, height, width, channels }: DatasetShape,
   speeds: readonly Speed[],
   networks: SweepSpec['networks'],
 ): number {

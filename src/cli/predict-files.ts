@@ -5,6 +5,7 @@ import { ElbowError, asElbowError } from '../errors.js';
 import type { ModelDescription } from '../models/index.js';
 import { elbowHome, homeFolders } from '../paths.js';
 import type { Picture, PictureSize } from '../predict/index.js';
+import { datasetName } from '../spec/index.js';
 import type { PredictJob, Prediction } from '../trainer/protocol.js';
 import type { Context } from './command.js';
 import type { KeptModel } from './kept-model.js';
@@ -12,19 +13,18 @@ import type { Predictions, Refused } from './predictions.js';
 import { countedText } from './text.js';
 
 /** How the network's data set made its images. @throws ElbowError `state-forbids` for a network that takes no pictures */
-export async function pictureSize(
-  { dataset, input }: ModelDescription,
-  kept: KeptModel,
-): Promise<PictureSize> {
+export async function pictureSize({ input }: ModelDescription, kept: KeptModel): Promise<PictureSize> {
+  const { dataset } = kept.sweep.spec;
   const [height, width, channels] = input;
   if (width !== undefined && height * width > 1 && (channels === 1 || channels === 3)) {
     const { findDataset } = await import('../data/index.js');
-    return { height, width, channels, padding: findDataset(dataset)?.padding ?? 0 };
+    const padding = typeof dataset === 'string' ? (findDataset(dataset)?.padding ?? 0) : 0;
+    return { height, width, channels, padding };
   }
   throw new ElbowError(
     'state-forbids',
     `expected a network that takes pictures; trial ${kept.place.trial} of ${kept.place.sweep} takes ${input.join('×')} numbers`,
-    { hint: `It was trained on ${dataset}.` },
+    { hint: `It was trained on ${datasetName(dataset)}.` },
   );
 }
 
@@ -109,12 +109,12 @@ async function bringData(
 ): Promise<string | null> {
   const { keptCalibration } = await import('../predict/index.js');
   const { ensureDataset } = await import('../data/index.js');
-  if (job.dataDigest === null) return null;
+  // One's own is decoded by the trainer.
+  if (job.dataDigest === null || typeof job.dataset !== 'string') return null;
   if (keptCalibration(job.place.folder, { ...job, model: job.place.digest, data: job.dataDigest }))
     return null;
   try {
-    // The trainer decodes one of somebody's own.
-    if (typeof job.dataset === 'string') await ensureDataset(job.dataset, options);
+    await ensureDataset(job.dataset, options);
     return null;
   } catch (error) {
     if (!(error instanceof ElbowError) || error.code === 'interrupted') throw error;

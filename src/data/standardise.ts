@@ -13,7 +13,7 @@ function tables(entry: Standard): Float32Array[] {
 }
 
 /**
- * Standardises images by the data set's published mean and deviation.
+ * Standardises images, or rows of a table, by the data set's mean and deviation.
  * @param positions among the images
  * @returns shape [positions, height, width, channels]
  */
@@ -21,6 +21,14 @@ export function standardise(entry: Standard, images: Images, positions: ArrayLik
   const { height, width, channels } = entry;
   const plane = height * width;
   const values = new Float32Array(positions.length * plane * channels);
+  if (images.rows) {
+    for (let to = 0; to < values.length; to++) {
+      const channel = to % channels;
+      const value = images.rows[positions[Math.floor(to / channels)]! * channels + channel]!;
+      values[to] = (value - entry.mean[channel]!) / entry.std[channel]!;
+    }
+    return values;
+  }
   tables(entry).forEach((table, channel) => {
     for (let i = 0; i < positions.length; i++) {
       const from = (positions[i]! * channels + channel) * plane;

@@ -185,10 +185,9 @@ function sizesOf(spec: SweepSpec): (number | null)[] {
 
 /**
  * Whether two specs ask for the same sweep: order of keys, of values within an axis and of the entries of `arms`, and where
- * a data set of one's own lies, aside.
- * A built-in setting at its default is as good as none, so that a stored spec equals one of an elbow that knows more
- * settings; so is one of `space` that every entry of `arms` sets. What an own network is called makes no difference, nor
- * does one that no arm has.
+ * a data set of one's own lies, aside. A built-in setting at its default is as good as none, so that a stored spec equals
+ * one of an elbow that knows more settings; so is one of `space` that every entry of `arms` sets. What an own network is
+ * called makes no difference, nor does one that no arm has.
  */
 export function specsEqual(a: SweepSpec, b: SweepSpec): boolean {
   return canonicalSpec(a) === canonicalSpec(b);

@@ -3,7 +3,7 @@
  * its supervisor: when the channel to it closes, nobody is there any more to use what it would compute.
  */
 import util from 'node:util';
-import type { Dataset } from '../data/index.js';
+import type { Dataset, Images } from '../data/index.js';
 import type { MemoryRequest } from '../models/index.js';
 import { failureOf } from './failures.js';
 import { gpuMb, residentMb } from './memory.js';
@@ -78,7 +78,8 @@ async function main(): Promise<void> {
     if (deviceMb !== null) {
       return planMemory(request, { limitMb: deviceMb, shareMb: null, source: 'the memory of the GPU' }, 0);
     }
-    return planMemory(request, memory, libraryMb + (train.pixels.length + test.pixels.length) / 1e6);
+    const bytesOf = ({ pixels, rows }: Images): number => pixels.length + (rows?.byteLength ?? 0);
+    return planMemory(request, memory, libraryMb + (bytesOf(train) + bytesOf(test)) / 1e6);
   };
 
   const run = async (id: number, job: TrainJob, memory: SlotMemory): Promise<void> => {
@@ -117,9 +118,10 @@ async function main(): Promise<void> {
 
   const answer = async (id: number, job: PredictJob): Promise<void> => {
     try {
+      const onNote = (text: string): void => send({ type: 'log', id, text });
       const hooks = {
-        dataset: () => datasetOf(job, (text) => send({ type: 'log', id, text })),
-        onNote: (text: string) => send({ type: 'log', id, text }),
+        dataset: () => datasetOf(job, onNote),
+        onNote,
         pause: createPause(id),
       };
       send({ type: 'predicted', id, prediction: await predict(job, hooks) });

@@ -34,7 +34,7 @@ export interface TrainJob {
 /** Pictures for a trained network. */
 export interface PredictJob {
   readonly place: ModelPlace;
-  /** Its validation images calibrate the answers, unless that was done and kept. */
+  /** As a training's; its validation images calibrate the answers, unless that was done and kept. */
   readonly dataset: string | OwnDataset;
   readonly dataDir: string;
   /** SHA-256 of the data set that the network was trained on, in hex; null where it is not known. */

@@ -28,23 +28,12 @@ export interface ResidentImages extends ImageSource {
 const CHUNK = 1000;
 
 const imagesAt = (entry: Standard, images: Images, positions: Uint32Array): tf.Tensor4D =>
-  tf.tensor4d(images.rows ? rowsAt(entry, images.rows, positions) : standardise(entry, images, positions), [
+  tf.tensor4d(standardise(entry, images, positions), [
     positions.length,
     entry.height,
     entry.width,
     entry.channels,
   ]);
-
-/** Rows of a table, standardised: images of one pixel. */
-function rowsAt({ channels, mean, std }: Standard, rows: Float32Array, positions: Uint32Array): Float32Array {
-  const values = new Float32Array(positions.length * channels);
-  positions.forEach((position, i) => {
-    for (let k = 0; k < channels; k++) {
-      values[i * channels + k] = (rows[position * channels + k]! - mean[k]!) / std[k]!;
-    }
-  });
-  return values;
-}
 
 const labelsAt = (images: Images, positions: Uint32Array): tf.Tensor1D =>
   tf.tensor1d(

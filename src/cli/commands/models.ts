@@ -1,9 +1,10 @@
 import { ElbowError, EXIT } from '../../errors.js';
-import type { DatasetEntry } from '../../data/index.js';
 import type { LayerSummary, MemoryForecast } from '../../models/index.js';
-import type { OwnDataset, Scalar } from '../../spec/types.js';
+import type { Scalar, SweepSpec } from '../../spec/types.js';
+import { datasetName } from '../../spec/index.js';
 import type { CommandInput, CommandModule, Context } from '../command.js';
 import type { Output } from '../output.js';
+import { datasetShape, type DatasetShape } from '../dataset-shape.js';
 import { prepareWith } from '../own-dataset.js';
 import { countText, tableLines } from '../text.js';
 
@@ -118,25 +119,18 @@ async function summarize({ args, options }: CommandInput, context: Context): Pro
 }
 
 /** Images of a training that takes as many as the smallest class has. */
-function imagesOf(entry: Input): { trainingImages: number; validationImages: number } {
+function imagesOf(entry: DatasetShape): { trainingImages: number; validationImages: number } {
   const size = Math.min(...entry.trainPerClass);
   const validation = Math.floor(size / 5);
   const classes = entry.classes.length;
   return { trainingImages: classes * (size - validation), validationImages: classes * validation };
 }
 
-type Input = Pick<DatasetEntry, 'name' | 'classes' | 'height' | 'width' | 'channels' | 'trainPerClass'>;
-
-async function datasetOf(dataset: string | OwnDataset): Promise<Input> {
-  if (typeof dataset !== 'string') {
-    const [height, width, channels] = dataset.image;
-    const { name, classes, trainPerClass } = dataset;
-    return { name, classes, height, width, channels, trainPerClass };
-  }
-  const name = dataset;
-  const { datasetNames, findDataset } = await import('../../data/index.js');
-  await known('data set', name, datasetNames);
-  return findDataset(name)!;
+async function datasetOf(dataset: SweepSpec['dataset']): Promise<DatasetShape> {
+  const shape = datasetShape(dataset);
+  if (shape) return shape;
+  const { datasetNames } = await import('../../data/index.js');
+  return datasetOf(await known('data set', datasetName(dataset), datasetNames));
 }
 
 /** @returns the name itself. @throws ElbowError `usage` naming the nearest one */
