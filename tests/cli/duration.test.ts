@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { durationOf, type MachineSpeed } from '../../src/cli/duration.js';
 import { parseSweep } from '../../src/spec/index.js';
+import type { OwnDataset } from '../../src/spec/types.js';
 
 const spec = (text: string) => parseSweep(`name: a\n${text}`, 'f');
 const machine = (slots: number, imagesPerSecond = 1_000): MachineSpeed => ({
@@ -85,4 +86,18 @@ describe('how long a sweep takes', () => {
       }),
     );
   });
+});
+
+it('a data set of one’s own takes as long as its images, and all of unequal classes where these are not balanced', () => {
+  const own: OwnDataset = {
+    ...{ kind: 'folder', name: 'mine', path: '/mine', digest: 'ab'.repeat(32), size: 32, channels: 3 },
+    ...{ test: 0.2, balance: 'smallest', unreadable: 'refuse', classes: ['a', 'b'], image: [32, 32, 3] },
+    ...{ trainPerClass: [100, 300], testPerClass: [25, 75] },
+  };
+  const most = (dataset: OwnDataset, text = ''): number =>
+    durationOf(parseSweep(`name: a\ndataset: ./mine\n${text}`, 'f', { own: dataset }), machine(1))!.most;
+  expect(most(own)).toBe(most(own, 'space: { samplesPerClass: 100 }'));
+  // Of two classes of 200 on average, 320 for training and 80 for validation.
+  const all = most({ ...own, balance: 'none' });
+  expect(all).toBeGreaterThan(1.8 * most(own));
 });
