@@ -1,5 +1,5 @@
 /** What `run --dry-run` prints: the plan, without a stack. */
-import { armsOf, armsOfGrid, datasetFacts, gridsOf, planTrials } from '../spec/index.js';
+import { armsOf, armsOfGrid, datasetFacts, defaultOf, gridsOf, planTrials } from '../spec/index.js';
 import type { Arm, SweepSpec } from '../spec/types.js';
 import type { Output } from './output.js';
 import { countedText, countText, tableLines } from './text.js';
@@ -40,7 +40,9 @@ export function printPlan(spec: SweepSpec, out: Output): void {
   const fixed = Object.entries(spec.space).filter(
     ([key, values]) => key !== 'samplesPerClass' && values.length === 1 && !isSet(key),
   );
-  for (const [key, values] of fixed) out.result(`${key.padEnd(17)}  ${String(values[0])}`);
+  const told = fixed.filter(([key, [value]]) => key === 'model' || value !== defaultOf(key));
+  for (const [key, values] of told) out.result(`${key.padEnd(17)}  ${String(values[0])}`);
+  if (told.length < fixed.length) out.result('other settings     at their defaults; `--json` lists them');
   if (arms.length > 1) {
     out.result();
     const sets = new Map(standings(spec).map(({ arm, sets }) => [`${arm.hash} ${arm.label}`, sets]));

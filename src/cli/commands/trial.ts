@@ -1,4 +1,5 @@
 import { EXIT } from '../../errors.js';
+import { defaultOf } from '../../spec/index.js';
 import type { AttemptRow, EpochMetrics, TrialResult } from '../../storage/storage.js';
 import type { CommandModule } from '../command.js';
 import { printFindings } from '../findings.js';
@@ -76,10 +77,13 @@ function printResult(result: TrialResult, out: Output): void {
   if (result.failureCode !== null) {
     line(out, 'failure', `${out.colors.red(result.failureCode)}: ${result.failureMessage ?? ''}`);
   }
-  const settings = Object.entries(result.params)
+  const settings = Object.entries(result.params);
+  const told = settings
+    .filter(([key, value]) => key === 'model' || value !== defaultOf(key))
     .sort(([a], [b]) => (a < b ? -1 : 1))
     .map(([key, value]) => `${key}=${String(value)}`);
-  if (settings.length > 0) line(out, 'settings', settings.join(' '));
+  const others = told.length < settings.length ? ', the others at their defaults' : '';
+  if (settings.length > 0) line(out, 'settings', `${told.join(' ')}${others}`);
 }
 
 function printEnvironment(attempt: AttemptRow | undefined, out: Output): void {
