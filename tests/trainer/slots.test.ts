@@ -77,4 +77,4 @@ it('is measured in real trainers', async () => {
   await expect(
     measureLayout({ slots: 1, threads: 1 }, { ...options, signal: AbortSignal.abort() }),
   ).rejects.toMatchObject({ code: 'trial-cancelled' });
-});
+}, 180_000);
