@@ -104,6 +104,9 @@ export function endedLine(result: TrialResult, ended: number, total: number): st
   return `${place} trial ${result.trial} ${result.status}: ${[trialText(result), ...figures(result)].join(' · ')}`;
 }
 
+/** What nearly every trial of few images is told, and what belongs to the whole curve: `elbow trial` and the report say it. */
+const ADVICE: ReadonlySet<string> = new Set(['overfitting', 'underfitting', 'stopped-too-early']);
+
 function figures(result: TrialResult): string[] {
   if (result.status === 'failed') {
     return [[result.failureCode, result.failureMessage].filter(Boolean).join(': ')];
@@ -118,7 +121,7 @@ function figures(result: TrialResult): string[] {
     ...score,
     ...(result.epochs > 0 ? [countedText(result.epochs, 'epoch')] : []),
     ...(result.seconds === null ? [] : [durationText(result.seconds)]),
-    ...(result.diagnosis === null ? [] : [result.diagnosis]),
+    ...(result.diagnosis === null || ADVICE.has(result.diagnosis) ? [] : [result.diagnosis]),
   ];
 }
 

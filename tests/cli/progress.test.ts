@@ -117,6 +117,12 @@ describe('the line of an ended trial', () => {
     expect(line).toBe('[1/1] trial 0 succeeded: lenet · replicate 0 · score 0.250 · 8.2 s · diverged');
   });
 
+  it('leaves advice on how a training fits to those who look at it', () => {
+    for (const diagnosis of ['overfitting', 'underfitting', 'stopped-too-early']) {
+      expect(endedLine(trial({ diagnosis }), 1, 1)).toBe(endedLine(trial({ diagnosis: null }), 1, 1));
+    }
+  });
+
   it('tells why a trial failed', () => {
     const failed = trial({
       status: 'failed',
