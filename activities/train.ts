@@ -104,7 +104,8 @@ async function execute(
 /** Stores the end of an attempt, whose checkpoints are then of no use. */
 async function finish({ storage, places }: TrainParts, task: AttemptTask, outcome: Outcome): Promise<void> {
   await storage.finishAttempt(task.attemptId, task.lease, outcome);
-  await rm(checkpointsOf(task.attemptId, places), { recursive: true, force: true });
+  // The end is stored: a folder that stays behind changes nothing of it.
+  await rm(checkpointsOf(task.attemptId, places), { recursive: true, force: true }).catch(() => undefined);
 }
 
 /** Decides what a failed execution means, stores it when it is the end, and throws. */

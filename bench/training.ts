@@ -14,7 +14,7 @@ import { parseArgs } from 'node:util';
 import { ensureDataset } from '../src/data/index.js';
 import { elbowHome, homeFolders } from '../src/paths.js';
 import { withDefaults } from '../src/spec/index.js';
-import { createTrainerPool, type TrainerPool } from '../src/trainer/index.js';
+import { createTrainerPool, deafHooks, type TrainerPool } from '../src/trainer/index.js';
 import { fastestVariant, findPeers, measurePeer, type Task } from './peers.js';
 
 interface Settings extends Task {
@@ -87,12 +87,8 @@ async function measureElbow(pool: TrainerPool, settings: Task): Promise<number> 
     },
     {
       signal: new AbortController().signal,
-      onStep: () => undefined,
-      onBegin: () => undefined,
-      onCheckpoint: () => undefined,
+      ...deafHooks,
       onEpoch: () => (lastEpoch = performance.now()),
-      onLog: () => undefined,
-      onEnvironment: () => undefined,
     },
   );
   if (mode === 'training') return outcome.imagesPerSecond ?? 0;

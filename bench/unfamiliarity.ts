@@ -9,7 +9,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { ensureDataset, loadDataset, splitFor, type Dataset, type Images } from '../src/data/index.js';
+import { ensureDataset, loadDataset, splitOf, type Dataset, type Images } from '../src/data/index.js';
 import { elbowHome, homeFolders } from '../src/paths.js';
 import { readModel } from '../src/models/index.js';
 import { normals, uniforms } from '../src/random.js';
@@ -166,7 +166,7 @@ async function measure(
     );
     console.error(`trained: test accuracy ${outcome.testAccuracy} after ${outcome.epochs} epochs`);
     const model = loadModel(readModel({ folder, digest: outcome.weights!, sweep: '', trial: 0, host: null }));
-    const split = splitFor({ labels: dataset.train.labels, classes, ...request });
+    const split = splitOf(dataset, request);
     const training = await respond(model, dataset.train, split.train);
     const known: Known = {
       ...training,

@@ -1,6 +1,6 @@
 /** The contact sheet of `elbow augment`: what the trainings of a sweep see of a few images, put together from its spec. */
 import { augmentationOf, preview, type Augmentation } from '../augmentation/index.js';
-import { splitFor, standardise, type Dataset } from '../data/index.js';
+import { splitOf, standardise, type Dataset } from '../data/index.js';
 import { ElbowError } from '../errors.js';
 import type { Sheet } from '../report/index.js';
 import { AUGMENTATIONS, armsOf, withDefaults } from '../spec/index.js';
@@ -57,19 +57,15 @@ export function combinationsOf(spec: SweepSpec): Combination[] {
 export function sheetOf(
   spec: SweepSpec,
   combinations: readonly Combination[],
-  { entry, train }: Pick<Dataset, 'entry' | 'train'>,
+  dataset: Pick<Dataset, 'entry' | 'train'>,
   count: number,
 ): { readonly sheet: Sheet; readonly facts: SheetFacts } {
+  const { entry, train } = dataset;
   const sizes = (spec.space['samplesPerClass'] ?? [null]).map((size) => Number(size ?? Infinity));
   const largest = Math.max(...sizes);
   const samplesPerClass = Number.isFinite(largest) ? largest : null;
   const seeds = { sweepSeed: spec.seed, replicate: 0 };
-  const { train: positions } = splitFor({
-    labels: train.labels,
-    classes: entry.classes.length,
-    samplesPerClass,
-    ...seeds,
-  });
+  const { train: positions } = splitOf(dataset, { samplesPerClass, ...seeds });
   const indices = Array.from({ length: Math.min(count, positions.length) }, (_, i) => i);
   const classAt = (index: number): string => entry.classes[train.labels[positions[index]!]!]!;
   const read = (places: Int32Array): Float32Array =>

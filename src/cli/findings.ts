@@ -1,7 +1,8 @@
 /** What was found about a training, in a terminal. */
 import type { Finding, LayerFigures } from '../storage/storage.js';
 import type { Output } from './output.js';
-import { figureText, tableLines, wrapText } from './text.js';
+import { wrapText } from '../wrap-text.js';
+import { figureText, tableLines } from './text.js';
 
 /** Each finding with its evidence and what to try, then the layers, if a finding is about them. */
 export function printFindings(findings: readonly Finding[], out: Output): void {

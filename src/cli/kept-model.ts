@@ -3,8 +3,7 @@ import { ElbowError } from '../errors.js';
 import { elbowHome, homeFolders } from '../paths.js';
 import type { ModelPlace } from '../models/index.js';
 import type { AttemptRow, Storage, SweepRow, TrialResult } from '../storage/storage.js';
-import { requireSweep, unknownTrial } from './session.js';
-import { totalOf } from './sweep-facts.js';
+import { requireSweep, requireTrial } from './session.js';
 
 export interface KeptModel {
   readonly sweep: SweepRow;
@@ -25,10 +24,7 @@ export async function findKeptModel(
   env: NodeJS.ProcessEnv,
 ): Promise<KeptModel> {
   const sweep = await requireSweep(storage, sweepName);
-  const result = await storage.trialResult(sweep.id, number);
-  if (result === null) {
-    throw unknownTrial(sweep.name, number, totalOf(await storage.countTrials(sweep.id)));
-  }
+  const result = await requireTrial(storage, sweep, number);
   if (result.status !== 'succeeded') throw notTrained(sweep, result);
   if (result.weights === null) throw noWeights(sweep, result);
   const attempts = await storage.attempts(sweep.id, number);

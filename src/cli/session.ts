@@ -2,7 +2,8 @@
 import type { Client } from '@temporalio/client';
 import { ElbowError, messageOf } from '../errors.js';
 import type { Connections, TemporalConnection } from '../stack/index.js';
-import type { Storage, SweepRow } from '../storage/storage.js';
+import type { Storage, SweepRow, TrialResult } from '../storage/storage.js';
+import { totalOf } from './sweep-facts.js';
 
 /** The client's own ten seconds are long for somebody who waits. */
 const CONNECT_LIMIT_MS = 5_000;
@@ -93,6 +94,17 @@ export function readTrialNumber(text: string): number {
   throw new ElbowError('usage', `expected the number of a trial (0, 1, 2, …), got ${JSON.stringify(text)}`, {
     hint: '`elbow show SWEEP` lists a sweep; its trials are numbered from 0.',
   });
+}
+
+/** @throws ElbowError `trial-unknown` */
+export async function requireTrial(
+  storage: Storage,
+  sweep: Pick<SweepRow, 'id' | 'name'>,
+  number: number,
+): Promise<TrialResult> {
+  const result = await storage.trialResult(sweep.id, number);
+  if (result === null) throw unknownTrial(sweep.name, number, totalOf(await storage.countTrials(sweep.id)));
+  return result;
 }
 
 /** @throws ElbowError `trial-unknown` with the numbers there are */

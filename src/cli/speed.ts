@@ -128,7 +128,10 @@ async function rateOf(
   limit: AbortSignal,
   { env, signal }: Options,
 ): Promise<number> {
-  const { withDefaults } = await import('../spec/index.js');
+  const [{ withDefaults }, { deafHooks }] = await Promise.all([
+    import('../spec/index.js'),
+    import('../trainer/index.js'),
+  ]);
   const enough = new AbortController();
   let first: { at: number; step: number; steps: number } | undefined;
   let rate = 0;
@@ -164,12 +167,9 @@ async function rateOf(
       },
       {
         signal: AbortSignal.any([signal, limit, enough.signal]),
-        onBegin: () => undefined,
+        ...deafHooks,
         onStep,
         onEpoch,
-        onCheckpoint: () => undefined,
-        onLog: () => undefined,
-        onEnvironment: () => undefined,
       },
     );
   } catch (error) {

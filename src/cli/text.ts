@@ -1,4 +1,5 @@
 /** Figures and tables as the terminal shows them. Pure. */
+import { columnsOf } from '../wrap-text.js';
 
 /** 80 as `1 m 20 s`; below ten seconds with a decimal; null as a dash. */
 export function durationText(seconds: number | null): string {
@@ -80,22 +81,6 @@ export function tableLines(
     ),
     ...rows.map((row, r) => line(row, (text, c) => cell(text, r, c))),
   ];
-}
-
-/** Columns a text takes: one a code point, none for marks that combine; wide scripts are not told apart. */
-const columnsOf = (text: string): number => [...text.replace(/\p{M}/gu, '')].length;
-
-/** Lines of at most so many columns; a word that is longer stands alone. */
-export function wrapText(text: string, width: number): string[] {
-  const lines: string[] = [];
-  let line = '';
-  for (const word of text.split(' ')) {
-    if (line !== '' && columnsOf(line) + 1 + columnsOf(word) > width) {
-      lines.push(line);
-      line = word;
-    } else line = line === '' ? word : `${line} ${word}`;
-  }
-  return [...lines, line];
 }
 
 /** Cuts a text to so many columns. */

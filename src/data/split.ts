@@ -5,7 +5,8 @@
  */
 import { ElbowError } from '../errors.js';
 import { deriveSeed, permutation } from '../random.js';
-import type { Labels } from './files.js';
+import type { DatasetEntry } from './catalog.js';
+import type { Images, Labels } from './files.js';
 
 /** Every fifth image is for validation. */
 const FOLDS = 5;
@@ -80,4 +81,26 @@ export function splitFor(request: SplitRequest): Split {
     validation: Uint32Array.from(validation),
     recalibration: Math.min(train.length, RECALIBRATION_PER_CLASS * classes),
   };
+}
+
+/** What decides which images of a data set a trial is given, besides the data set. */
+export type Share = Pick<SplitRequest, 'samplesPerClass' | 'sweepSeed' | 'replicate'>;
+
+/**
+ * The images of a trial: for training, and for whatever has to see the same ones.
+ * @throws ElbowError `data-too-small`
+ */
+export function splitOf(
+  { entry, train }: { readonly entry: DatasetEntry; readonly train: Pick<Images, 'labels'> },
+  { samplesPerClass, sweepSeed, replicate }: Share,
+): Split {
+  const { classes, balance } = entry;
+  return splitFor({
+    labels: train.labels,
+    classes: classes.length,
+    samplesPerClass,
+    balance,
+    sweepSeed,
+    replicate,
+  });
 }

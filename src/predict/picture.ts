@@ -1,14 +1,10 @@
 /** Anybody's picture, as a network sees it. */
 import { readFile, stat } from 'node:fs/promises';
+import { decodePicture, openPicture, PICTURE_FORMATS, planesOf, UndecodablePicture } from '../data/index.js';
 import { ElbowError, messageOf } from '../errors.js';
 
-/** Larger pictures only eat the memory: they become a few thousand pixels. */
-const MOST_PIXELS = 100_000_000;
 /** A picture of 100 megapixels is smaller than this. */
 const MOST_BYTES = 512 * 1024 * 1024;
-const FORMATS = 'PNG, JPEG, WebP, GIF, TIFF or AVIF';
-/** The ending of a name says nothing; no other reader of libvips is even tried. */
-const LOADERS = ['Png', 'Jpeg', 'Webp', 'Nsgif', 'Tiff', 'Heif'].map((name) => `VipsForeignLoad${name}`);
 
 /** What a network takes, with the zeros that its data set has around each image. */
 export interface PictureSize {
@@ -39,42 +35,30 @@ export interface Picture {
  * @throws ElbowError `picture-unusable` with the reason
  */
 export async function readPicture(path: string, size: PictureSize): Promise<Picture> {
+  const { channels, padding } = size;
+  const inner = { height: size.height - 2 * padding, width: size.width - 2 * padding, channels };
   const file = await readWhole(path);
-  const { default: sharp } = await import('sharp');
-  sharp.block({ operation: ['VipsForeignLoad'] });
-  sharp.unblock({ operation: LOADERS });
-  const inner = { height: size.height - 2 * size.padding, width: size.width - 2 * size.padding };
   try {
-    const image = sharp(file, { limitInputPixels: MOST_PIXELS, failOn: 'error' });
-    const { format, autoOrient: shape } = await image.metadata();
-    const bytes = await image
-      .autoOrient()
-      .flatten({ background: '#ffffff' })
-      .resize(inner.width, inner.height, { fit: 'cover', position: 'centre' })
-      .toColourspace(size.channels === 1 ? 'b-w' : 'srgb')
-      .raw({ depth: 'uchar' })
-      .toBuffer();
-    const { width, height } = shape;
+    const { format, width, height, bytes } = await decodePicture(file, inner, PICTURE_FORMATS);
     const [across, down] = [width * inner.height, height * inner.width];
     return {
       format,
       width,
       height,
       seen: Math.min(across, down) / Math.max(across, down),
-      isBlank: bytes.every((byte, i) => byte === bytes[i % size.channels]),
-      planes: planesOf(bytes, size),
+      isBlank: bytes.every((byte, i) => byte === bytes[i % channels]),
+      planes: planesOf(bytes, inner, padding),
     };
   } catch (error) {
-    throw unusable(path, reasonOf(error), error);
+    if (!(error instanceof UndecodablePicture)) throw error;
+    throw unusable(path, error.message, error);
   }
 }
 
 /** A PNG of the whole picture, no side longer than `side`, on white. @param path of one that was read before */
 export async function thumbnail(path: string, side: number): Promise<Buffer> {
-  const { default: sharp } = await import('sharp');
-  return sharp(await readFile(path), { limitInputPixels: MOST_PIXELS })
-    .autoOrient()
-    .flatten({ background: '#ffffff' })
+  const image = await openPicture(await readFile(path));
+  return image
     .resize(side, side, { fit: 'inside', withoutEnlargement: true })
     .toColourspace('srgb')
     .png()
@@ -95,17 +79,6 @@ export async function seenImage(planes: Uint8Array, size: PictureSize, side: num
     .toColourspace('srgb')
     .png()
     .toBuffer();
-}
-
-function planesOf(bytes: Uint8Array, { height, width, channels, padding }: PictureSize): Uint8Array {
-  const planes = new Uint8Array(channels * height * width);
-  const innerWidth = width - 2 * padding;
-  for (let i = 0; i < bytes.length; i++) {
-    const pixel = Math.floor(i / channels);
-    const [y, x] = [Math.floor(pixel / innerWidth) + padding, (pixel % innerWidth) + padding];
-    planes[((i % channels) * height + y) * width + x] = bytes[i]!;
-  }
-  return planes;
 }
 
 async function readWhole(path: string): Promise<Buffer> {
@@ -129,13 +102,6 @@ async function readWhole(path: string): Promise<Buffer> {
         throw unusable(path, messageOf(error), error);
     }
   }
-}
-
-function reasonOf(error: unknown): string {
-  const [first = ''] = messageOf(error).split('\n');
-  if (/unsupported image format/.test(first)) return `it is no ${FORMATS}, or its beginning is damaged`;
-  if (/exceeds pixel limit/.test(first)) return 'it has more than 100 megapixels';
-  return `it is damaged: ${first.replace(/^Input buffer has corrupt header: /, '')}`;
 }
 
 const unusable = (path: string, reason: string, cause?: unknown, hint?: string): ElbowError =>

@@ -1,4 +1,5 @@
 /** A contact sheet: each picture as it was given, as the network sees it, and what the network makes of it. */
+import { wrapText } from '../wrap-text.js';
 import type { Doubt, ClassProbability, Unfamiliarity } from './verdict.js';
 import { percentBelow } from './verdict.js';
 
@@ -85,7 +86,7 @@ export async function drawAnswers(
 
   let y = HEAD;
   const cards = entries.map(({ file, given, seen, top, unfamiliarity, doubts }) => {
-    const lines = doubts.flatMap(({ message }) => wrapped(message, LETTERS));
+    const lines = doubts.flatMap(({ message }) => wrapText(message, LETTERS));
     const usual = familiarText(unfamiliarity);
     const textHeight = 34 + top.length * BAR_STEP + 10 + (lines.length + usual.length) * LINE;
     const height = Math.max(SHEET_IMAGE + 26, textHeight) + 2 * PAD;
@@ -112,7 +113,7 @@ export async function drawAnswers(
     y += height + GAP;
     return card;
   });
-  const notes = options.notes.flatMap((note) => wrapped(note, 130));
+  const notes = options.notes.flatMap((note) => wrapText(note, 130));
   const foot = notes
     .map((line, i) => text(MARGIN, y + 14 + i * LINE, line, { size: 13, fill: color('ink-soft') }))
     .join('');
@@ -134,16 +135,4 @@ function familiarText(unfamiliarity: Unfamiliarity | null): string[] {
 function cut(text: string, most: number): string {
   const letters = [...text];
   return letters.length <= most ? text : `…${letters.slice(1 - most).join('')}`;
-}
-
-/** Lines of at most so many letters, broken at spaces. */
-function wrapped(text: string, most: number): string[] {
-  const lines: string[] = [];
-  for (const word of text.split(' ')) {
-    const last = lines.at(-1);
-    if (last !== undefined && last.length + 1 + word.length <= most)
-      lines[lines.length - 1] = `${last} ${word}`;
-    else lines.push(word);
-  }
-  return lines;
 }

@@ -1,4 +1,5 @@
 /** Contact sheets: rows of small pictures under headings, as one PNG. */
+import { wrapText } from '../wrap-text.js';
 import { color } from './palette.js';
 import { html, raw, type Markup } from './markup.js';
 import { standaloneSvg, toPng } from './plots.js';
@@ -50,18 +51,6 @@ const text = (
     >${words}</text
   >`;
 
-/** Words in lines of at most so many letters. */
-function linesOf(words: string, letters: number): string[] {
-  const lines: string[] = [];
-  for (const word of words.split(' ')) {
-    const last = lines.at(-1);
-    if (last !== undefined && last.length + word.length < letters)
-      lines[lines.length - 1] = `${last} ${word}`;
-    else lines.push(word);
-  }
-  return lines;
-}
-
 /** Draws a sheet. @returns a PNG, pictures enlarged without smoothing */
 export async function drawSheet(sheet: Sheet): Promise<Uint8Array> {
   const { PNG } = await import('pngjs');
@@ -100,7 +89,7 @@ export async function drawSheet(sheet: Sheet): Promise<Uint8Array> {
   ];
   let y = MARGIN + HEADER;
   for (const { heading, rows } of sheet.blocks) {
-    const lines = linesOf(heading, Math.floor((whole - 2 * MARGIN) / (13.5 * LETTER)));
+    const lines = wrapText(heading, Math.floor((whole - 2 * MARGIN) / (13.5 * LETTER)));
     lines.forEach((line, i) => parts.push(text(MARGIN, y + i * 19, 13.5, 'ink', line, 'font-weight="700"')));
     const above = y + (lines.length - 1) * 19 + 26;
     columns.forEach((column, i) => {

@@ -6,6 +6,7 @@ export { createTrainerPool } from './pool.js';
 export type { TrainerPool, TrainerPoolOptions } from './pool.js';
 export { predictOnce } from './predict.js';
 export type { PredictJob, Prediction, TrainJob } from './protocol.js';
+export { deafHooks } from './trainer.js';
 export type { TrainerHooks } from './trainer.js';
 export { fastestOf, layoutsFor } from './slots.js';
 export type { Layout, MeasuredLayout } from './slots.js';

@@ -3,6 +3,7 @@ import { withDefaults } from '../spec/index.js';
 import { createTrainerPool } from './pool.js';
 import type { TrainJob } from './protocol.js';
 import type { Layout, MeasuredLayout } from './slots.js';
+import { deafHooks } from './trainer.js';
 
 /** A trial of a sweep with few samples: this many per class, one fifth of them for validation. */
 export const MEASURED_SIZE = 100;
@@ -41,12 +42,7 @@ export async function measureLayout(layout: Layout, options: MeasureOptions): Pr
   const ended = new AbortController();
   const hooks = {
     signal: AbortSignal.any([signal, ended.signal]),
-    onBegin: () => undefined,
-    onStep: () => undefined,
-    onCheckpoint: () => undefined,
-    onEpoch: () => undefined,
-    onLog: () => undefined,
-    onEnvironment: () => undefined,
+    ...deafHooks,
   };
   const onAll = <T>(work: (slot: number) => Promise<T>): Promise<T[]> =>
     Promise.all(Array.from({ length: layout.slots }, (_, slot) => work(slot)));

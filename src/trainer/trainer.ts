@@ -31,6 +31,16 @@ export interface TrainerHooks {
   onEnvironment(environment: Pick<Environment, 'node' | 'tensorflow' | 'device' | 'dataDigest'>): void;
 }
 
+/** Hooks of a job whose outcome alone counts. */
+export const deafHooks: Omit<TrainerHooks, 'signal'> = {
+  onStep: () => undefined,
+  onBegin: () => undefined,
+  onCheckpoint: () => undefined,
+  onEpoch: () => undefined,
+  onLog: () => undefined,
+  onEnvironment: () => undefined,
+};
+
 export interface TrainerOptions {
   readonly threads: number;
   readonly env: NodeJS.ProcessEnv;

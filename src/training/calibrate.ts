@@ -1,5 +1,5 @@
 /** Calibrates a kept network on its own validation images. */
-import type { Dataset } from '../data/index.js';
+import { splitOf, type Dataset } from '../data/index.js';
 import {
   CALIBRATION_FORMAT,
   fitTemperature,
@@ -13,7 +13,6 @@ import {
 import { streamImages } from './images.js';
 import type { LoadedModel } from './load-model.js';
 import { AnswerCounter } from './metrics.js';
-import { splitOf } from './split.js';
 
 /** Enough for a temperature and a quantile of 5 %; a VGG takes minutes for all 10,000 of a whole data set. */
 const IMAGES_PER_CLASS = 200;

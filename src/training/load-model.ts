@@ -2,16 +2,19 @@
 import * as tf from '@tensorflow/tfjs-node-gpu';
 import type { Standard } from '../data/index.js';
 import { ElbowError } from '../errors.js';
-import type { Layer, ModelDescription, Shape, TrainedModel } from '../models/index.js';
+import {
+  EVALUATION_BATCH,
+  type Layer,
+  type ModelDescription,
+  type Shape,
+  type TrainedModel,
+} from '../models/index.js';
 import type { NamedTensor } from '../safetensors.js';
 import { buildNetwork, type Network } from './build.js';
 import type { Trained } from './evaluate.js';
 import type { ImageSource } from './images.js';
 import type { Moments } from './kernels.js';
 import { disposeMoments } from './best.js';
-
-/** Images of a forward pass; larger ones only take memory. */
-const BATCH = 500;
 
 /** What a network makes of some images, in their order. */
 export interface Response {
@@ -135,9 +138,9 @@ async function respond(
 ): Promise<Response> {
   const logits: Float32Array[] = [];
   const features: Float32Array[] = [];
-  for (let start = 0; start < images.count; start += BATCH) {
+  for (let start = 0; start < images.count; start += EVALUATION_BATCH) {
     tf.tidy(() => {
-      const batch = answer(images.read(start, Math.min(BATCH, images.count - start)).images);
+      const batch = answer(images.read(start, Math.min(EVALUATION_BATCH, images.count - start)).images);
       logits.push(batch.logits.dataSync<'float32'>());
       features.push(batch.features.dataSync<'float32'>());
     });

@@ -7,6 +7,7 @@ import { MODEL_FORMAT, modelPath, type Layer, type ModelDescription } from '../m
 import { encodeTensors, type NamedTensor } from '../safetensors.js';
 import type { Best } from './best.js';
 import type { Network } from './build.js';
+import { sizeOf } from './layers.js';
 
 /**
  * Keeps the best weights under the digest of their file, so that equal networks are one file.
@@ -42,8 +43,7 @@ function tensorsOf(network: Network, { parameters, moments }: Best): Map<string,
   const all = parameters.dataSync<'float32'>();
   let from = 0;
   const named = network.parts.map(({ name, shape }): [string, NamedTensor] => {
-    const size = shape.reduce((product, n) => product * n, 1);
-    return [name, { shape, values: all.subarray(from, (from += size)) }];
+    return [name, { shape, values: all.subarray(from, (from += sizeOf(shape))) }];
   });
   const statistics = moments.flatMap(({ mean, variance }, i) =>
     Object.entries({ mean, variance }).map(([kind, tensor]): [string, NamedTensor] => [

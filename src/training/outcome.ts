@@ -15,8 +15,7 @@ import { saveModel } from './model-file.js';
 import type { Setup } from './train.js';
 import { unfamiliarMetrics } from './unfamiliar.js';
 import { watchUnits } from './units.js';
-
-const KERNEL = '.kernel';
+import { kernelsOf } from './watch.js';
 
 /** Of a network that gives every class the same probability. */
 function chanceScore(loss: Loss, classes: number): Score {
@@ -115,9 +114,7 @@ function groundOf(
     validationImages: split.validation.length,
     testPerClass: request.dataset.entry.testPerClass,
     steps: watched,
-    layers: network.parts.flatMap(({ name }) =>
-      name.endsWith(KERNEL) ? [name.slice(0, -KERNEL.length)] : [],
-    ),
+    layers: kernelsOf(network).map(({ layer }) => layer),
   };
 }
 

@@ -1,5 +1,5 @@
 /** A whole training, from images to an outcome. */
-import type { Dataset, Split } from '../data/index.js';
+import { splitOf, type Dataset, type Split } from '../data/index.js';
 import { initialiserOf, layersOf, type Layer, type MemoryRequest } from '../models/index.js';
 import type { ArmParams, OwnNetworks } from '../spec/types.js';
 import type { EpochMetrics, Outcome } from '../storage/storage.js';
@@ -13,7 +13,6 @@ import { isGpu } from './kernels.js';
 import { trainEpochs, type Progress } from './loop.js';
 import { outcomeOf } from './outcome.js';
 import { memoryRequest, trainingSettings, type TrainingSettings } from './settings.js';
-import { splitOf } from './split.js';
 import { tensorflowVersion } from './version.js';
 
 export interface TrainRequest {

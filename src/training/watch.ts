@@ -14,6 +14,14 @@ const STEPS_BETWEEN = 16;
 /** A training that bursts does so in its first steps: those that are powers of two are looked at as well. */
 const isPowerOfTwo = (step: number): boolean => (step & (step - 1)) === 0;
 
+const KERNEL = '.kernel';
+
+/** The layers with a kernel, `LAYER.KIND`, and which part of the network that is; norms are in this order. */
+export const kernelsOf = ({ parts }: Pick<Network, 'parts'>): { layer: string; part: number }[] =>
+  parts.flatMap(({ name }, part) =>
+    name.endsWith(KERNEL) ? [{ layer: name.slice(0, -KERNEL.length), part }] : [],
+  );
+
 export interface TrainingWatch {
   /** Plain JSON; after `endEpoch` all that is needed to go on. */
   readonly state: WatchState;
@@ -36,7 +44,7 @@ export function watchTraining(
   stepsPerEpoch: number,
   from: WatchState = NOTHING,
 ): TrainingWatch {
-  const kernels = network.parts.flatMap(({ name }, part) => (name.endsWith('.kernel') ? [part] : []));
+  const kernels = kernelsOf(network);
   const every = Math.max(STEPS_BETWEEN, Math.ceil(stepsPerEpoch / STEPS_PER_EPOCH));
   let state = from;
   let seen: LayerNorms[][] = [];
@@ -47,7 +55,7 @@ export function watchTraining(
     },
     seeGradients: (step, gradients, parameters) => {
       if (step % every !== 0 && !isPowerOfTwo(step)) return;
-      const pick = (all: readonly tf.Tensor[]): tf.Tensor[] => kernels.map((part) => all[part]!);
+      const pick = (all: readonly tf.Tensor[]): tf.Tensor[] => kernels.map(({ part }) => all[part]!);
       const squares = squaresOf([...pick(gradients), ...pick(parameters)]);
       const norms = kernels.map((_, layer) => ({
         gradient: Math.sqrt(squares[layer]!),

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { PNG } from 'pngjs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { combinationsOf, sheetOf } from '../../src/cli/augmentation-sheet.js';
-import { loadDataset } from '../../src/data/index.js';
+import { loadDataset, splitOf } from '../../src/data/index.js';
 import { drawSheet } from '../../src/report/index.js';
 import { parseSweep } from '../../src/spec/index.js';
 import { linkDataset, realDataDir, syntheticDataset } from '../support/dataset.js';
@@ -44,6 +44,24 @@ describe('the contact sheet', () => {
       for (const tile of tiles.slice(1)) expect(tile.caption).toMatch(/^\d+ % [a-z]+$/);
     }
     expect(sheetOf(sweep, combinationsOf(sweep), dataset, 500).facts.images).toHaveLength(80);
+  });
+
+  it('shows the images of the trial where a class has more than another, as training is given them', () => {
+    const { entry, train } = syntheticDataset({ perClass: 4 });
+    // Of class 0 one image is left.
+    const kept = [...train.labels.keys()].filter((i) => train.labels[i] !== 0 || i === 0);
+    const uneven = {
+      entry: { ...entry, balance: 'none' as const },
+      train: {
+        pixels: Uint8Array.from(kept.flatMap((i) => [...train.pixels.subarray(i * 3072, (i + 1) * 3072)])),
+        labels: Uint8Array.from(kept, (i) => train.labels[i]!),
+      },
+    };
+    const sweep = spec('{ flip: true, samplesPerClass: null }');
+    const { facts } = sheetOf(sweep, combinationsOf(sweep), uneven, 500);
+    const { train: trained } = splitOf(uneven, { samplesPerClass: null, sweepSeed: 42, replicate: 0 });
+    expect(trained).toHaveLength(37);
+    expect(facts.images.map(({ position }) => position)).toEqual([...trained]);
   });
 
   it('is drawn to the pixel: each is a square of one colour', async () => {

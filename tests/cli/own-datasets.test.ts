@@ -33,7 +33,7 @@ it('elbow datasets PATH tells classes, split and what cannot be read, and the li
     trainPerClass: [train, train],
     testPerClass: [test, test],
     mean: [expect.any(Number)],
-    unreadable: [{ file: 'red/text.png', reason: 'it is no PNG, JPEG or WebP' }],
+    unreadable: [{ file: 'red/text.png', reason: 'it is no PNG, JPEG or WebP, or its beginning is damaged' }],
     balance: expect.stringContaining('balanced to the smallest'),
   });
   const listed = JSON.parse((await elbow('datasets', '--json')).stdout) as {

@@ -17,7 +17,7 @@ import { loadDataset, type Dataset } from '../../src/data/index.js';
 import { modelPath } from '../../src/models/index.js';
 import { withDefaults } from '../../src/spec/index.js';
 import { connectStorage, type Storage, type SweepRow } from '../../src/storage/index.js';
-import { createTrainerPool } from '../../src/trainer/index.js';
+import { createTrainerPool, deafHooks } from '../../src/trainer/index.js';
 import { linkDataset } from '../support/dataset.js';
 import { startTestPostgres, type TestPostgres } from '../support/postgres.js';
 import { outcome, plan, sweepSpec } from '../support/rows.js';
@@ -60,12 +60,7 @@ beforeAll(async () => {
     },
     {
       signal: new AbortController().signal,
-      onStep: () => undefined,
-      onBegin: () => undefined,
-      onCheckpoint: () => undefined,
-      onEpoch: () => undefined,
-      onLog: () => undefined,
-      onEnvironment: () => undefined,
+      ...deafHooks,
     },
   );
   await pool.close();

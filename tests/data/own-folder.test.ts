@@ -220,8 +220,8 @@ describe('files that are no images', () => {
     ['blue/huge.png', 'it has more than 100 megapixels'],
     ['red/cut.jpg', expect.stringMatching(/^it is damaged: /)],
     ['red/cut.png', expect.stringMatching(/^it is damaged: /)],
-    ['red/drawing.png', 'it is no PNG, JPEG or WebP'],
-    ['red/text.png', 'it is no PNG, JPEG or WebP'],
+    ['red/drawing.png', 'it is no PNG, JPEG or WebP, or its beginning is damaged'],
+    ['red/text.png', 'it is no PNG, JPEG or WebP, or its beginning is damaged'],
   ].map(([file, reason]) => ({ file: file as string, reason: reason as string }));
 
   it('are all named, and end the run', async () => {

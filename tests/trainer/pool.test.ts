@@ -4,91 +4,17 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { afterEach, beforeAll, describe, expect, it } from 'vitest';
-import type { ElbowError } from '../../src/errors.js';
+import { describe, expect, it } from 'vitest';
 import { compiled } from '../../src/paths.js';
-import { withDefaults } from '../../src/spec/index.js';
 import type { EpochMetrics, Outcome } from '../../src/storage/storage.js';
-import { createTrainerPool, type TrainerPool, type TrainJob } from '../../src/trainer/index.js';
-import type { TrainerPoolOptions } from '../../src/trainer/pool.js';
-import { linkDataset, realDataDir } from '../support/dataset.js';
+import { linkDataset } from '../support/dataset.js';
 import { until } from '../support/wait.js';
+import { jobOf, poolOf, start, usePools } from './pools.js';
+
+usePools();
 
 /** Trains for hours unless something ends it. */
 const ENDLESS = { samplesPerClass: 200, epochs: 1_000, patience: 1_000 };
-
-/** One step of all 4,000 training images. */
-const LARGE_BATCH = { samplesPerClass: 500, batchSize: 4_000, epochs: 1 };
-
-let dataDir: string;
-beforeAll(async () => {
-  dataDir = await realDataDir();
-});
-
-const pools: TrainerPool[] = [];
-afterEach(async () => {
-  await Promise.all(pools.splice(0).map((pool) => pool.close()));
-});
-function poolOf(options: Partial<TrainerPoolOptions> = {}) {
-  const pool = createTrainerPool({ slots: 1, ...options, env: { ...process.env, ...options.env } });
-  pools.push(pool);
-  return pool;
-}
-
-interface JobChange {
-  readonly samplesPerClass?: number | null;
-  readonly epochs?: number;
-  readonly patience?: number;
-  readonly batchSize?: number;
-  readonly dataDir?: string;
-  readonly threads?: number;
-  readonly sweepSeed?: number;
-}
-const jobOf = ({ epochs = 2, patience = 3, batchSize = 32, ...change }: JobChange = {}): TrainJob => ({
-  dataset: 'cifar10',
-  dataDir,
-  params: withDefaults({ model: 'lenet', dropout: 0.2, batchSize, epochs, patience }),
-  samplesPerClass: 10,
-  sweepSeed: 42,
-  replicate: 0,
-  threads: 1,
-  objective: 'val_accuracy',
-  unfamiliar: false,
-  keep: null,
-  ...change,
-});
-
-interface Heard {
-  readonly outcome: Promise<Outcome>;
-  readonly epochs: EpochMetrics[];
-  readonly logs: string[];
-  readonly environments: unknown[];
-  steps: number;
-  abort(): void;
-}
-
-function start(pool: TrainerPool, job: TrainJob): Heard {
-  const controller = new AbortController();
-  const heard = {
-    epochs: [] as EpochMetrics[],
-    logs: [] as string[],
-    environments: [] as unknown[],
-    steps: 0,
-    abort: () => controller.abort(),
-  };
-  const outcome = pool.run(job, {
-    signal: controller.signal,
-    onBegin: () => undefined,
-    onCheckpoint: () => undefined,
-    onEpoch: (metrics) => heard.epochs.push(metrics),
-    onStep: () => heard.steps++,
-    onLog: (stream, text) => heard.logs.push(`${stream}: ${text}`),
-    onEnvironment: (environment) => heard.environments.push(environment),
-  });
-  // Awaited by every test; before that it must not count as unhandled.
-  outcome.catch(() => undefined);
-  return Object.assign(heard, { outcome });
-}
 
 /** Trainer processes that are children of a process, by default of this one. */
 function trainerPids(parent = process.pid): number[] {
@@ -224,36 +150,6 @@ describe('a trainer', () => {
       isRetryable: false,
     });
     expect(trainerPids()).toEqual([]);
-  });
-
-  it('is ended in the middle of a trial with what was expected and a smaller batch', async () => {
-    // About 2,000 MB in all: less than is certain not to fit into this, and more than fits.
-    const trial = start(poolOf({ memoryLimitMb: 1_750 }), jobOf(LARGE_BATCH));
-    await expect(trial.outcome).rejects.toMatchObject({
-      code: 'out-of-memory',
-      message: expect.stringMatching(
-        /^the trial used 1,\d{3} MB of memory and may use 1,750 MB; expected was about 1,\d{3} MB at a batch of 4,000/,
-      ),
-      hint: expect.stringMatching(/^The largest `batchSize` expected to fit is \d+\. `--trainer-memory`/),
-    });
-    expect(trial.logs).toContain('elbow: that may be more than the 1,750 MB of `--trainer-memory`');
-  });
-
-  it('does not begin a trial that cannot fit, and trains it at the batch that it names', async () => {
-    const pool = poolOf({ memoryLimitMb: 1_000 });
-    const refused = start(pool, jobOf(LARGE_BATCH));
-    const failure = await refused.outcome.catch((error: unknown) => error as ElbowError);
-    expect(failure).toMatchObject({
-      code: 'out-of-memory',
-      message: expect.stringMatching(
-        /^the trial would take about 1,\d{3} MB at a batch of 4,000 .* may use 1,000 MB \(`--trainer-memory`\)$/,
-      ),
-    });
-    expect(refused.steps).toBe(0);
-    const batchSize = Number(/expected to fit is (\d+)\./.exec((failure as ElbowError).hint!)![1]);
-    expect(batchSize).toBeGreaterThan(200);
-    const trial = start(pool, jobOf({ ...LARGE_BATCH, batchSize }));
-    expect((await trial.outcome).status).toBe('succeeded');
   });
 
   it('tells its last lines when it does not start', async () => {

@@ -6,7 +6,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { openDataset, prepareDataset } from '../../src/data/index.js';
 import { uniforms } from '../../src/random.js';
 import type { AskedDataset, AskedFolder, AskedTable } from '../../src/spec/types.js';
-import { createTrainerPool, type TrainerPool, type TrainJob } from '../../src/trainer/index.js';
+import { createTrainerPool, deafHooks, type TrainerPool, type TrainJob } from '../../src/trainer/index.js';
 import { train } from '../../src/training/index.js';
 import { loadImages, streamImages } from '../../src/training/images.js';
 import { pictureFolder, put } from '../support/pictures.js';
@@ -124,11 +124,7 @@ describe('a trainer process', () => {
     const digests: (string | null)[] = [];
     const hooks = {
       signal: new AbortController().signal,
-      onBegin: () => undefined,
-      onCheckpoint: () => undefined,
-      onEpoch: () => undefined,
-      onStep: () => undefined,
-      onLog: () => undefined,
+      ...deafHooks,
       onEnvironment: ({ dataDigest }: { dataDigest: string | null }) => void digests.push(dataDigest),
     };
     const outcome = await pool.run(job, hooks);

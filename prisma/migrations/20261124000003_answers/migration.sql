@@ -1,13 +1,15 @@
--- What a network answered to the test images, where its weights are, and which lease trained an epoch.
+-- What a network answered to the test images, where its weights are, what is to be said of its training (codes, evidence
+-- and remedies, most telling first), and which lease trained an epoch.
 ALTER TABLE "trial_attempts" ADD COLUMN "test_correct" BYTEA,
 ADD COLUMN "confusion" JSONB,
-ADD COLUMN "weights" TEXT;
+ADD COLUMN "weights" TEXT,
+ADD COLUMN "findings" JSONB NOT NULL DEFAULT '[]';
 
 CREATE INDEX "trial_attempts_weights_idx" ON "trial_attempts"("weights");
 
 ALTER TABLE "trial_epochs" ADD COLUMN "lease" INTEGER NOT NULL DEFAULT 0;
 
--- As before, with weights, confusion, test_correct and seconds_to_90_percent behind the other columns.
+-- As before, with weights, confusion, test_correct, seconds_to_90_percent and findings behind the other columns.
 CREATE OR REPLACE VIEW trial_results AS
 SELECT
     s.name AS sweep,
@@ -52,7 +54,8 @@ SELECT
     a.test_correct,
     (SELECT sum(e.seconds) FROM trial_epochs e
         WHERE e.attempt_id = a.id AND e.epoch <= (a.metrics ->> 'epochs_to_90_percent')::int
-    ) AS seconds_to_90_percent
+    ) AS seconds_to_90_percent,
+    a.findings
 FROM trials t
 JOIN sweeps s ON s.id = t.sweep_id
 JOIN LATERAL (
@@ -93,7 +96,8 @@ SELECT
     a.queued_at,
     a.started_at,
     a.finished_at,
-    a.weights
+    a.weights,
+    a.findings
 FROM trial_attempts a
 JOIN trials t ON t.id = a.trial_id
 JOIN sweeps s ON s.id = t.sweep_id;

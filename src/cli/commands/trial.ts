@@ -5,8 +5,8 @@ import type { CommandModule } from '../command.js';
 import { printFindings } from '../findings.js';
 import type { Output } from '../output.js';
 import { statusPaint } from '../paint.js';
-import { readTrialNumber, requireSweep, unknownTrial, withSession } from '../session.js';
-import { totalOf, trialText } from '../sweep-facts.js';
+import { readTrialNumber, requireSweep, requireTrial, withSession } from '../session.js';
+import { trialText } from '../sweep-facts.js';
 import { durationText, figureText, tableLines } from '../text.js';
 import { familiarMetrics, unfamiliarLines } from '../unfamiliar-table.js';
 
@@ -25,10 +25,7 @@ export const command: CommandModule = {
     const number = readTrialNumber(args[1] ?? '');
     return withSession(env, async ({ storage }) => {
       const sweep = await requireSweep(storage, args[0] ?? '');
-      const result = await storage.trialResult(sweep.id, number);
-      if (result === null) {
-        throw unknownTrial(sweep.name, number, totalOf(await storage.countTrials(sweep.id)));
-      }
+      const result = await requireTrial(storage, sweep, number);
       const [attempts, epochs] = await Promise.all([
         storage.attempts(sweep.id, number),
         storage.epochs(sweep.id, number),

@@ -3,11 +3,11 @@ import { createHash } from 'node:crypto';
 import type { Dirent } from 'node:fs';
 import { readFile, readdir, stat } from 'node:fs/promises';
 import { extname, join, relative } from 'node:path';
+import pMap from 'p-map';
 import { ElbowError } from '../../errors.js';
 import type { AskedFolder } from '../../spec/types.js';
-import { decodeImage } from './decode.js';
+import { decodePicture, planesOf, UndecodablePicture } from '../picture.js';
 import type { Example, SetName } from './examples.js';
-import { inParallel } from './in-parallel.js';
 import {
   UnreadableFile,
   errnoOf,
@@ -57,13 +57,14 @@ export async function lookAtFolder(asked: AskedFolder, options: LookOptions): Pr
   const { candidates, isFixed } = await findCandidates(path, ignored);
   const files: (Example & { readonly path: string })[] = [];
   const unreadable: Unreadable[] = [];
-  await inParallel(candidates, FILES_AT_ONCE, async (candidate) => {
+  const look = async (candidate: Candidate): Promise<void> => {
     expectNotAborted(options.signal);
     const place = relative(path, candidate.path);
     const found = await hashFile(candidate.path);
     if ('hash' in found) files.push({ ...candidate, place, hash: found.hash });
     else unreadable.push({ file: place, reason: found.reason });
-  });
+  };
+  await pMap(candidates, look, { concurrency: FILES_AT_ONCE });
   files.sort((a, b) => (a.place < b.place ? -1 : 1));
   unreadable.sort((a, b) => (a.file < b.file ? -1 : 1));
   return {
@@ -78,9 +79,22 @@ export async function lookAtFolder(asked: AskedFolder, options: LookOptions): Pr
       const file = files[index]!;
       const bytes = await readFile(file.path);
       if (sha256(bytes) !== file.hash) throw new UnreadableFile('it was changed while it was read');
-      return decodeImage(bytes, { size, channels });
+      return imageOf(bytes, { height: size, width: size, channels });
     },
   };
+}
+
+/** @throws UnreadableFile with the reason */
+async function imageOf(
+  file: Uint8Array,
+  size: { readonly height: number; readonly width: number; readonly channels: 1 | 3 },
+): Promise<Uint8Array> {
+  try {
+    return planesOf((await decodePicture(file, size, ['png', 'jpeg', 'webp'])).bytes, size);
+  } catch (error) {
+    if (!(error instanceof UndecodablePicture)) throw error;
+    throw new UnreadableFile(error.message, { cause: error });
+  }
 }
 
 async function findCandidates(

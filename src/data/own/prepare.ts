@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
+import pMap from 'p-map';
 import { ElbowError } from '../../errors.js';
 import type { AskedDataset, OwnDataset } from '../../spec/types.js';
 import { withLock } from '../../stack/index.js';
@@ -26,7 +27,6 @@ import {
   type Example,
 } from './examples.js';
 import { lookAtFolder } from './folder.js';
-import { inParallel } from './in-parallel.js';
 import { exampleMoments } from './moments.js';
 import {
   UnreadableFile,
@@ -109,13 +109,13 @@ async function decode(
   const contents = new Map<Example, Uint8Array>();
   const unreadable: Unreadable[] = [];
   expectFits(asked, source);
-  await inParallel(
+  await pMap(
     source.examples,
-    Math.min(MOST_DECODERS, availableParallelism()),
     reader(source, options, (example, read) => {
       if (read instanceof UnreadableFile) unreadable.push({ file: example.place, reason: read.message });
       else contents.set(example, read);
     }),
+    { concurrency: Math.min(MOST_DECODERS, availableParallelism()) },
   );
   unreadable.sort((a, b) => (a.file < b.file ? -1 : 1));
   const examples = source.examples.filter((example) => contents.has(example));
