@@ -4,6 +4,7 @@ import { messageOf } from '../errors.js';
 import { homeFolders } from '../paths.js';
 import { fail, ok, warn } from './checks.js';
 import type { Check } from './checks.js';
+import { canRunOperations, operationsDigest, operationsFile } from '../native-operations.js';
 import { planTensorflow } from './gpu.js';
 import { lastLines, runProgram } from './run-program.js';
 import { isAtLeast, temporalPath, temporalVersion } from './temporal-cli.js';
@@ -123,9 +124,24 @@ async function checkTensorflow({ env, signal }: Machine): Promise<readonly Check
     'TensorFlow',
     `${probe.version} loads, and lists ${probe.gpu ? 'a GPU and the CPU' : 'the CPU'}`,
   );
-  if (plan.kind === 'cpu') return [loaded, ok('device', `CPU: ${plan.reason}`)];
+  if (plan.kind === 'cpu') return [loaded, ok('device', `CPU: ${plan.reason}`), checkOperations()];
   if (probe.gpu) return [loaded, ok('device', `GPU: ${plan.reason}`)];
   const said = lastLines(probe.said, 2).replaceAll('\n', '; ');
   const hint = '`elbow up` installs TensorFlow for the GPU; if it did, see the driver (CUDA 12.5 or newer).';
-  return [loaded, warn('device', `CPU, though ${plan.reason}${said ? `: ${said}` : ''}`, hint)];
+  return [
+    loaded,
+    warn('device', `CPU, though ${plan.reason}${said ? `: ${said}` : ''}`, hint),
+    checkOperations(),
+  ];
+}
+
+/** Whether trainings on the CPU have elbow's own operations. */
+function checkOperations(): Check {
+  if (!canRunOperations()) return ok('operations', "TensorFlow's own: the CPU has no AVX2 or no FMA");
+  if (existsSync(operationsFile())) return ok('operations', `elbow's own (${operationsDigest()})`);
+  return warn(
+    'operations',
+    "TensorFlow's own, which take longer: elbow's are not there",
+    '`elbow up` compiles them, and says why where it cannot.',
+  );
 }

@@ -73,7 +73,11 @@ export async function placeAddon(pack: Package, options: StackOptions): Promise<
   copyWhole(kept, path);
 }
 
-function copyWhole(from: string, to: string): void {
+/**
+ * Copies a file so that nobody sees a part of it.
+ * @throws ElbowError `install-disk` when the disk is full
+ */
+export function copyWhole(from: string, to: string): void {
   const draft = `${to}.${process.pid}`;
   try {
     copyFileSync(from, draft);
@@ -155,7 +159,7 @@ async function compile(pack: Package, kept: string, options: StackOptions): Prom
 }
 
 /** The compiler's own errors, else node-gyp's last words. */
-function reasonOf(output: string): string {
+export function reasonOf(output: string): string {
   const errors = output.split('\n').filter((line) => /\b(fatal )?error\b|ERR! (stack|cwd)/i.test(line));
   return lastLines((errors.length > 0 ? errors : [output]).join('\n'), 6);
 }

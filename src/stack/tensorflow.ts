@@ -2,6 +2,7 @@
 import { existsSync, mkdirSync, realpathSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ElbowError, asElbowError, messageOf } from '../errors.js';
+import { operationsDigest, operationsFile } from '../native-operations.js';
 import { elbowHome, homeFolders } from '../paths.js';
 import { planTensorflow } from './gpu.js';
 import type { GpuPlan } from './gpu.js';
@@ -12,6 +13,7 @@ import { TENSORFLOW_VERSION } from './parts.js';
 import { lastLines, runProgram } from './run-program.js';
 import { addonPath, areLinksWhole, linkLibrary, placeAddon, tensorflowPackage } from './tensorflow-addon.js';
 import type { Package } from './tensorflow-addon.js';
+import { placeOperations } from './tensorflow-operations.js';
 import { obtainLibrary } from './tensorflow-library.js';
 import type { TensorflowKind } from './tensorflow-library.js';
 
@@ -28,6 +30,8 @@ interface Stamp extends Tensorflow {
   /** Of the library that is linked; a machine with a GPU that cannot be used has `gpu` here and `cpu` above. */
   readonly library: TensorflowKind;
   readonly gpus: string;
+  /** Of elbow's own operations: which ones, and why they are not there. */
+  readonly operations: { readonly digest: string; readonly missing: string | null };
 }
 
 const stampPath = (pack: Package): string => join(pack.folder, 'deps', 'elbow.json');
@@ -46,6 +50,8 @@ function settled(pack: Package, plan: GpuPlan): Tensorflow | null {
   const stamp = readStamp(pack);
   if (!stamp || stamp.version !== TENSORFLOW_VERSION || stamp.gpus !== plan.gpus) return null;
   if (!existsSync(addonPath(pack.folder)) || !areLinksWhole(pack.folder)) return null;
+  if (stamp.operations?.digest !== operationsDigest()) return null;
+  if (stamp.operations.missing === null && !existsSync(operationsFile(pack.folder))) return null;
   const reason = plan.kind === 'cpu' ? plan.reason : stamp.reason;
   return { kind: stamp.kind, version: stamp.version, reason };
 }
@@ -131,7 +137,7 @@ async function adopt(pack: Package, plan: GpuPlan, options: StackOptions): Promi
     options.note(`putting TensorFlow together anew: ${messageOf(error)}`);
     return null;
   });
-  return probe?.version === TENSORFLOW_VERSION ? settle(pack, linked, plan, probe) : null;
+  return probe?.version === TENSORFLOW_VERSION ? settle(pack, linked, plan, probe, options) : null;
 }
 
 async function install(
@@ -150,13 +156,21 @@ async function install(
       `TensorFlow ${probe.version} was loaded, expected ${TENSORFLOW_VERSION}`,
     );
   }
-  return settle(pack, kind, plan, probe);
+  return settle(pack, kind, plan, probe, options);
 }
 
-/** Writes down what was seen. */
-function settle(pack: Package, library: TensorflowKind, plan: GpuPlan, probe: Probe): Tensorflow {
+/** Brings elbow's own operations, and writes down what was seen. */
+async function settle(
+  pack: Package,
+  library: TensorflowKind,
+  plan: GpuPlan,
+  probe: Probe,
+  options: StackOptions,
+): Promise<Tensorflow> {
   const result = judge(library, plan, probe);
-  const stamp: Stamp = { ...result, library, gpus: plan.gpus };
+  const missing = result.kind === 'gpu' ? 'trainings run on the GPU' : await placeOperations(pack, options);
+  const operations = { digest: operationsDigest(), missing };
+  const stamp: Stamp = { ...result, library, gpus: plan.gpus, operations };
   writeFileSync(stampPath(pack), `${JSON.stringify(stamp, null, 2)}\n`);
   return result;
 }

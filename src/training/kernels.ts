@@ -4,54 +4,10 @@
  * they are the plain operations of tfjs, tested to the same results.
  */
 import * as tf from '@tensorflow/tfjs-node-gpu';
-
-interface OpAttribute {
-  readonly name: string;
-  readonly type: number;
-  readonly value: unknown;
-}
-
-/** What is used of tfjs-node's backend; its own types do not export it. */
-interface NativeBackend {
-  readonly isUsingGpuDevice: boolean;
-  readonly binding: Readonly<Record<string, number>>;
-  executeSingleOutput(
-    name: string,
-    attributes: readonly OpAttribute[],
-    inputs: readonly tf.Tensor[],
-  ): tf.Tensor;
-  executeMultipleOutputs(
-    name: string,
-    attributes: readonly OpAttribute[],
-    inputs: readonly tf.Tensor[],
-    outputs: number,
-  ): tf.Tensor[];
-}
+import { floats, isFused, layout, native, typed, type OpAttribute } from './native.js';
 
 /** Keras' default; keeps channels without variance finite. */
 export const BATCH_NORM_EPSILON = 1e-3;
-
-const native = (): NativeBackend => tf.backend() as unknown as NativeBackend;
-
-/** Whether TensorFlow computes on a GPU. */
-export const isGpu = (): boolean => native().isUsingGpuDevice;
-
-let areFused: boolean | undefined;
-
-/** Chooses fused or plain operations; by default fused ones on the CPU. */
-export function useFusedKernels(fused: boolean | undefined): void {
-  areFused = fused;
-}
-
-const isFused = (): boolean => areFused ?? !isGpu();
-
-const typed = (name: string, kind: string, value: unknown): OpAttribute => ({
-  name,
-  type: native().binding[kind]!,
-  value,
-});
-const floats = (name = 'T'): OpAttribute => typed(name, 'TF_ATTR_TYPE', native().binding['TF_FLOAT']);
-const layout = (): OpAttribute => typed('data_format', 'TF_ATTR_STRING', 'NHWC');
 
 /**
  * Adds a bias and applies ReLU.

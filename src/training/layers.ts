@@ -9,11 +9,11 @@ import {
   type Layer,
   type Shape,
 } from '../models/index.js';
+import { convolution } from './convolution.js';
 import {
   batchNormInference,
   batchNormMoments,
   batchNormTraining,
-  biasRelu,
   maxPool,
   relu,
   type Moments,
@@ -117,7 +117,12 @@ function buildLayer(layer: Layer, input: Shape, construction: Construction, near
   });
   switch (layer.kind) {
     case 'conv':
-      return buildConv(layer, input, { kernel, bias: (size) => constant(`${name}.bias`, size, 0) }, near);
+      return buildConv(
+        layer,
+        input,
+        { kernel, bias: (size) => constant(`${name}.bias`, size, 0) },
+        { pool: near.after?.kind === 'max-pool' ? near.after.size : 1, needsInput: position > 0 },
+      );
     case 'dense': {
       const { units, bias = true, activation } = layer;
       return {
@@ -180,53 +185,25 @@ function buildNorm(channels: number, { name, index }: { name: string; index: num
   };
 }
 
-/**
- * A convolution with its bias, its ReLU and the pooling that follows it. Pooling goes first: max(relu(x + b)) and
- * relu(max(x) + b) are the same numbers to the bit, as both steps are monotone, and the second has a quarter of the work.
- */
+/** A convolution with its bias, its ReLU and the pooling that follows it. */
 function buildConv(
   layer: ConvLayer,
   input: Shape,
   start: { kernel(shape: readonly number[], fans: Fans): Initial; bias(size: number): Initial },
-  near: Neighbours,
+  { pool, needsInput }: { readonly pool: number; readonly needsInput: boolean },
 ): Built {
-  const { size, filters, bias = true, activation } = layer;
+  const { size, filters, bias = true } = layer;
   const channels = input[input.length - 1]!;
   const area = size * size;
-  const pool = near.after?.kind === 'max-pool' ? near.after.size : 1;
-  const convolve = convolution(layer, input);
+  const convolve = convolution({ layer, input, pool, needsInput });
   return {
     parameters: [
       start.kernel([size, size, channels, filters], { in: area * channels, out: area * filters }),
       ...(bias ? [start.bias(filters)] : []),
     ],
     apply: (x, [weights, offset]) =>
-      tf.tidy(() => {
-        const sums = convolve(x as tf.Tensor4D, weights as tf.Tensor4D);
-        const pooled = pool > 1 ? maxPool(sums, pool) : sums;
-        if (activation !== 'relu') return offset ? tf.add(pooled, offset) : pooled;
-        return offset ? biasRelu(pooled, offset as tf.Tensor1D) : relu(pooled);
-      }),
+      tf.tidy(() => convolve(x as tf.Tensor4D, weights as tf.Tensor4D, offset as tf.Tensor1D | undefined)),
   };
-}
-
-function convolution(
-  { size, filters, stride = 1, padding = 'valid' }: ConvLayer,
-  input: Shape,
-): (x: tf.Tensor4D, weights: tf.Tensor4D) => tf.Tensor4D {
-  // A kernel as large as its input is a matrix; the general kernels take three times as long for it.
-  if (padding === 'valid' && input[0] === size && input[1] === size) {
-    return (x, weights) => {
-      const count = x.shape[0];
-      const matrix = tf.reshape<tf.Rank.R2>(weights, [-1, filters]);
-      return tf.reshape(tf.matMul(tf.reshape<tf.Rank.R2>(x, [count, -1]), matrix), [count, 1, 1, filters]);
-    };
-  }
-  if (padding === 'valid' || stride === 1) return (x, weights) => tf.conv2d(x, weights, stride, padding);
-  // TensorFlow's own zeros would shift the kernel by a pixel; tfjs has no gradient for zeros given in numbers.
-  const start = Math.floor((size - 1) / 2);
-  const zeros: [number, number] = [start, size - 1 - start];
-  return (x, weights) => tf.conv2d(tf.pad(x, [[0, 0], zeros, zeros, [0, 0]]), weights, stride, 'valid');
 }
 
 function buildResidual(body: readonly Layer[], input: Shape, construction: Construction): Built {

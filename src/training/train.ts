@@ -9,7 +9,7 @@ import type { CheckpointPlace } from './checkpoint.js';
 import { createEvaluator, type Evaluator } from './evaluate.js';
 import { loadImages, type ResidentImages } from './images.js';
 import { createLoss, type Loss } from './losses.js';
-import { isGpu } from './kernels.js';
+import { isGpu } from './native.js';
 import { trainEpochs, type Progress } from './loop.js';
 import { outcomeOf } from './outcome.js';
 import { memoryRequest, trainingSettings, type TrainingSettings } from './settings.js';

@@ -1,8 +1,13 @@
 import * as tf from '@tensorflow/tfjs-node-gpu';
+import { operationsDigest } from '../native-operations.js';
+import { kernels } from './native.js';
 
-/** Version of TensorFlow's native library, as it says itself. */
+/**
+ * Version of TensorFlow's native library, as it says itself; where elbow's own operations are used, with `+elbow.` and their
+ * digest. Equal versions give equal bits on equal CPUs.
+ */
 export function tensorflowVersion(): string {
   // Only the native backend has a binding; tfjs' own types do not know it.
   const { binding } = tf.backend() as unknown as { binding: { TF_Version: string } };
-  return binding.TF_Version;
+  return kernels() === 'own' ? `${binding.TF_Version}+elbow.${operationsDigest()}` : binding.TF_Version;
 }

@@ -9,10 +9,10 @@ import {
   biasRelu,
   crossEntropy,
   maxPool,
-  useFusedKernels,
 } from '../../src/training/kernels.js';
+import { useKernels, type Kernels } from '../../src/training/native.js';
 
-afterEach(() => useFusedKernels(undefined));
+afterEach(() => useKernels(undefined));
 
 const values = (count: number, seed: number): number[] => [...uniforms(count, seed)].map((u) => 4 * u - 2);
 const image = (seed: number) => tf.tensor4d(values(3 * 4 * 4 * 2, seed), [3, 4, 4, 2]);
@@ -49,12 +49,7 @@ function batchNormByHand(x: readonly number[], scale: readonly number[], offset:
   return { y, mean, variance };
 }
 
-const kinds = [
-  { kind: 'fused', fused: true },
-  { kind: 'plain', fused: false },
-];
-
-describe.each(kinds)('with $kind kernels', ({ fused }) => {
+describe.each(['fused', 'plain'] as const)('with %s kernels', (kind: Kernels) => {
   const scale = [1.5, 0.5];
   const offset = [0.25, -1];
   const weights = values(3 * 4 * 4 * 2, 9);
@@ -62,7 +57,7 @@ describe.each(kinds)('with $kind kernels', ({ fused }) => {
   const weigh = (y: readonly number[]): number => y.reduce((sum, value, i) => sum + value * weights[i]!, 0);
 
   it('normalises by the moments of the batch', () => {
-    useFusedKernels(fused);
+    useKernels(kind);
     const byHand = batchNormByHand(values(96, 1), scale, offset);
     const { value, moments } = batchNormMoments(image(1), tf.tensor1d(scale), tf.tensor1d(offset));
     expect(distance(arrayOf(value), byHand.y)).toBeLessThan(1e-5);
@@ -74,7 +69,7 @@ describe.each(kinds)('with $kind kernels', ({ fused }) => {
   });
 
   it('has the gradient of batch normalisation, by all three arguments', () => {
-    useFusedKernels(fused);
+    useKernels(kind);
     const gradients = tf.grads((x, s, o) =>
       tf.sum(
         tf.mul(
@@ -92,7 +87,7 @@ describe.each(kinds)('with $kind kernels', ({ fused }) => {
   });
 
   it('adds a bias, cuts below 0, and has the gradient of it', () => {
-    useFusedKernels(fused);
+    useKernels(kind);
     const x = values(96, 2);
     const bias = [0.5, -0.25];
     const byHand = (xs: readonly number[], b: readonly number[]): number[] =>
@@ -108,7 +103,7 @@ describe.each(kinds)('with $kind kernels', ({ fused }) => {
   });
 
   it('takes the maxima of windows, and gives each maximum the gradient of its window', () => {
-    useFusedKernels(fused);
+    useKernels(kind);
     // 5×4 pixels: the last row fills no window. Rows of two equal maxima: the first has the gradient.
     const x = values(2 * 5 * 4 * 2, 4).map((value, i) => (i < 40 ? Math.round(value) : value));
     const tensor = tf.tensor4d(x, [2, 5, 4, 2]);
@@ -136,7 +131,7 @@ describe.each(kinds)('with $kind kernels', ({ fused }) => {
   });
 
   it('computes the cross-entropy of the softmax and its gradient', () => {
-    useFusedKernels(fused);
+    useKernels(kind);
     const logits = values(4 * 5, 3);
     const labels = [0, 4, 2, 2];
     const byHand = (all: readonly number[]): number[] =>
@@ -158,7 +153,7 @@ describe.each(kinds)('with $kind kernels', ({ fused }) => {
   });
 
   it('stays finite with huge logits and with a channel without variance', () => {
-    useFusedKernels(fused);
+    useKernels(kind);
     const loss = crossEntropy(tf.tensor2d([[1000, -1000]]), tf.tensor1d([1], 'int32'));
     expect(arrayOf(loss)).toEqual([2000]);
     const flat = tf.ones<tf.Rank.R4>([2, 3, 3, 1]);

@@ -3,9 +3,11 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { initialiserOf, type Layer, type Shape } from '../../src/models/index.js';
 import { uniforms } from '../../src/random.js';
 import { buildNetwork, type Network } from '../../src/training/build.js';
-import { BATCH_NORM_EPSILON, useFusedKernels, type Moments } from '../../src/training/kernels.js';
+import { BATCH_NORM_EPSILON, type Moments } from '../../src/training/kernels.js';
+import { canRunOperations } from '../../src/native-operations.js';
+import { useKernels } from '../../src/training/native.js';
 
-afterEach(() => useFusedKernels(undefined));
+afterEach(() => useKernels(undefined));
 
 const glorot = initialiserOf('glorot-uniform');
 const seeds = { sweepSeed: 42, replicate: 0 };
@@ -35,8 +37,10 @@ function movedParameters(network: Network): tf.Tensor[] {
 /** Values and all gradients of a network against the same in plain operations, with fused and with plain kernels. */
 function compare(layers: readonly Layer[], input: Shape, plainly: Plainly): void {
   const images = imagesOf(input);
-  for (const fused of [true, false]) {
-    useFusedKernels(fused);
+  for (const kind of canRunOperations()
+    ? (['own', 'fused', 'plain'] as const)
+    : (['fused', 'plain'] as const)) {
+    useKernels(kind);
     const network = buildNetwork(layers, input, seeds, initialiserOf('he-normal'));
     const parameters = movedParameters(network);
     const loss =

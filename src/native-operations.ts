@@ -1,0 +1,42 @@
+/** elbow's own operations for TensorFlow: where their sources lie, where they lie once compiled, and who can run them. */
+import { createHash } from 'node:crypto';
+import { readFileSync, readdirSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+
+const require = createRequire(import.meta.url);
+
+/** The folder of the C++ sources and their headers. */
+export const operationsSources = (): string => join(import.meta.dirname, 'native');
+
+let digest: string | undefined;
+
+/** SHA-256 of the sources, the first eight hex digits: equal digests give equal bits. */
+export function operationsDigest(): string {
+  if (digest === undefined) {
+    const hash = createHash('sha256');
+    const folder = operationsSources();
+    for (const name of readdirSync(folder).sort()) {
+      hash.update(`${name}\n`).update(readFileSync(join(folder, name)));
+    }
+    digest = hash.digest('hex').slice(0, 8);
+  }
+  return digest;
+}
+
+/** The installed TensorFlow.js package. */
+const packageFolder = (): string => dirname(require.resolve('@tensorflow/tfjs-node-gpu/package.json'));
+
+/** The compiled library, of these very sources; in TensorFlow.js' package, so that both come and go together. */
+export const operationsFile = (folder = packageFolder()): string =>
+  join(folder, 'lib', `elbow_operations-${operationsDigest()}.node`);
+
+/** Whether this CPU has the instructions that the operations are made of. */
+export function canRunOperations(): boolean {
+  try {
+    const flags = /^flags\s*:(.*)$/m.exec(readFileSync('/proc/cpuinfo', 'utf8'))?.[1] ?? '';
+    return ['avx2', 'fma'].every((flag) => flags.split(/\s+/).includes(flag));
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,76 @@
+/** TensorFlow's native library as tfjs holds it: how operations are called by name, and which kinds of them are used. */
+import * as tf from '@tensorflow/tfjs-node-gpu';
+import { existsSync } from 'node:fs';
+import { canRunOperations, operationsFile } from '../native-operations.js';
+
+export interface OpAttribute {
+  readonly name: string;
+  readonly type: number;
+  readonly value: unknown;
+}
+
+/** What is used of tfjs-node's backend; its own types do not export it. */
+interface NativeBackend {
+  readonly isUsingGpuDevice: boolean;
+  readonly binding: Readonly<Record<string, number>>;
+  executeSingleOutput(
+    name: string,
+    attributes: readonly OpAttribute[],
+    inputs: readonly tf.Tensor[],
+  ): tf.Tensor;
+  executeMultipleOutputs(
+    name: string,
+    attributes: readonly OpAttribute[],
+    inputs: readonly tf.Tensor[],
+    outputs: number,
+  ): tf.Tensor[];
+}
+
+export const native = (): NativeBackend => tf.backend() as unknown as NativeBackend;
+
+export const typed = (name: string, kind: string, value: unknown): OpAttribute => ({
+  name,
+  type: native().binding[kind]!,
+  value,
+});
+export const floats = (name = 'T'): OpAttribute => typed(name, 'TF_ATTR_TYPE', native().binding['TF_FLOAT']);
+export const layout = (): OpAttribute => typed('data_format', 'TF_ATTR_STRING', 'NHWC');
+
+/** Whether TensorFlow computes on a GPU. */
+export const isGpu = (): boolean => native().isUsingGpuDevice;
+
+/**
+ * `plain`: the operations of tfjs. `fused`: TensorFlow's fused kernels, called by name. `own`: also elbow's own operations,
+ * see native/.
+ */
+export type Kernels = 'plain' | 'fused' | 'own';
+
+let chosen: Kernels | undefined;
+
+/**
+ * Chooses the operations; by default the plain ones on a GPU, and the fastest that are there on the CPU.
+ * @throws Error where elbow's own are asked for and are not there
+ */
+export function useKernels(kinds: Kernels | undefined): void {
+  if (kinds === 'own' && !loadOperations()) throw new Error(`there is no ${operationsFile()}`);
+  chosen = kinds;
+}
+
+/** The operations in use. */
+export const kernels = (): Kernels => chosen ?? (isGpu() ? 'plain' : loadOperations() ? 'own' : 'fused');
+
+export const isFused = (): boolean => kernels() !== 'plain';
+
+let areLoaded: boolean | undefined;
+
+/** Registers elbow's operations with TensorFlow; false where `elbow up` left none, as on a CPU without AVX2. */
+function loadOperations(): boolean {
+  if (areLoaded === undefined) {
+    const path = operationsFile();
+    areLoaded = existsSync(path) && canRunOperations();
+    // TensorFlow itself must be loaded first: the library takes its functions from it.
+    tf.backend();
+    if (areLoaded) process.dlopen({ exports: {} }, path);
+  }
+  return areLoaded;
+}

@@ -1,0 +1,180 @@
+import * as tf from '@tensorflow/tfjs-node-gpu';
+import fc from 'fast-check';
+import { execFileSync } from 'node:child_process';
+import { afterEach, describe, expect, it } from 'vitest';
+import { uniforms } from '../../src/random.js';
+import { convolution } from '../../src/training/convolution.js';
+import { isGpu, kernels, native, typed, useKernels, type Kernels } from '../../src/training/native.js';
+import { canRunOperations } from '../../src/native-operations.js';
+
+afterEach(() => useKernels(undefined));
+
+interface Case {
+  readonly batch: number;
+  readonly height: number;
+  readonly width: number;
+  readonly channels: number;
+  readonly filters: number;
+  readonly size: number;
+  readonly pool: number;
+  readonly padding: 'valid' | 'same';
+  readonly relu: boolean;
+  readonly needsInput: boolean;
+}
+
+/** Eighths from −1 to 1: sums of their products are exact, so that all ways to compute them give the same bits. */
+const eighths = (shape: number[], seed: number): tf.Tensor => {
+  const count = shape.reduce((product, side) => product * side, 1);
+  return tf.tensor(
+    Float32Array.from(uniforms(count, seed), (u) => Math.round(16 * u - 8) / 8),
+    shape,
+  );
+};
+
+/** Value and gradients of a convolution with what follows it. */
+function compute(kind: Kernels, of: Case): number[][] {
+  useKernels(kind);
+  return tf.tidy(() => {
+    const { batch, height, width, channels, filters, size, pool, padding, relu, needsInput } = of;
+    const convolve = convolution({
+      layer: { kind: 'conv', size, filters, padding, ...(relu ? { activation: 'relu' } : {}) },
+      input: [height, width, channels],
+      pool,
+      needsInput,
+    });
+    const x = eighths([batch, height, width, channels], 1) as tf.Tensor4D;
+    const kernel = eighths([size, size, channels, filters], 2) as tf.Tensor4D;
+    const bias = eighths([filters], 3) as tf.Tensor1D;
+    const y = convolve(x, kernel, bias);
+    const dy = eighths(y.shape, 4);
+    const loss = (...args: tf.Tensor[]): tf.Scalar => {
+      const [image, weight, offset] = needsInput ? args : [x, ...args];
+      return tf.sum(tf.mul(convolve(image as tf.Tensor4D, weight as tf.Tensor4D, offset as tf.Tensor1D), dy));
+    };
+    const gradients = tf.grads(loss)(needsInput ? [x, kernel, bias] : [kernel, bias]);
+    // Zeros have no sign here: − 0 + 0 is 0.
+    return [y, ...gradients].map((tensor) => [...tensor.shape, ...tensor.dataSync()].map((n) => n + 0));
+  });
+}
+
+const cases: fc.Arbitrary<Case> = fc
+  .record({
+    batch: fc.integer({ min: 1, max: 5 }),
+    height: fc.integer({ min: 1, max: 13 }),
+    width: fc.integer({ min: 1, max: 13 }),
+    channels: fc.integer({ min: 1, max: 40 }),
+    filters: fc.integer({ min: 1, max: 60 }),
+    size: fc.integer({ min: 1, max: 6 }),
+    pool: fc.integer({ min: 1, max: 3 }),
+    padding: fc.constantFrom('valid', 'same'),
+    relu: fc.boolean(),
+    needsInput: fc.boolean(),
+  })
+  .filter(({ height, width, size, pool, padding }) => {
+    const least = Math.min(height, width) - (padding === 'valid' ? size - 1 : 0);
+    return least >= pool;
+  });
+
+it("uses elbow's own operations on every CPU that can run them", () => {
+  expect(kernels()).toBe(isGpu() ? 'plain' : canRunOperations() ? 'own' : 'fused');
+});
+
+describe.skipIf(isGpu() || !canRunOperations())("elbow's own operations", () => {
+  it('give the numbers and gradients of plain TensorFlow, ties and borders among them', () => {
+    fc.assert(
+      fc.property(cases, (of) => {
+        expect(compute('own', of)).toEqual(compute('plain', of));
+      }),
+      { numRuns: 300 },
+    );
+  }, 120_000);
+
+  it('cut large images, many channels and many filters into pieces', () => {
+    const large: Case = {
+      batch: 3,
+      height: 20,
+      width: 21,
+      channels: 150,
+      filters: 100,
+      size: 3,
+      pool: 1,
+      padding: 'same',
+      relu: true,
+      needsInput: true,
+    };
+    for (const of of [large, { ...large, pool: 2 }, { ...large, channels: 33, size: 7, pool: 2 }]) {
+      expect(compute('own', of)).toEqual(compute('plain', of));
+    }
+  });
+
+  it('give the same bits with any number of threads', () => {
+    const script = `
+      import { createHash } from 'node:crypto';
+      import * as tf from '@tensorflow/tfjs-node-gpu';
+      import { native, typed, useKernels } from './dist/src/training/native.js';
+      import { convolution } from './dist/src/training/convolution.js';
+      useKernels('own');
+      const hash = createHash('sha256');
+      for (const [side, channels, filters, size, pool] of [[14, 20, 50, 5, 2], [9, 33, 17, 3, 1]]) {
+        const convolve = convolution({ layer: { kind: 'conv', size, filters, activation: 'relu' },
+          input: [side, side, channels], pool, needsInput: true });
+        const x = tf.randomNormal([7, side, side, channels], 0, 1, 'float32', 1);
+        const kernel = tf.randomNormal([size, size, channels, filters], 0, 1, 'float32', 2);
+        const bias = tf.randomNormal([filters], 0, 1, 'float32', 3);
+        const attributes = [['before', 0], ['rows', side - size + 1], ['columns', side - size + 1]]
+          .map(([name, value]) => typed(name, 'TF_ATTR_INT', value));
+        // TensorFlow's own sums may depend on its threads; these are elbow's alone.
+        if (pool > 1) {
+          const grads = tf.grads((a, b, c) => tf.sum(tf.square(convolve(a, b, c))))([x, kernel, bias]);
+          for (const tensor of [convolve(x, kernel, bias), ...grads]) hash.update(tensor.dataSync());
+        } else {
+          const dy = tf.randomNormal([7, side - size + 1, side - size + 1, filters], 0, 1, 'float32', 4);
+          hash.update(native().executeSingleOutput('ElbowConvKernelGradient', attributes, [x, kernel, dy]).dataSync());
+        }
+      }
+      console.log(hash.digest('hex'));
+    `;
+    const digests = [1, 2, 3, 8].map((threads) =>
+      execFileSync(process.execPath, ['--input-type=module', '-e', script], {
+        env: { ...process.env, TF_NUM_INTRAOP_THREADS: String(threads), TF_CPP_MIN_LOG_LEVEL: '3' },
+        encoding: 'utf8',
+      }).trim(),
+    );
+    expect(digests[0]).toMatch(/^[0-9a-f]{64}$/);
+    expect(new Set(digests).size).toBe(1);
+  }, 60_000);
+
+  it('keep what is not a number, so that a diverged training is seen', () => {
+    useKernels('own');
+    const convolve = convolution({
+      layer: { kind: 'conv', size: 1, filters: 1, activation: 'relu' },
+      input: [2, 2, 1],
+      pool: 2,
+      needsInput: true,
+    });
+    for (const place of [0, 1, 2, 3]) {
+      const pixels = [1, 1, 1, 1].map((value, i) => (i === place ? NaN : value));
+      const y = convolve(tf.tensor4d(pixels, [1, 2, 2, 1]), tf.ones([1, 1, 1, 1]), tf.tensor1d([0]));
+      expect(y.dataSync()[0]).toBeNaN();
+    }
+  });
+
+  it('refuse shapes that do not fit', () => {
+    useKernels('own');
+    const attributes = (rows: number) => [
+      typed('before', 'TF_ATTR_INT', 0),
+      typed('rows', 'TF_ATTR_INT', rows),
+      typed('columns', 'TF_ATTR_INT', 2),
+    ];
+    const gradient = (rows: number, channels: number, dy: tf.Tensor): tf.Tensor =>
+      native().executeSingleOutput('ElbowConvKernelGradient', attributes(rows), [
+        tf.ones([1, 4, 4, 2]),
+        tf.ones([3, 3, channels, 5]),
+        dy,
+      ]);
+    expect(gradient(2, 2, tf.ones([1, 2, 2, 5])).shape).toEqual([3, 3, 2, 5]);
+    expect(() => gradient(2, 3, tf.ones([1, 2, 2, 5]))).toThrow('expected images');
+    expect(() => gradient(1, 2, tf.ones([1, 1, 2, 5]))).toThrow('padding');
+    expect(() => gradient(2, 2, tf.ones([1, 2, 2, 4]))).toThrow('shape');
+  });
+});
