@@ -156,14 +156,12 @@ export async function build() {
   linkCommand();
 }
 
-/** Compiled files whose source is gone. */
+/** Compiled and copied files whose source is gone. */
 function removeStale() {
   for (const name of ['src', 'workflows', 'activities', 'bench']) {
-    for (const path of filesOf(join(dist, name)).filter((file) => file.endsWith('.js'))) {
-      const source = join(root, relative(dist, path)).replace(/\.js$/, '.ts');
-      if (existsSync(source)) continue;
-      rmSync(path);
-      rmSync(`${path}.map`, { force: true });
+    for (const path of filesOf(join(dist, name))) {
+      const source = join(root, relative(dist, path)).replace(/(\.d)?\.[jt]s(\.map)?$/, '.ts');
+      if (!existsSync(source)) rmSync(path);
     }
   }
 }

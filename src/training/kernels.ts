@@ -4,7 +4,7 @@
  * they are the plain operations of tfjs, tested to the same results.
  */
 import * as tf from '@tensorflow/tfjs-node-gpu';
-import { floats, isFused, layout, native, typed, type OpAttribute } from './native.js';
+import { floats, isFused, kernels, layout, native, typed, type OpAttribute } from './native.js';
 
 /** Keras' default; keeps channels without variance finite. */
 export const BATCH_NORM_EPSILON = 1e-3;
@@ -131,12 +131,55 @@ function fusedBatchNorm(x: tf.Tensor, scale: tf.Tensor, offset: tf.Tensor): tf.T
   return native().executeMultipleOutputs('FusedBatchNormV3', attributes, [x, scale, offset, none, none], 6);
 }
 
+export interface NormOptions {
+  /** Whether max(0, ·) follows. */
+  readonly relu: boolean;
+}
+
+const ownNormAttributes = ({ relu: hasRelu }: NormOptions): OpAttribute[] => [
+  typed('epsilon', 'TF_ATTR_FLOAT', BATCH_NORM_EPSILON),
+  typed('relu', 'TF_ATTR_BOOL', hasRelu),
+];
+
+/** elbow's own forward pass: value, mean, biased variance. */
+const ownNorm = (x: tf.Tensor, scale: tf.Tensor, offset: tf.Tensor, options: NormOptions): tf.Tensor[] =>
+  native().executeMultipleOutputs('ElbowNorm', ownNormAttributes(options), [x, scale, offset], 3);
+
 /**
  * Normalises with the batch's own moments (Ioffe and Szegedy, arXiv:1502.03167, algorithm 1), with a gradient.
  * @param x shape [batch, height, width, channels]
  */
-export function batchNormTraining(x: tf.Tensor4D, scale: tf.Tensor1D, offset: tf.Tensor1D): tf.Tensor4D {
-  if (!isFused()) return plainBatchNorm(x, scale, offset).value;
+export function batchNormTraining(
+  x: tf.Tensor4D,
+  scale: tf.Tensor1D,
+  offset: tf.Tensor1D,
+  options: NormOptions,
+): tf.Tensor4D {
+  if (kernels() === 'own') return ownNormTraining(x, scale, offset, options);
+  const value = isFused() ? fusedNormTraining(x, scale, offset) : plainBatchNorm(x, scale, offset).value;
+  return options.relu ? (relu(value) as tf.Tensor4D) : value;
+}
+
+function ownNormTraining(
+  x: tf.Tensor4D,
+  scale: tf.Tensor1D,
+  offset: tf.Tensor1D,
+  options: NormOptions,
+): tf.Tensor4D {
+  const op = tf.customGrad((...args) => {
+    const [input, gamma, beta, save] = args as [tf.Tensor4D, tf.Tensor1D, tf.Tensor1D, tf.GradSaveFunc];
+    const [value, ...moments] = ownNorm(input, gamma, beta, options);
+    save([input, gamma, beta, ...moments]);
+    return {
+      value: value!,
+      gradFunc: (dy: tf.Tensor, saved: tf.Tensor[]) =>
+        native().executeMultipleOutputs('ElbowNormGradients', ownNormAttributes(options), [...saved, dy], 3),
+    };
+  });
+  return op(x, scale, offset) as tf.Tensor4D;
+}
+
+function fusedNormTraining(x: tf.Tensor4D, scale: tf.Tensor1D, offset: tf.Tensor1D): tf.Tensor4D {
   const op = tf.customGrad((...args) => {
     const [input, gamma, beta, save] = args as [tf.Tensor4D, tf.Tensor1D, tf.Tensor1D, tf.GradSaveFunc];
     const [value, , , ...reserved] = fusedBatchNorm(input, gamma, beta);
@@ -159,7 +202,8 @@ function plainBatchNorm(
 ): { value: tf.Tensor4D; moments: Moments } {
   const { mean, variance } = tf.moments(x, [0, 1, 2]);
   const moments = { mean: mean as tf.Tensor1D, variance: variance as tf.Tensor1D };
-  return { value: batchNormInference(x, scale, offset, moments), moments };
+  const value = tf.batchNorm4d(x, moments.mean, moments.variance, offset, scale, BATCH_NORM_EPSILON);
+  return { value, moments };
 }
 
 /**
@@ -170,8 +214,24 @@ export function batchNormMoments(
   x: tf.Tensor4D,
   scale: tf.Tensor1D,
   offset: tf.Tensor1D,
+  options: NormOptions,
 ): { value: tf.Tensor4D; moments: Moments } {
-  if (!isFused()) return plainBatchNorm(x, scale, offset);
+  if (kernels() === 'own') {
+    const [value, mean, variance] = ownNorm(x, scale, offset, options);
+    return {
+      value: value as tf.Tensor4D,
+      moments: { mean: mean as tf.Tensor1D, variance: variance as tf.Tensor1D },
+    };
+  }
+  const { value, moments } = isFused() ? fusedMoments(x, scale, offset) : plainBatchNorm(x, scale, offset);
+  return { value: options.relu ? (relu(value) as tf.Tensor4D) : value, moments };
+}
+
+function fusedMoments(
+  x: tf.Tensor4D,
+  scale: tf.Tensor1D,
+  offset: tf.Tensor1D,
+): { value: tf.Tensor4D; moments: Moments } {
   const [value, mean, unbiased] = fusedBatchNorm(x, scale, offset);
   const count = x.shape[0] * x.shape[1] * x.shape[2];
   const variance = tf.mul<tf.Tensor1D>(unbiased!, (count - 1) / count);
@@ -183,9 +243,15 @@ export function batchNormInference(
   x: tf.Tensor4D,
   scale: tf.Tensor1D,
   offset: tf.Tensor1D,
-  moments: Moments,
+  { mean, variance }: Moments,
+  options: NormOptions,
 ): tf.Tensor4D {
-  return tf.batchNorm4d(x, moments.mean, moments.variance, offset, scale, BATCH_NORM_EPSILON);
+  if (kernels() === 'own') {
+    const inputs = [x, scale, offset, mean, variance];
+    return native().executeSingleOutput('ElbowNormApply', ownNormAttributes(options), inputs) as tf.Tensor4D;
+  }
+  const value = tf.batchNorm4d(x, mean, variance, offset, scale, BATCH_NORM_EPSILON);
+  return options.relu ? (relu(value) as tf.Tensor4D) : value;
 }
 
 /**

@@ -17,6 +17,7 @@ import {
   maxPool,
   relu,
   type Moments,
+  type NormOptions,
 } from './kernels.js';
 
 export type Mode =
@@ -138,7 +139,11 @@ function buildLayer(layer: Layer, input: Shape, construction: Construction, near
       };
     }
     case 'batch-norm':
-      return buildNorm(channels, { name, index: construction.norms.push(name) - 1 });
+      return buildNorm(channels, {
+        name,
+        index: construction.norms.push(name) - 1,
+        relu: near.after?.kind === 'activation',
+      });
     case 'max-pool':
       return {
         parameters: [],
@@ -148,7 +153,8 @@ function buildLayer(layer: Layer, input: Shape, construction: Construction, near
     case 'global-average-pool':
       return { parameters: [], apply: (x) => tf.mean(x, [1, 2]) };
     case 'activation':
-      return { parameters: [], apply: (x) => relu(x) };
+      // A norm does the ReLU that follows it.
+      return { parameters: [], apply: (x) => (near.before?.kind === 'batch-norm' ? x : relu(x)) };
     case 'dropout':
       return {
         parameters: [],
@@ -161,8 +167,14 @@ function buildLayer(layer: Layer, input: Shape, construction: Construction, near
   }
 }
 
-/** @param index of the layer among the norm layers of the network, from 0 */
-function buildNorm(channels: number, { name, index }: { name: string; index: number }): Built {
+interface NormPlace extends NormOptions {
+  readonly name: string;
+  /** Of the layer among the norm layers of the network, from 0. */
+  readonly index: number;
+}
+
+function buildNorm(channels: number, { name, index, relu: hasRelu }: NormPlace): Built {
+  const options = { relu: hasRelu };
   return {
     parameters: [constant(`${name}.scale`, channels, 1), constant(`${name}.offset`, channels, 0)],
     apply: (x, [scale, offset], mode) => {
@@ -172,14 +184,14 @@ function buildNorm(channels: number, { name, index }: { name: string; index: num
       const back = (value: tf.Tensor): tf.Tensor => (x.rank === 4 ? value : tf.reshape(value, x.shape));
       switch (mode.kind) {
         case 'training':
-          return back(batchNormTraining(...args));
+          return back(batchNormTraining(...args, options));
         case 'moments': {
-          const { value, moments } = batchNormMoments(...args);
+          const { value, moments } = batchNormMoments(...args, options);
           mode.onMoments(index, moments);
           return back(value);
         }
         case 'inference':
-          return back(batchNormInference(...args, mode.moments[index]!));
+          return back(batchNormInference(...args, mode.moments[index]!, options));
       }
     },
   };

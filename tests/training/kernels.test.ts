@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-node-gpu';
 import { afterEach, describe, expect, it } from 'vitest';
+import { canRunOperations } from '../../src/native-operations.js';
 import { uniforms } from '../../src/random.js';
 import {
   BATCH_NORM_EPSILON,
@@ -10,7 +11,11 @@ import {
   crossEntropy,
   maxPool,
 } from '../../src/training/kernels.js';
-import { useKernels, type Kernels } from '../../src/training/native.js';
+import { sizeOf } from '../../src/training/layers.js';
+import { isGpu, useKernels, type Kernels } from '../../src/training/native.js';
+
+const availableKernels: readonly Kernels[] =
+  !isGpu() && canRunOperations() ? ['own', 'fused', 'plain'] : isGpu() ? ['plain'] : ['fused', 'plain'];
 
 afterEach(() => useKernels(undefined));
 
@@ -21,7 +26,7 @@ const arrayOf = (tensor: tf.Tensor): number[] => [...tensor.dataSync()];
 /** Greatest distance of two lists. */
 const distance = (a: readonly number[], b: readonly number[]): number => {
   expect(a).toHaveLength(b.length);
-  return Math.max(...a.map((value, i) => Math.abs(value - b[i]!)));
+  return a.reduce((most, value, i) => Math.max(most, Math.abs(value - b[i]!)), 0);
 };
 
 /** The slope of `f` at `at` by central differences in each coordinate. */
@@ -49,7 +54,9 @@ function batchNormByHand(x: readonly number[], scale: readonly number[], offset:
   return { y, mean, variance };
 }
 
-describe.each(['fused', 'plain'] as const)('with %s kernels', (kind: Kernels) => {
+const noRelu = { relu: false };
+
+describe.each(availableKernels)('with %s kernels', (kind: Kernels) => {
   const scale = [1.5, 0.5];
   const offset = [0.25, -1];
   const weights = values(3 * 4 * 4 * 2, 9);
@@ -59,12 +66,12 @@ describe.each(['fused', 'plain'] as const)('with %s kernels', (kind: Kernels) =>
   it('normalises by the moments of the batch', () => {
     useKernels(kind);
     const byHand = batchNormByHand(values(96, 1), scale, offset);
-    const { value, moments } = batchNormMoments(image(1), tf.tensor1d(scale), tf.tensor1d(offset));
+    const { value, moments } = batchNormMoments(image(1), tf.tensor1d(scale), tf.tensor1d(offset), noRelu);
     expect(distance(arrayOf(value), byHand.y)).toBeLessThan(1e-5);
     expect(distance(arrayOf(moments.mean), byHand.mean)).toBeLessThan(1e-6);
     // The biased variance, not the unbiased one that the kernel gives.
     expect(distance(arrayOf(moments.variance), byHand.variance)).toBeLessThan(1e-5);
-    const training = batchNormTraining(image(1), tf.tensor1d(scale), tf.tensor1d(offset));
+    const training = batchNormTraining(image(1), tf.tensor1d(scale), tf.tensor1d(offset), noRelu);
     expect(distance(arrayOf(training), byHand.y)).toBeLessThan(1e-5);
   });
 
@@ -73,7 +80,7 @@ describe.each(['fused', 'plain'] as const)('with %s kernels', (kind: Kernels) =>
     const gradients = tf.grads((x, s, o) =>
       tf.sum(
         tf.mul(
-          batchNormTraining(x as tf.Tensor4D, s as tf.Tensor1D, o as tf.Tensor1D),
+          batchNormTraining(x as tf.Tensor4D, s as tf.Tensor1D, o as tf.Tensor1D, noRelu),
           tf.tensor4d(weights, [3, 4, 4, 2]),
         ),
       ),
@@ -158,17 +165,64 @@ describe.each(['fused', 'plain'] as const)('with %s kernels', (kind: Kernels) =>
     expect(arrayOf(loss)).toEqual([2000]);
     const flat = tf.ones<tf.Rank.R4>([2, 3, 3, 1]);
     const one = tf.ones<tf.Rank.R1>([1]);
-    expect(arrayOf(batchNormTraining(flat, one, tf.zeros([1]))).every((value) => value === 0)).toBe(true);
+    expect(arrayOf(batchNormTraining(flat, one, tf.zeros([1]), noRelu)).every((value) => value === 0)).toBe(
+      true,
+    );
   });
 });
 
-it('evaluates with given moments', () => {
-  const moments = { mean: tf.tensor1d([1]), variance: tf.tensor1d([4 - BATCH_NORM_EPSILON]) };
-  const y = batchNormInference(
-    tf.tensor4d([1, 3, -1, 5], [1, 2, 2, 1]),
-    tf.tensor1d([2]),
-    tf.tensor1d([10]),
-    moments,
+describe.each(availableKernels)('normalisation with %s kernels', (kind: Kernels) => {
+  it('evaluates with given moments', () => {
+    useKernels(kind);
+    const moments = { mean: tf.tensor1d([1]), variance: tf.tensor1d([4 - BATCH_NORM_EPSILON]) };
+    const x = tf.tensor4d([1, 3, -1, 5], [1, 2, 2, 1]);
+    const at = (relu: boolean): number[] =>
+      arrayOf(batchNormInference(x, tf.tensor1d([2]), tf.tensor1d([-1]), moments, { relu }));
+    expect(distance(at(false), [-1, 1, -3, 3])).toBeLessThan(1e-5);
+    expect(distance(at(true), [0, 1, 0, 3])).toBeLessThan(1e-5);
+  });
+
+  it('keeps what is not a number, so that a diverged training is seen', () => {
+    useKernels(kind);
+    const x = tf.tensor4d([1, NaN, 2, 3], [1, 2, 2, 1]);
+    const y = batchNormTraining(x, tf.tensor1d([1]), tf.tensor1d([0]), { relu: true });
+    expect(arrayOf(y).some(Number.isNaN)).toBe(true);
+  });
+
+  // Rows that fill no vector, and more of them than a block.
+  it.each([1, 3, 8, 20, 50, 64, 75])(
+    'has the numbers and slopes of its definition with %i channels',
+    (channels) => {
+      for (const rows of [1, 7, 3000]) {
+        const of = (shape: number[], seed: number, plus: number): tf.Tensor =>
+          tf.tensor(
+            Float32Array.from(uniforms(sizeOf(shape), seed), (u) => u + plus),
+            shape,
+          );
+        const inputs = [of([rows, 1, 1, channels], 1, 0.7), of([channels], 2, 0.5), of([channels], 3, -0.5)];
+        const weight = of([rows, 1, 1, channels], 4, -0.5);
+        const relu = { relu: true };
+        const built = (x: tf.Tensor, s: tf.Tensor, o: tf.Tensor): tf.Tensor =>
+          batchNormTraining(x as tf.Tensor4D, s as tf.Tensor1D, o as tf.Tensor1D, relu);
+        const byDefinition = (x: tf.Tensor, s: tf.Tensor, o: tf.Tensor): tf.Tensor => {
+          const centred = tf.sub(x, tf.mean(x, [0, 1, 2], true));
+          const variance = tf.mean(tf.square(centred), [0, 1, 2], true);
+          return tf.relu(
+            tf.add(tf.mul(tf.div(centred, tf.sqrt(tf.add(variance, BATCH_NORM_EPSILON))), s), o),
+          );
+        };
+        const compute = (norm: typeof built): number[][] => {
+          const loss = (...args: tf.Tensor[]): tf.Scalar =>
+            tf.sum(tf.mul(norm(...(args as [tf.Tensor, tf.Tensor, tf.Tensor])), weight));
+          const [x, s, o] = inputs as [tf.Tensor, tf.Tensor, tf.Tensor];
+          return [norm(x, s, o), ...tf.grads(loss)(inputs)].map(arrayOf);
+        };
+        const wanted = compute(byDefinition);
+        compute(built).forEach((values, i) => {
+          const largest = wanted[i]!.reduce((most, value) => Math.max(most, Math.abs(value)), 1);
+          expect(distance(values, wanted[i]!) / largest).toBeLessThan(2e-5);
+        });
+      }
+    },
   );
-  expect(distance(arrayOf(y), [10, 12, 8, 14])).toBeLessThan(1e-5);
 });

@@ -1,0 +1,135 @@
+// All are about a convolution of stride 1 with zeros `before` on two sides and an output of `rows` × `columns`.
+//
+//   ElbowConvKernelGradient(x, kernel, dy) -> dkernel
+//   ElbowConvPool(x, kernel, bias) -> y, places       with max pooling of `pool`, bias, and ReLU where `relu`
+//   ElbowConvPoolGradients(x, kernel, y, places, dy) -> dx, dkernel, dbias    dx is empty where not `needs_input`
+#include "conv.h"
+#include "operation.h"
+
+namespace elbow {
+namespace {
+
+// Those that an operation does not have keep their defaults.
+struct Attributes {
+  int64_t before = 0;
+  int64_t rows = 0;
+  int64_t columns = 0;
+  int64_t pool = 1;
+  bool relu = false;
+  bool needs_input = true;
+};
+
+enum class Kind { plain, pool, pool_gradients };
+
+template <Kind kind>
+void* create(TF_OpKernelConstruction* construction) {
+  auto* attributes = new Attributes;
+  AttributeReader reader(construction);
+  reader.read("before", attributes->before);
+  reader.read("rows", attributes->rows);
+  reader.read("columns", attributes->columns);
+  if (kind != Kind::plain) {
+    reader.read("pool", attributes->pool);
+    reader.read("relu", attributes->relu);
+  }
+  if (kind == Kind::pool_gradients) reader.read("needs_input", attributes->needs_input);
+  return attributes;
+}
+
+void destroy(void* attributes) { delete static_cast<Attributes*>(attributes); }
+
+// The convolution of these images and this kernel; fails where they do not fit.
+Conv conv_of(Call& call, const Attributes& attributes, const TF_Tensor* x, const TF_Tensor* kernel) {
+  if (!call.ok()) return {};
+  if (TF_NumDims(x) != 4 || TF_NumDims(kernel) != 4 || TF_Dim(kernel, 0) != TF_Dim(kernel, 1) ||
+      TF_Dim(kernel, 2) != TF_Dim(x, 3)) {
+    call.fail("expected images [batch, height, width, channels] and a kernel [side, side, channels, filters]");
+    return {};
+  }
+  const Conv conv = {TF_Dim(x, 0),          TF_Dim(x, 1),     TF_Dim(x, 2),      TF_Dim(x, 3),      TF_Dim(kernel, 3),
+                     TF_Dim(kernel, 0),     attributes.before, attributes.rows, attributes.columns};
+  if (conv.before < 0 || conv.before >= conv.kernel || conv.out_height < 1 || conv.out_width < 1 ||
+      conv.padded_height() < conv.height + conv.before || conv.padded_width() < conv.width + conv.before) {
+    call.fail("the padding does not lead from the size of the images to that of the output");
+  }
+  return conv;
+}
+
+std::vector<int64_t> out_shape(const Conv& conv, int64_t pool) {
+  return {conv.batch, conv.out_height / pool, conv.out_width / pool, conv.filters};
+}
+
+void compute_kernel_gradient(void* kernel_data, TF_OpKernelContext* context) {
+  const auto& attributes = *static_cast<Attributes*>(kernel_data);
+  Call call(context);
+  TF_Tensor *x = call.input(0), *kernel = call.input(1), *dy = call.input(2);
+  const Conv conv = conv_of(call, attributes, x, kernel);
+  if (!has_shape(call, dy, out_shape(conv, 1))) return;
+  float* dkernel = call.output(0, TF_FLOAT, shape_of(kernel));
+  if (call.ok()) elbow::conv_kernel_gradient(conv, data(x), data(dy), dkernel);
+}
+
+void compute_pool(void* kernel_data, TF_OpKernelContext* context) {
+  const auto& attributes = *static_cast<Attributes*>(kernel_data);
+  Call call(context);
+  TF_Tensor *x = call.input(0), *kernel = call.input(1), *bias = call.input(2);
+  const Conv conv = conv_of(call, attributes, x, kernel);
+  if (!has_shape(call, bias, {conv.filters})) return;
+  float* y = call.output(0, TF_FLOAT, out_shape(conv, attributes.pool));
+  uint8_t* places = call.output<uint8_t>(1, TF_UINT8, out_shape(conv, attributes.pool));
+  if (call.ok()) {
+    elbow::conv_forward(conv, data(x), data(kernel), {data(bias), attributes.relu, attributes.pool, places}, y);
+  }
+}
+
+void compute_pool_gradients(void* kernel_data, TF_OpKernelContext* context) {
+  const auto& attributes = *static_cast<Attributes*>(kernel_data);
+  Call call(context);
+  TF_Tensor *x = call.input(0), *kernel = call.input(1), *y = call.input(2), *places = call.input(3),
+            *dy = call.input(4);
+  const Conv conv = conv_of(call, attributes, x, kernel);
+  const auto shape = out_shape(conv, attributes.pool);
+  if (!has_shape(call, y, shape) || !has_shape(call, places, shape) || !has_shape(call, dy, shape)) return;
+  float* dx = call.output(0, TF_FLOAT, attributes.needs_input ? shape_of(x) : std::vector<int64_t>{0});
+  float* dkernel = call.output(1, TF_FLOAT, shape_of(kernel));
+  float* dbias = call.output(2, TF_FLOAT, {conv.filters});
+  if (!call.ok()) return;
+  const After after = {nullptr, attributes.relu, attributes.pool, data<uint8_t>(places)};
+  elbow::conv_pool_gradients(conv, after, data(x), data(kernel), data(y), data(dy),
+                             attributes.needs_input ? dx : nullptr, dkernel, dbias);
+}
+
+}  // namespace
+
+const std::vector<Operation>& conv_operations() {
+  static const std::vector<const char*> plain = {"before: int", "rows: int", "columns: int"};
+  static const std::vector<const char*> pool = {"before: int", "rows: int", "columns: int", "pool: int", "relu: bool"};
+  static const std::vector<const char*> gradients = {"before: int", "rows: int",  "columns: int",
+                                                     "pool: int",   "relu: bool", "needs_input: bool"};
+  static const std::vector<Operation> all = {
+      {"ElbowConvKernelGradient",
+       {"x: float", "kernel: float", "dy: float"},
+       {"dkernel: float"},
+       plain,
+       create<Kind::plain>,
+       compute_kernel_gradient,
+       destroy},
+      {"ElbowConvPool",
+       {"x: float", "kernel: float", "bias: float"},
+       {"y: float", "places: uint8"},
+       pool,
+       create<Kind::pool>,
+       compute_pool,
+       destroy},
+      {"ElbowConvPoolGradients",
+       {"x: float", "kernel: float", "y: float", "places: uint8", "dy: float"},
+       {"dx: float", "dkernel: float", "dbias: float"},
+       gradients,
+       create<Kind::pool_gradients>,
+       compute_pool_gradients,
+       destroy},
+  };
+  return all;
+}
+
+}  // namespace elbow

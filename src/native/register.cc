@@ -1,0 +1,34 @@
+// Loading the library tells TensorFlow of elbow's operations, all of them for the CPU.
+#include "operation.h"
+
+namespace {
+
+using elbow::Operation;
+
+// What an output's shape is, the operation knows when it runs.
+void unknown_shapes(TF_ShapeInferenceContext* context, TF_Status* status) {
+  TF_ShapeInferenceContextSetUnknownShape(context, status);
+}
+
+void tell(const Operation& operation) {
+  elbow::StatusOwner owner;
+  TF_OpDefinitionBuilder* definition = TF_NewOpDefinitionBuilder(operation.name);
+  for (const char* input : operation.inputs) TF_OpDefinitionBuilderAddInput(definition, input);
+  for (const char* output : operation.outputs) TF_OpDefinitionBuilderAddOutput(definition, output);
+  for (const char* attribute : operation.attributes) TF_OpDefinitionBuilderAddAttr(definition, attribute);
+  TF_OpDefinitionBuilderSetShapeInferenceFunction(definition, unknown_shapes);
+  TF_RegisterOpDefinition(definition, owner.status);
+  if (!owner.ok()) return;
+  TF_KernelBuilder* kernel =
+      TF_NewKernelBuilder(operation.name, "CPU", operation.create, operation.compute, operation.destroy);
+  TF_RegisterKernelBuilder(operation.name, kernel, owner.status);
+}
+
+}  // namespace
+
+// Node loads the library as an addon without exports. An operation that could not be told is missed when it is called.
+extern "C" __attribute__((visibility("default"))) void* napi_register_module_v1(void*, void* exports) {
+  for (const Operation& operation : elbow::conv_operations()) tell(operation);
+  for (const Operation& operation : elbow::norm_operations()) tell(operation);
+  return exports;
+}
