@@ -1,5 +1,6 @@
 #include "conv.h"
 #include "parallel.h"
+#include "register_tiles.h"
 #include "tiles.h"
 
 namespace elbow {
@@ -29,47 +30,6 @@ void pack_kernel(const Conv& conv, const float* kernel, const Pieces& chunks, co
     }
   });
 }
-
-// Sums of four pixels and V vectors of filters. The k-th row of the kernel meets `run` floats of the image in a row.
-template <int V>
-void tile(const float* const x[TILE_PIXELS], int64_t row, int64_t rows, int64_t run, const float* kernel, float* sums,
-          int64_t step, bool first) {
-  __m256 acc[TILE_PIXELS][V];
-#pragma GCC unroll 16
-  for (int p = 0; p < TILE_PIXELS; p++) {
-#pragma GCC unroll 16
-    for (int v = 0; v < V; v++) {
-      acc[p][v] = first ? _mm256_setzero_ps() : _mm256_load_ps(sums + p * step + v * LANES);
-    }
-  }
-  const float *x0 = x[0], *x1 = x[1], *x2 = x[2], *x3 = x[3];
-  for (int64_t k = 0; k < rows; k++, x0 += row, x1 += row, x2 += row, x3 += row) {
-    for (int64_t i = 0; i < run; i++, kernel += V * LANES) {
-      __m256 w[V];
-#pragma GCC unroll 16
-      for (int v = 0; v < V; v++) w[v] = _mm256_load_ps(kernel + v * LANES);
-      const __m256 a = _mm256_broadcast_ss(x0 + i);
-#pragma GCC unroll 16
-      for (int v = 0; v < V; v++) acc[0][v] = _mm256_fmadd_ps(a, w[v], acc[0][v]);
-      const __m256 b = _mm256_broadcast_ss(x1 + i);
-#pragma GCC unroll 16
-      for (int v = 0; v < V; v++) acc[1][v] = _mm256_fmadd_ps(b, w[v], acc[1][v]);
-      const __m256 c = _mm256_broadcast_ss(x2 + i);
-#pragma GCC unroll 16
-      for (int v = 0; v < V; v++) acc[2][v] = _mm256_fmadd_ps(c, w[v], acc[2][v]);
-      const __m256 d = _mm256_broadcast_ss(x3 + i);
-#pragma GCC unroll 16
-      for (int v = 0; v < V; v++) acc[3][v] = _mm256_fmadd_ps(d, w[v], acc[3][v]);
-    }
-  }
-#pragma GCC unroll 16
-  for (int p = 0; p < TILE_PIXELS; p++) {
-#pragma GCC unroll 16
-    for (int v = 0; v < V; v++) _mm256_store_ps(sums + p * step + v * LANES, acc[p][v]);
-  }
-}
-
-constexpr decltype(&tile<1>) TILES[] = {nullptr, tile<1>, tile<2>, tile<3>};
 
 // Bias and ReLU of a vector; not-a-number stays what it is.
 inline __m256 finish(__m256 sum, const float* bias, int64_t filter, __m256i mask, bool relu) {
@@ -148,8 +108,8 @@ void conv_forward(const Conv& conv, const float* x, const float* kernel, const A
           for (int64_t p = 0; p < TILE_PIXELS; p++) {
             places[p] = input + pixels[std::min(pixel + p, count - 1)] * channels;
           }
-          TILES[block.vectors](places, conv.padded_width() * channels, conv.kernel, conv.kernel * channels, weights,
-                               sums + pixel * step + block.first * LANES, step, chunk == 0);
+          INNER_TILES[block.vectors](places, conv.padded_width() * channels, conv.kernel, conv.kernel * channels,
+                                     weights, sums + pixel * step + block.first * LANES, step, chunk == 0);
         }
       }
     }

@@ -1,47 +1,13 @@
 #include "conv.h"
 #include "parallel.h"
+#include "register_tiles.h"
 #include "tiles.h"
 
 namespace elbow {
 namespace {
 
-// Channels of a register tile: their products with three vectors of filters are twelve sums.
-constexpr int64_t QUAD = 4;
 // Output pixels that are worked on together.
 constexpr int64_t GROUP_PIXELS = 256;
-
-// Adds, over all pixels, the products of four channels and V vectors of filters.
-template <int V>
-void tile(const float* x, const int32_t* pixels, int64_t count, const float* dy, float* sums) {
-  __m256 acc[QUAD][V];
-#pragma GCC unroll 16
-  for (int c = 0; c < QUAD; c++) {
-#pragma GCC unroll 16
-    for (int v = 0; v < V; v++) acc[c][v] = _mm256_setzero_ps();
-  }
-  for (int64_t pixel = 0; pixel < count; pixel++, dy += V * LANES) {
-    const float* from = x + static_cast<int64_t>(pixels[pixel]) * QUAD;
-    __m256 slope[V];
-#pragma GCC unroll 16
-    for (int v = 0; v < V; v++) slope[v] = _mm256_load_ps(dy + v * LANES);
-#pragma GCC unroll 16
-    for (int c = 0; c < QUAD; c++) {
-      const __m256 value = _mm256_broadcast_ss(from + c);
-#pragma GCC unroll 16
-      for (int v = 0; v < V; v++) acc[c][v] = _mm256_fmadd_ps(value, slope[v], acc[c][v]);
-    }
-  }
-#pragma GCC unroll 16
-  for (int c = 0; c < QUAD; c++) {
-#pragma GCC unroll 16
-    for (int v = 0; v < V; v++) {
-      float* const sum = sums + (c * V + v) * LANES;
-      _mm256_store_ps(sum, _mm256_add_ps(_mm256_load_ps(sum), acc[c][v]));
-    }
-  }
-}
-
-constexpr decltype(&tile<1>) TILES[] = {nullptr, tile<1>, tile<2>, tile<3>};
 
 // Lays the gradient of some pixels out as the tiles read it: [block][pixel][filter of the block].
 void pack_slopes(const float* dy, int64_t pixels, int64_t filters, const std::vector<Block>& blocks, float* packed) {
@@ -90,8 +56,8 @@ void conv_kernel_gradient(const Conv& conv, const float* x, const float* dy, flo
           const float* slope = slopes + block.first * LANES * count;
           for (int64_t column = 0; column < conv.kernel; column++) {
             float* const target = sums + row * row_floats + (column * step + block.first * LANES) * QUAD;
-            TILES[block.vectors](input + (kernel_row * conv.padded_width() + column) * QUAD, pixels.data(), count, slope,
-                                 target);
+            OUTER_TILES[block.vectors](input + (kernel_row * conv.padded_width() + column) * QUAD, pixels.data(), count,
+                                       slope, target);
           }
         }
       }

@@ -1,10 +1,13 @@
 // All are about a convolution of stride 1 with zeros `before` on two sides and an output of `rows` × `columns`.
 //
+//   ElbowConv(x, kernel) -> y                         for kernels that winograd_suits
+//   ElbowConvInputGradient(x, kernel, dy) -> dx       likewise
 //   ElbowConvKernelGradient(x, kernel, dy) -> dkernel
 //   ElbowConvPool(x, kernel, bias) -> y, places       with max pooling of `pool`, bias, and ReLU where `relu`
 //   ElbowConvPoolGradients(x, kernel, y, places, dy) -> dx, dkernel, dbias    dx is empty where not `needs_input`
 #include "conv.h"
 #include "operation.h"
+#include "winograd.h"
 
 namespace elbow {
 namespace {
@@ -59,6 +62,31 @@ std::vector<int64_t> out_shape(const Conv& conv, int64_t pool) {
   return {conv.batch, conv.out_height / pool, conv.out_width / pool, conv.filters};
 }
 
+bool suits(Call& call, const Conv& conv) {
+  if (call.ok() && !winograd_suits(conv)) call.fail("expected a kernel of 3x3, and multiples of 8 channels and filters");
+  return call.ok();
+}
+
+void compute_conv(void* kernel_data, TF_OpKernelContext* context) {
+  const auto& attributes = *static_cast<Attributes*>(kernel_data);
+  Call call(context);
+  TF_Tensor *x = call.input(0), *kernel = call.input(1);
+  const Conv conv = conv_of(call, attributes, x, kernel);
+  if (!suits(call, conv)) return;
+  float* y = call.output(0, TF_FLOAT, out_shape(conv, 1));
+  if (call.ok()) winograd_forward(conv, data(x), data(kernel), y);
+}
+
+void compute_input_gradient(void* kernel_data, TF_OpKernelContext* context) {
+  const auto& attributes = *static_cast<Attributes*>(kernel_data);
+  Call call(context);
+  TF_Tensor *x = call.input(0), *kernel = call.input(1), *dy = call.input(2);
+  const Conv conv = conv_of(call, attributes, x, kernel);
+  if (!suits(call, conv) || !has_shape(call, dy, out_shape(conv, 1))) return;
+  float* dx = call.output(0, TF_FLOAT, shape_of(x));
+  if (call.ok()) winograd_input_gradient(conv, data(kernel), data(dy), dx);
+}
+
 void compute_kernel_gradient(void* kernel_data, TF_OpKernelContext* context) {
   const auto& attributes = *static_cast<Attributes*>(kernel_data);
   Call call(context);
@@ -66,7 +94,9 @@ void compute_kernel_gradient(void* kernel_data, TF_OpKernelContext* context) {
   const Conv conv = conv_of(call, attributes, x, kernel);
   if (!has_shape(call, dy, out_shape(conv, 1))) return;
   float* dkernel = call.output(0, TF_FLOAT, shape_of(kernel));
-  if (call.ok()) elbow::conv_kernel_gradient(conv, data(x), data(dy), dkernel);
+  if (!call.ok()) return;
+  const auto gradient = winograd_suits(conv) ? winograd_kernel_gradient : conv_kernel_gradient;
+  gradient(conv, data(x), data(dy), dkernel);
 }
 
 void compute_pool(void* kernel_data, TF_OpKernelContext* context) {
@@ -78,7 +108,7 @@ void compute_pool(void* kernel_data, TF_OpKernelContext* context) {
   float* y = call.output(0, TF_FLOAT, out_shape(conv, attributes.pool));
   uint8_t* places = call.output<uint8_t>(1, TF_UINT8, out_shape(conv, attributes.pool));
   if (call.ok()) {
-    elbow::conv_forward(conv, data(x), data(kernel), {data(bias), attributes.relu, attributes.pool, places}, y);
+    conv_forward(conv, data(x), data(kernel), {data(bias), attributes.relu, attributes.pool, places}, y);
   }
 }
 
@@ -95,7 +125,7 @@ void compute_pool_gradients(void* kernel_data, TF_OpKernelContext* context) {
   float* dbias = call.output(2, TF_FLOAT, {conv.filters});
   if (!call.ok()) return;
   const After after = {nullptr, attributes.relu, attributes.pool, data<uint8_t>(places)};
-  elbow::conv_pool_gradients(conv, after, data(x), data(kernel), data(y), data(dy),
+  conv_pool_gradients(conv, after, data(x), data(kernel), data(y), data(dy),
                              attributes.needs_input ? dx : nullptr, dkernel, dbias);
 }
 
@@ -107,6 +137,14 @@ const std::vector<Operation>& conv_operations() {
   static const std::vector<const char*> gradients = {"before: int", "rows: int",  "columns: int",
                                                      "pool: int",   "relu: bool", "needs_input: bool"};
   static const std::vector<Operation> all = {
+      {"ElbowConv", {"x: float", "kernel: float"}, {"y: float"}, plain, create<Kind::plain>, compute_conv, destroy},
+      {"ElbowConvInputGradient",
+       {"x: float", "kernel: float", "dy: float"},
+       {"dx: float"},
+       plain,
+       create<Kind::plain>,
+       compute_input_gradient,
+       destroy},
       {"ElbowConvKernelGradient",
        {"x: float", "kernel: float", "dy: float"},
        {"dkernel: float"},

@@ -9,11 +9,11 @@
 #include <vector>
 
 #include "parallel.h"
+#include "tiles.h"
 
 namespace elbow {
 namespace {
 
-constexpr int64_t LANES = 8;
 constexpr int64_t BLOCK_FLOATS = 8192;
 
 struct Blocks {
@@ -67,8 +67,8 @@ void norm_moments(const Norm& norm, const float* x, float* mean, float* variance
     return (blocks.end(block) - blocks.begin(block) - lane + stretch - 1) / stretch;
   };
   parallel_for(blocks.count, [&](int64_t block) {
-    float* const center = means.data() + block * stretch;
-    float* const spread = squares.data() + block * stretch;
+    float* __restrict center = means.data() + block * stretch;
+    float* __restrict spread = squares.data() + block * stretch;
     each_stretch(blocks, block, [&](int64_t at, int64_t length) {
       for (int64_t i = 0; i < length; i++) center[i] += x[at + i];
     });
@@ -102,7 +102,7 @@ void norm_moments(const Norm& norm, const float* x, float* mean, float* variance
 }
 
 void norm_apply(const Norm& norm, const float* x, const float* scale, const float* offset, const float* mean,
-                const float* variance, float* y) {
+                const float* variance, float* __restrict y) {
   const Blocks blocks(norm);
   const std::vector<float> factor = repeated(norm, blocks, factors(norm, scale, variance).data());
   const std::vector<float> center = repeated(norm, blocks, mean), shift = repeated(norm, blocks, offset);
@@ -124,31 +124,47 @@ void norm_apply(const Norm& norm, const float* x, const float* scale, const floa
 
 namespace {
 
-// The slope behind a ReLU, which let through what it gave more than 0 for; that is computed again, to the same bits.
+// The first lanes of a vector in memory, all of them where there are as many.
+inline __m256 load(const float* from, int64_t lanes) {
+  return lanes >= LANES ? _mm256_loadu_ps(from) : _mm256_maskload_ps(from, lanes_mask(lanes));
+}
+inline void store(float* to, int64_t lanes, __m256 values) {
+  if (lanes >= LANES) {
+    _mm256_storeu_ps(to, values);
+  } else {
+    _mm256_maskstore_ps(to, lanes_mask(lanes), values);
+  }
+}
+
+// The slopes behind a ReLU, which let through what it gave more than 0 for; that is computed again, to the same bits.
 template <bool RELU>
-inline float slope_of(float dy, float distance, float by, float plus) {
-  return !RELU || distance * by + plus > 0 ? dy : 0.f;
+inline __m256 slopes_of(__m256 dy, __m256 distance, __m256 by, __m256 plus) {
+  if (!RELU) return dy;
+  const __m256 value = _mm256_add_ps(_mm256_mul_ps(distance, by), plus);
+  return _mm256_and_ps(dy, _mm256_cmp_ps(value, _mm256_setzero_ps(), _CMP_GT_OQ));
 }
 
 template <bool RELU>
 void gradients(const Norm& norm, const float* x, const float* scale, const float* offset, const float* mean,
-               const float* variance, const float* dy, float* dx, float* dscale, float* doffset) {
+               const float* variance, const float* dy, float* __restrict dx, float* dscale, float* doffset) {
   const Blocks blocks(norm);
   const int64_t stretch = blocks.stretch;
-  const std::vector<float> factor = repeated(norm, blocks, factors(norm, scale, variance).data());
+  const std::vector<float> scaled = repeated(norm, blocks, factors(norm, scale, variance).data());
   const std::vector<float> center = repeated(norm, blocks, mean), shift = repeated(norm, blocks, offset);
   // Of each block and lane: the sum of slopes, and that of slopes times distances from the mean.
   std::vector<float> slopes(blocks.count * stretch), products(blocks.count * stretch);
   parallel_for(blocks.count, [&](int64_t block) {
-    const float *by = factor.data(), *from = center.data(), *plus = shift.data();
-    float* const sum = slopes.data() + block * stretch;
-    float* const product = products.data() + block * stretch;
+    const float *by = scaled.data(), *from = center.data(), *plus = shift.data();
+    float* __restrict sum = slopes.data() + block * stretch;
+    float* __restrict product = products.data() + block * stretch;
     each_stretch(blocks, block, [&](int64_t at, int64_t length) {
-      for (int64_t i = 0; i < length; i++) {
-        const float distance = x[at + i] - from[i];
-        const float slope = slope_of<RELU>(dy[at + i], distance, by[i], plus[i]);
-        sum[i] += slope;
-        product[i] += slope * distance;
+      for (int64_t i = 0; i < length; i += LANES) {
+        const int64_t lanes = length - i;
+        const __m256 distance = _mm256_sub_ps(load(x + at + i, lanes), load(from + i, lanes));
+        const __m256 slope =
+            slopes_of<RELU>(load(dy + at + i, lanes), distance, load(by + i, lanes), load(plus + i, lanes));
+        store(sum + i, lanes, _mm256_add_ps(load(sum + i, lanes), slope));
+        store(product + i, lanes, _mm256_fmadd_ps(slope, distance, load(product + i, lanes)));
       }
     });
   });
@@ -167,16 +183,19 @@ void gradients(const Norm& norm, const float* x, const float* scale, const float
     mean_slope[c] = static_cast<float>(all_slopes[c] / norm.rows);
     mean_product[c] = static_cast<float>(all_products[c] / norm.rows / spread);
   }
-  const std::vector<float> level = repeated(norm, blocks, mean_slope.data());
+  const std::vector<float> levels = repeated(norm, blocks, mean_slope.data());
   const std::vector<float> tilt = repeated(norm, blocks, mean_product.data());
   parallel_for(blocks.count, [&](int64_t block) {
-    const float *by = factor.data(), *from = center.data(), *plus = shift.data();
-    const float *less = level.data(), *times = tilt.data();
+    const float *by = scaled.data(), *from = center.data(), *plus = shift.data();
+    const float *less = levels.data(), *times = tilt.data();
     each_stretch(blocks, block, [&](int64_t at, int64_t length) {
-      for (int64_t i = 0; i < length; i++) {
-        const float distance = x[at + i] - from[i];
-        const float slope = slope_of<RELU>(dy[at + i], distance, by[i], plus[i]);
-        dx[at + i] = (slope - less[i] - distance * times[i]) * by[i];
+      for (int64_t i = 0; i < length; i += LANES) {
+        const int64_t lanes = length - i;
+        const __m256 factor = load(by + i, lanes);
+        const __m256 distance = _mm256_sub_ps(load(x + at + i, lanes), load(from + i, lanes));
+        const __m256 slope = slopes_of<RELU>(load(dy + at + i, lanes), distance, factor, load(plus + i, lanes));
+        const __m256 level = _mm256_fmadd_ps(distance, load(times + i, lanes), load(less + i, lanes));
+        store(dx + at + i, lanes, _mm256_mul_ps(_mm256_sub_ps(slope, level), factor));
       }
     });
   });
@@ -185,7 +204,7 @@ void gradients(const Norm& norm, const float* x, const float* scale, const float
 }  // namespace
 
 void norm_gradients(const Norm& norm, const float* x, const float* scale, const float* offset, const float* mean,
-                    const float* variance, const float* dy, float* dx, float* dscale, float* doffset) {
+                    const float* variance, const float* dy, float* __restrict dx, float* dscale, float* doffset) {
   const auto compute = norm.relu ? gradients<true> : gradients<false>;
   compute(norm, x, scale, offset, mean, variance, dy, dx, dscale, doffset);
 }

@@ -160,7 +160,11 @@ async function compile(pack: Package, kept: string, options: StackOptions): Prom
 
 /** The compiler's own errors, else node-gyp's last words. */
 export function reasonOf(output: string): string {
-  const errors = output.split('\n').filter((line) => /\b(fatal )?error\b|undefined reference|multiple definition|ERR! (stack|cwd)/i.test(line));
+  const errors = output
+    .split('\n')
+    .filter((line) =>
+      /\b(fatal )?error\b|undefined reference|multiple definition|ERR! (stack|cwd)/i.test(line),
+    );
   return lastLines((errors.length > 0 ? errors : [output]).join('\n'), 6);
 }
 
