@@ -6,15 +6,29 @@ import { dirname, join } from 'node:path';
 
 const require = createRequire(import.meta.url);
 
+/**
+ * How the sources are compiled. Sums are made as the sources write them: no product is joined to a sum that does not say so,
+ * so that all compilers give the same bits.
+ */
+export const OPERATIONS_FLAGS: readonly string[] = [
+  '-std=c++17',
+  '-O3',
+  '-mavx2',
+  '-mfma',
+  '-ffp-contract=off',
+  '-fno-math-errno',
+  '-fvisibility=hidden',
+];
+
 /** The folder of the C++ sources and their headers. */
 export const operationsSources = (): string => join(import.meta.dirname, 'native');
 
 let digest: string | undefined;
 
-/** SHA-256 of the sources, the first eight hex digits: equal digests give equal bits. */
+/** SHA-256 of the sources and their flags, the first eight hex digits: equal digests give equal bits. */
 export function operationsDigest(): string {
   if (digest === undefined) {
-    const hash = createHash('sha256');
+    const hash = createHash('sha256').update(OPERATIONS_FLAGS.join(' '));
     const folder = operationsSources();
     for (const name of readdirSync(folder).sort()) {
       hash.update(`${name}\n`).update(readFileSync(join(folder, name)));

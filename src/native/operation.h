@@ -27,6 +27,7 @@ struct Operation {
 
 const std::vector<Operation>& conv_operations();
 const std::vector<Operation>& norm_operations();
+const std::vector<Operation>& optimizer_operations();
 
 struct StatusOwner {
   TF_Status* status = TF_NewStatus();

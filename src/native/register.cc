@@ -30,5 +30,6 @@ void tell(const Operation& operation) {
 extern "C" __attribute__((visibility("default"))) void* napi_register_module_v1(void*, void* exports) {
   for (const Operation& operation : elbow::conv_operations()) tell(operation);
   for (const Operation& operation : elbow::norm_operations()) tell(operation);
+  for (const Operation& operation : elbow::optimizer_operations()) tell(operation);
   return exports;
 }

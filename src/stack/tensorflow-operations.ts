@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { messageOf } from '../errors.js';
 import {
+  OPERATIONS_FLAGS,
   canRunOperations,
   operationsDigest,
   operationsFile,
@@ -14,12 +15,6 @@ import { TENSORFLOW_VERSION } from './parts.js';
 import { interrupted, runProgram } from './run-program.js';
 import { copyWhole, reasonOf, type Package } from './tensorflow-addon.js';
 import { FRAMEWORK } from './tensorflow-library.js';
-
-/**
- * Sums are made as the sources write them: no product is joined to a sum that does not say so, so that all compilers give
- * the same bits.
- */
-const FLAGS = ['-std=c++17', '-O3', '-mavx2', '-mfma', '-ffp-contract=off', '-fvisibility=hidden'];
 
 const keptOperations = (home: string): string =>
   join(
@@ -61,7 +56,7 @@ async function compile(deps: string, kept: string, options: StackOptions): Promi
   const draft = `${kept}.${process.pid}`;
   const [compiler = 'g++', ...given] = options.env['CXX']?.split(' ') ?? [];
   const paths = ['-shared', '-fPIC', `-I${join(deps, 'include')}`, `-L${join(deps, 'lib')}`, '-o', draft];
-  const args = [...given, ...FLAGS, ...paths, ...sources, `-l:${FRAMEWORK}`, '-pthread'];
+  const args = [...given, ...OPERATIONS_FLAGS, ...paths, ...sources, `-l:${FRAMEWORK}`, '-pthread'];
   try {
     const ended = await runProgram(compiler, args, { env: options.env, signal: options.signal, cwd: folder });
     if (options.signal.aborted) throw interrupted();

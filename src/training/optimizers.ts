@@ -6,6 +6,7 @@
  */
 import * as tf from '@tensorflow/tfjs-node-gpu';
 import { named } from '../named.js';
+import { kernels, native } from './native.js';
 
 /** What an optimizer remembers between steps. */
 export interface OptimizerState {
@@ -116,9 +117,14 @@ const rmsprop = (): Rule => ({
 const adam = (): Rule => ({
   start: [0, 0],
   take: ({ gradient, learningRate, state: [m, v], step }) => {
+    const rate = (learningRate * Math.sqrt(1 - BETA_2 ** step)) / (1 - BETA_1 ** step);
+    if (kernels() === 'own') {
+      // The same numbers to the bit in one pass over memory; eleven passes are a tenth of a VGG16's step.
+      const settings = tf.tensor1d([BETA_1, 1 - BETA_1, BETA_2, 1 - BETA_2, rate, EPSILON]);
+      return native().executeMultipleOutputs('ElbowAdam', [], [gradient, m!, v!, settings], 3);
+    }
     const first = blend(BETA_1, m!, gradient);
     const second = blend(BETA_2, v!, tf.square(gradient));
-    const rate = (learningRate * Math.sqrt(1 - BETA_2 ** step)) / (1 - BETA_1 ** step);
     return [tf.div(tf.mul(first, rate), tf.add(tf.sqrt(second), EPSILON)), first, second];
   },
 });

@@ -1,7 +1,12 @@
 import * as tf from '@tensorflow/tfjs-node-gpu';
-import { describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it } from 'vitest';
+import { canRunOperations } from '../../src/native-operations.js';
+import { uniforms } from '../../src/random.js';
+import { isGpu, useKernels } from '../../src/training/native.js';
 import { createOptimizer, type OptimizerSettings } from '../../src/training/optimizers.js';
 import golden from './golden/optimizers.json' with { type: 'json' };
+
+afterEach(() => useKernels(undefined));
 
 type Name = keyof typeof golden.optimizers;
 const names = Object.keys(golden.optimizers) as Name[];
@@ -44,6 +49,24 @@ describe.each(names)('%s', (name) => {
     expect(tf.memory().numTensors).toBe(before);
   });
 });
+
+it.skipIf(isGpu() || !canRunOperations())(
+  "takes steps of Adam to the same bits in elbow's operation and in TensorFlow's",
+  () => {
+    const count = 40_003;
+    const bytes = (['own', 'fused'] as const).map((kind) => {
+      useKernels(kind);
+      const optimizer = createOptimizer({ name: 'adam', momentum: 0, weightDecay: 0.01 });
+      let theta = tf.tensor1d(Float32Array.from(uniforms(count, 1)));
+      for (let step = 1; step <= 5; step++) {
+        const slope = Float32Array.from(uniforms(count, step), (u) => (u - 0.5) ** 3);
+        theta = optimizer.update(theta, tf.tensor1d(slope), 0.01 / step);
+      }
+      return [theta, ...optimizer.state.vectors].map((vector) => Buffer.from(vector.dataSync().buffer));
+    });
+    expect(bytes[0]!.every((vector, i) => vector.equals(bytes[1]![i]!))).toBe(true);
+  },
+);
 
 it('decays weights by the rate, apart from the gradient', () => {
   const optimizer = createOptimizer({ name: 'sgd', momentum: 0, weightDecay: 0.5 });
