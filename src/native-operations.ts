@@ -1,6 +1,6 @@
 /** elbow's own operations for TensorFlow: where their sources lie, where they lie once compiled, and who can run them. */
 import { createHash } from 'node:crypto';
-import { readFileSync, readdirSync } from 'node:fs';
+import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 
@@ -44,6 +44,9 @@ const packageFolder = (): string => dirname(require.resolve('@tensorflow/tfjs-no
 /** The compiled library, of these very sources; in TensorFlow.js' package, so that both come and go together. */
 export const operationsFile = (folder = packageFolder()): string =>
   join(folder, 'lib', `elbow_operations-${operationsDigest()}.node`);
+
+/** Whether the operations are there and this CPU can run them. */
+export const hasOperations = (): boolean => existsSync(operationsFile()) && canRunOperations();
 
 /** Whether this CPU has the instructions that the operations are made of. */
 export function canRunOperations(): boolean {

@@ -6,7 +6,7 @@ import type { Images } from './files.js';
 export type Standard = Pick<DatasetEntry, 'height' | 'width' | 'channels' | 'mean' | 'std'>;
 
 /** Every byte that a pixel may have, standardised, for each channel: shape [channels][256]. */
-function tables(entry: Standard): Float32Array[] {
+export function byteTables(entry: Standard): Float32Array[] {
   return entry.mean.map((mean, channel) =>
     Float32Array.from({ length: 256 }, (_, byte) => (byte / 255 - mean) / entry.std[channel]!),
   );
@@ -29,7 +29,7 @@ export function standardise(entry: Standard, images: Images, positions: ArrayLik
     }
     return values;
   }
-  tables(entry).forEach((table, channel) => {
+  byteTables(entry).forEach((table, channel) => {
     for (let i = 0; i < positions.length; i++) {
       const from = (positions[i]! * channels + channel) * plane;
       let to = i * plane * channels + channel;

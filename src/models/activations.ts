@@ -3,6 +3,7 @@
  * hold. The rules follow src/training/layers.ts and kernels.ts and tfjs' tape, which frees nothing of a backward pass
  * before its end.
  */
+import { convWay } from './convolutions.js';
 import type { ConvLayer, Layer, Shape } from './layers.js';
 import { outputShape, shortcutStride } from './summary.js';
 
@@ -16,6 +17,8 @@ export interface Activations {
   readonly largest: number;
   /** Of the largest matrix of patches that a convolution's gradient is computed with. */
   readonly patches: number;
+  /** Of the transformed kernels that elbow's own operations keep, whatever the number of images. */
+  readonly kernels: number;
 }
 
 interface Cost {
@@ -27,10 +30,11 @@ interface Cost {
   readonly passing: number;
   readonly largest: number;
   readonly patches: number;
+  readonly kernels: number;
 }
 
-/** Before the patches are known: only convolutions have them. */
-type PlainCost = Omit<Cost, 'largest' | 'patches'>;
+/** Of any layer; only convolutions have patches and transformed kernels. */
+type PlainCost = Omit<Cost, 'largest' | 'patches' | 'kernels'>;
 
 const sizeOf = (shape: Shape): number => shape.reduce<number>((product, n) => product * n, 1);
 
@@ -43,53 +47,61 @@ interface Place {
   readonly after: Layer | undefined;
   /** Whether the slope of the input is needed: it is not where only images come before. */
   readonly hasSlope: boolean;
+  /** Whether elbow's own operations are used. */
+  readonly isOwn: boolean;
 }
 
-/** @throws ElbowError `spec-invalid` when layers do not fit */
-export function activationsOf(layers: readonly Layer[], input: Shape): Activations {
-  const { kept, slopes, passing, largest, patches } = chainCost(layers, input, false);
+/** A kernel of nine values becomes one of 16; another one for the input's gradient, turned before, and the kernel's own. */
+const TRANSFORMED = 16 + 9 + 16;
+
+/**
+ * @param isOwn whether elbow's own operations are used
+ * @throws ElbowError `spec-invalid` when layers do not fit
+ */
+export function activationsOf(layers: readonly Layer[], input: Shape, isOwn: boolean): Activations {
+  const { kept, slopes, passing, ...rest } = chainCost(layers, input, { hasSlope: false, isOwn });
   const image = sizeOf(input);
-  return { training: image + kept + slopes, evaluation: image + passing, largest, patches };
+  return { training: image + kept + slopes, evaluation: image + passing, ...rest };
 }
 
-function chainCost(layers: readonly Layer[], input: Shape, hasSlope: boolean): Cost {
+function chainCost(
+  layers: readonly Layer[],
+  input: Shape,
+  { hasSlope, isOwn }: Pick<Place, 'hasSlope' | 'isOwn'>,
+): Cost {
   let shape = input;
   let isTrained = hasSlope;
-  let [kept, slopes, passing, largest, patches] = [0, 0, 0, sizeOf(input), 0];
+  let [kept, slopes, passing, largest, patches, kernels] = [0, 0, 0, sizeOf(input), 0, 0];
   layers.forEach((layer, i) => {
     const cost = costOf(layer, {
       input: shape,
       before: layers[i - 1],
       after: layers[i + 1],
       hasSlope: isTrained,
+      isOwn,
     });
     kept += cost.kept;
     slopes += cost.slopes;
     passing = Math.max(passing, cost.passing);
     largest = Math.max(largest, cost.largest);
     patches = Math.max(patches, cost.patches);
+    kernels = Math.max(kernels, cost.kernels);
     isTrained ||= layer.kind !== 'flatten' && layer.kind !== 'dropout';
     shape = outputShape(layer, shape);
   });
-  return { kept, slopes, passing, largest, patches };
+  return { kept, slopes, passing, largest, patches, kernels };
 }
 
 function costOf(layer: Layer, place: Place): Cost {
   const { input } = place;
   const output = outputShape(layer, input);
   switch (layer.kind) {
-    case 'conv': {
-      const patch = layer.size * layer.size * input[input.length - 1]!;
-      return {
-        ...convCost(layer, place),
-        largest: sizeOf(output),
-        patches: (sizeOf(output) / layer.filters) * patch,
-      };
-    }
+    case 'conv':
+      return convCost(layer, place);
     case 'residual':
-      return residualCost(layer.body, input, output);
+      return residualCost(layer.body, place, output);
     default:
-      return { ...plainCost(layer, place), largest: sizeOf(output), patches: 0 };
+      return { ...plainCost(layer, place), largest: sizeOf(output), patches: 0, kernels: 0 };
   }
 }
 
@@ -115,8 +127,10 @@ function plainCost(layer: Exclude<Layer, { kind: 'conv' | 'residual' }>, place: 
       return { kept: after + after * PLACE, slopes: slope, passing: before + after + after * PLACE };
     case 'batch-norm':
       return { kept: output, slopes: slope, passing: before + after };
-    case 'activation':
-      return { kept: after, slopes: slope, passing: before + after };
+    case 'activation': {
+      const isDoneByNorm = place.isOwn && place.before?.kind === 'batch-norm';
+      return { kept: after, slopes: isDoneByNorm ? 0 : slope, passing: before + after };
+    }
     case 'dropout':
       // The mask is kept, too.
       return { kept: 2 * after, slopes: slope, passing: before };
@@ -127,8 +141,8 @@ function plainCost(layer: Exclude<Layer, { kind: 'conv' | 'residual' }>, place: 
   }
 }
 
-function residualCost(body: readonly Layer[], input: Shape, output: Shape): Cost {
-  const inner = chainCost(body, input, true);
+function residualCost(body: readonly Layer[], { input, isOwn }: Place, output: Shape): Cost {
+  const inner = chainCost(body, input, { hasSlope: true, isOwn });
   const [before, after] = [sizeOf(input), sizeOf(output)];
   // Every s-th pixel, then channels of zeros.
   const isShorter = shortcutStride(input, output) > 1 || after !== before;
@@ -143,15 +157,23 @@ function residualCost(body: readonly Layer[], input: Shape, output: Shape): Cost
 }
 
 /** With the bias, the ReLU and the pooling that follows, which are one step. */
-function convCost(layer: ConvLayer, { input, after: next, hasSlope }: Place): PlainCost {
-  const { size, stride = 1, padding, bias = true, activation } = layer;
+function convCost(layer: ConvLayer, place: Place): Cost {
+  const { input, after: next, hasSlope, isOwn } = place;
+  const { size, filters, stride = 1, padding, bias = true, activation } = layer;
   const shape = outputShape(layer, input);
+  const channels = input[input.length - 1]!;
   const [before, sums] = [sizeOf(input), sizeOf(shape)];
   const isPadded = padding === 'same' && stride > 1;
-  const padded = isPadded ? (input[0] + size - 1) * (input[1]! + size - 1) * input[2]! : 0;
+  const padded = isPadded ? (input[0] + size - 1) * (input[1]! + size - 1) * channels : 0;
   const isPooled = next?.kind === 'max-pool';
   const pooled = isPooled ? sizeOf(outputShape(next, shape)) : 0;
   const places = pooled * PLACE;
+  const way = isOwn ? convWay(layer, input, isPooled ? next.size : 1) : 'plain';
+  if (way === 'pooled') {
+    const value = pooled + places;
+    const slopes = hasSlope ? before : 0;
+    return { kept: value, slopes, passing: before + value, largest: pooled, patches: 0, kernels: 0 };
+  }
   const out = isPooled ? pooled : sums;
   const steps = (bias ? 1 : 0) + (activation === 'relu' ? 1 : 0);
   const isKept = next?.kind !== 'activation' || steps > 0;
@@ -160,5 +182,8 @@ function convCost(layer: ConvLayer, { input, after: next, hasSlope }: Place): Pl
     kept: padded + (isPooled ? sums + pooled + places : 0) + (isPooled && steps === 0 ? 0 : isKept ? out : 0),
     slopes: (hasSlope ? before + padded : 0) + (isPooled ? sums : 0) + (activation === 'relu' ? out : 0),
     passing: before + padded + sums + pooled + places + steps * out,
+    largest: sums,
+    patches: way === 'plain' ? (sums / filters) * size * size * channels : 0,
+    kernels: way === 'few-products' ? TRANSFORMED * channels * filters : 0,
   };
 }

@@ -1,4 +1,6 @@
 /** Networks as plain layer lists; nothing here loads TensorFlow. */
+export { convWay } from './convolutions.js';
+export type { ConvWay } from './convolutions.js';
 export { initialiserNames, initialiserOf } from './initialisers.js';
 export type { Fans, Initialiser } from './initialisers.js';
 export type { ModelOptions } from './blocks.js';

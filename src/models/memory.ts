@@ -21,8 +21,12 @@ const RETAINED_BYTES = 200e6;
 const MAPPED_BYTES = 32 * 2 ** 20;
 /** TensorFlow takes patches of so many images at once that they stay below this (conv_grad_filter_ops.cc). */
 const PATCHES_BYTES = 30e6;
-/** Images are in memory three times while they are put into TensorFlow's: as values, in parts, as a whole. */
+/**
+ * How often images are in memory while they are put into TensorFlow's: as values, in parts, as a whole; by elbow's own
+ * operation as a whole, and twice as bytes.
+ */
 const LOADING_COPIES = 3;
+const OWN_LOADING_COPIES = 1.5;
 
 interface UpdateVectors {
   /** Vectors that stay from step to step. */
@@ -45,6 +49,12 @@ export const UPDATE_VECTORS: Readonly<Record<string, UpdateVectors>> = {
   nadam: { state: 2, made: 16 },
 };
 
+/** Of those that elbow's own operations take in one pass. */
+export const OWN_UPDATE_VECTORS: typeof UPDATE_VECTORS = {
+  adam: { state: 2, made: 4 },
+  adamw: { state: 2, made: 4 },
+};
+
 /** Parameters, gradient by layer and as a whole, best weights, start values, and a copy cut up for the layers. */
 const OWN_VECTORS = 6;
 /** Of an evaluation: parameters, best weights, start values, and the copy for the layers. */
@@ -61,6 +71,8 @@ export interface MemoryRequest {
   readonly l2: number;
   readonly clipNorm: number;
   readonly emaDecay: number;
+  /** Whether elbow's own operations for TensorFlow are used, see src/native. */
+  readonly hasOwnOperations: boolean;
   /** Images in TensorFlow's memory, integers ≥ 0. */
   readonly trainingImages: number;
   readonly validationImages: number;
@@ -88,19 +100,20 @@ export function forecastMemory(request: MemoryRequest): MemoryForecast {
   const { layers, input, trainingImages, validationImages } = request;
   const vector = totalOf(summarizeLayers(layers, input)).trainable * VALUE_BYTES;
   const image = input.reduce<number>((product, n) => product * n, 1) * VALUE_BYTES;
-  const perImage = activationsOf(layers, input);
+  const perImage = activationsOf(layers, input, request.hasOwnOperations);
   const { state, made } = vectorsOf(request);
   const batchSize = Math.min(request.batchSize, Math.max(1, trainingImages));
   const ofImages = (values: number, images: number): number => values * VALUE_BYTES * images;
+  const transformed = perImage.kernels * VALUE_BYTES;
   const ofStep =
-    ofImages(perImage.training, batchSize) + Math.min(ofImages(perImage.patches, batchSize), PATCHES_BYTES);
+    ofImages(perImage.training, batchSize) +
+    Math.min(ofImages(perImage.patches, batchSize), PATCHES_BYTES) +
+    transformed;
   const retainedBeside = (largestBlock: number): number =>
     largestBlock >= MAPPED_BYTES ? Math.min(ofStep, RETAINED_BYTES) : 0;
   const resident = (trainingImages + validationImages) * image;
-  const loading = Math.max(
-    LOADING_COPIES * trainingImages,
-    trainingImages + LOADING_COPIES * validationImages,
-  );
+  const copies = request.hasOwnOperations ? OWN_LOADING_COPIES : LOADING_COPIES;
+  const loading = Math.max(copies * trainingImages, trainingImages + copies * validationImages);
   const phases = [
     { peak: 'loading', weights: 2 * vector, activations: 0, images: loading * image },
     {
@@ -112,7 +125,7 @@ export function forecastMemory(request: MemoryRequest): MemoryForecast {
     {
       peak: 'update',
       weights: SCATTER * (OWN_VECTORS + state + made) * vector,
-      activations: retainedBeside(vector),
+      activations: transformed + retainedBeside(vector),
       images: resident,
     },
     {
@@ -120,6 +133,7 @@ export function forecastMemory(request: MemoryRequest): MemoryForecast {
       weights: SCATTER * (EVALUATION_VECTORS + state) * vector,
       activations:
         ofImages(perImage.evaluation, EVALUATION_BATCH) +
+        transformed +
         retainedBeside(ofImages(perImage.largest, EVALUATION_BATCH)),
       images: resident,
     },
@@ -137,8 +151,9 @@ export function forecastMemory(request: MemoryRequest): MemoryForecast {
   };
 }
 
-function vectorsOf({ optimizer, weightDecay, l2, clipNorm, emaDecay }: MemoryRequest): UpdateVectors {
-  const own = UPDATE_VECTORS[optimizer];
+function vectorsOf(request: MemoryRequest): UpdateVectors {
+  const { optimizer, weightDecay, l2, clipNorm, emaDecay, hasOwnOperations } = request;
+  const own = (hasOwnOperations ? OWN_UPDATE_VECTORS[optimizer] : undefined) ?? UPDATE_VECTORS[optimizer];
   if (!own) throw new Error(`no vectors are counted for the optimizer ${optimizer}`);
   const average = emaDecay > 0 ? 1 : 0;
   return {

@@ -26,6 +26,7 @@ struct Operation {
 };
 
 const std::vector<Operation>& conv_operations();
+const std::vector<Operation>& image_operations();
 const std::vector<Operation>& norm_operations();
 const std::vector<Operation>& optimizer_operations();
 

@@ -28,8 +28,9 @@ void tell(const Operation& operation) {
 
 // Node loads the library as an addon without exports. An operation that could not be told is missed when it is called.
 extern "C" __attribute__((visibility("default"))) void* napi_register_module_v1(void*, void* exports) {
-  for (const Operation& operation : elbow::conv_operations()) tell(operation);
-  for (const Operation& operation : elbow::norm_operations()) tell(operation);
-  for (const Operation& operation : elbow::optimizer_operations()) tell(operation);
+  for (const auto& operations : {elbow::conv_operations, elbow::image_operations, elbow::norm_operations,
+                                 elbow::optimizer_operations}) {
+    for (const Operation& operation : operations()) tell(operation);
+  }
   return exports;
 }

@@ -1,7 +1,6 @@
 /** TensorFlow's native library as tfjs holds it: how operations are called by name, and which kinds of them are used. */
 import * as tf from '@tensorflow/tfjs-node-gpu';
-import { existsSync } from 'node:fs';
-import { canRunOperations, operationsFile } from '../native-operations.js';
+import { hasOperations, operationsFile } from '../native-operations.js';
 
 export interface OpAttribute {
   readonly name: string;
@@ -12,7 +11,7 @@ export interface OpAttribute {
 /** What is used of tfjs-node's backend; its own types do not export it. */
 interface NativeBackend {
   readonly isUsingGpuDevice: boolean;
-  readonly binding: Readonly<Record<string, number>>;
+  readonly binding: Readonly<Record<string, number>> & NativeBinding;
   executeSingleOutput(
     name: string,
     attributes: readonly OpAttribute[],
@@ -24,6 +23,24 @@ interface NativeBackend {
     inputs: readonly tf.Tensor[],
     outputs: number,
   ): tf.Tensor[];
+  getInputTensorIds(inputs: readonly tf.Tensor[]): number[];
+  createOutputTensor(metadata: TensorMetadata): tf.Tensor;
+}
+
+/** A tensor as the addon tells it. */
+interface TensorMetadata {
+  readonly id: number;
+}
+
+interface NativeBinding {
+  createTensor(shape: readonly number[], type: number, values: Uint8Array): number;
+  deleteTensor(id: number): void;
+  executeOp(
+    name: string,
+    attributes: readonly OpAttribute[],
+    inputs: readonly number[],
+    outputs: number,
+  ): TensorMetadata[];
 }
 
 export const native = (): NativeBackend => tf.backend() as unknown as NativeBackend;
@@ -35,6 +52,22 @@ export const typed = (name: string, kind: string, value: unknown): OpAttribute =
 });
 export const floats = (name = 'T'): OpAttribute => typed(name, 'TF_ATTR_TYPE', native().binding['TF_FLOAT']);
 export const layout = (): OpAttribute => typed('data_format', 'TF_ATTR_STRING', 'NHWC');
+
+/** Executes an operation of one output whose first input are bytes, which tfjs has no tensors of. */
+export function executeOnBytes(
+  name: string,
+  bytes: { readonly shape: readonly number[]; readonly values: Uint8Array },
+  inputs: readonly tf.Tensor[],
+): tf.Tensor {
+  const { binding } = native();
+  const id = binding.createTensor(bytes.shape, binding['TF_UINT8']!, bytes.values);
+  try {
+    const [output] = binding.executeOp(name, [], [id, ...native().getInputTensorIds(inputs)], 1);
+    return native().createOutputTensor(output!);
+  } finally {
+    binding.deleteTensor(id);
+  }
+}
 
 /** Whether TensorFlow computes on a GPU. */
 export const isGpu = (): boolean => native().isUsingGpuDevice;
@@ -66,11 +99,10 @@ let areLoaded: boolean | undefined;
 /** Registers elbow's operations with TensorFlow; false where `elbow up` left none, as on a CPU without AVX2. */
 function loadOperations(): boolean {
   if (areLoaded === undefined) {
-    const path = operationsFile();
-    areLoaded = existsSync(path) && canRunOperations();
+    areLoaded = hasOperations();
     // TensorFlow itself must be loaded first: the library takes its functions from it.
     tf.backend();
-    if (areLoaded) process.dlopen({ exports: {} }, path);
+    if (areLoaded) process.dlopen({ exports: {} }, operationsFile());
   }
   return areLoaded;
 }

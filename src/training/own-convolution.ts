@@ -41,8 +41,9 @@ function plainAttributes({ padding }: ConvLayer): OpAttribute[] {
 }
 
 /** A convolution of stride 1 with elbow's gradient by the kernel; all of it elbow's where few products do. */
-export function steppedByOne(
-  { layer, needsInput, hasFewProducts }: Convolution & { readonly hasFewProducts: boolean },
+export function ownSums(
+  { layer, needsInput }: Convolution,
+  way: 'few-products' | 'own-gradient',
   images: tf.Tensor4D,
   weights: tf.Tensor4D,
 ): tf.Tensor4D {
@@ -55,11 +56,11 @@ export function steppedByOne(
     const plain = plainAttributes(layer);
     const inputGradient = (input: tf.Tensor, weight: tf.Tensor, dy: tf.Tensor): tf.Tensor => {
       if (!needsInput) return none();
-      if (hasFewProducts) return run('ElbowConvInputGradient', own, input, weight, dy);
+      if (way === 'few-products') return run('ElbowConvInputGradient', own, input, weight, dy);
       return run('Conv2DBackpropInput', plain, tf.tensor1d(input.shape, 'int32'), weight, dy);
     };
     return {
-      value: hasFewProducts ? run('ElbowConv', own, x, kernel) : run('Conv2D', plain, x, kernel),
+      value: way === 'few-products' ? run('ElbowConv', own, x, kernel) : run('Conv2D', plain, x, kernel),
       gradFunc: (dy: tf.Tensor, saved: tf.Tensor[]) => {
         const [input, weight] = saved as [tf.Tensor4D, tf.Tensor4D];
         return [inputGradient(input, weight, dy), run('ElbowConvKernelGradient', own, input, weight, dy)];

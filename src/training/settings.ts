@@ -1,6 +1,7 @@
 /** The settings of an arm, as training reads them. Their defaults stand in the spec. */
 import type { Split } from '../data/index.js';
 import type { MemoryRequest } from '../models/index.js';
+import { kernels } from './native.js';
 import type { ArmParams } from '../spec/types.js';
 import type { LossSettings } from './losses.js';
 import type { OptimizerSettings } from './optimizers.js';
@@ -72,6 +73,7 @@ export function memoryRequest(
     l2,
     clipNorm,
     emaDecay,
+    hasOwnOperations: kernels() === 'own',
     trainingImages: split.train.length,
     validationImages: split.validation.length,
   };

@@ -29,6 +29,7 @@ function request({ model = 'lenet', width = 1, batchNorm = true, dropout = 0, ..
     l2: 0,
     clipNorm: 0,
     emaDecay: 0,
+    hasOwnOperations: false,
     trainingImages: 4_000,
     validationImages: 1_000,
     ...more,
@@ -89,6 +90,24 @@ describe('the forecast of a training’s memory', () => {
     const patches = 30e6;
     expect(peak).toBe('step');
     expect(activationBytes).toBe((kept + slopes) * 4 * 2_048 + patches);
+  });
+
+  it('counts the LeNet by hand where elbow pools in its convolutions', () => {
+    const { activationBytes } = forecastMemory(request({ batchSize: 2_048, hasOwnOperations: true }));
+    // Kept: image, pooled with places, norm; twice; the third conv and dense layer. Then the slopes.
+    const kept = 3_072 + 3_920 * 2.25 + 1_250 * 2.25 + 50 + 20;
+    const slopes = 3_920 * 2 + 1_250 * 2 + 2 * 50;
+    expect(activationBytes).toBe((kept + slopes) * 4 * 2_048);
+  });
+
+  it('counts the transformed kernels of elbow’s convolutions once, whatever the batch', () => {
+    const conv = { kind: 'conv', size: 3, filters: 64, padding: 'same' } as const;
+    const layers = [conv, conv, { kind: 'flatten' }, { kind: 'dense', units: 10 }] as const;
+    const at = (batchSize: number, hasOwnOperations: boolean): number =>
+      forecastMemory({ ...request({ batchSize, hasOwnOperations }), layers }).activationBytes;
+    for (const batchSize of [1_000, 2_000]) {
+      expect(at(batchSize, true) - at(batchSize, false)).toBe(41 * 64 * 64 * 4);
+    }
   });
 
   it('knows every optimizer', () => {

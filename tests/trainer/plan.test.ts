@@ -15,6 +15,7 @@ const request: MemoryRequest = {
   l2: 0,
   clipNorm: 0,
   emaDecay: 0,
+  hasOwnOperations: false,
   trainingImages: 800,
   validationImages: 200,
 };

@@ -1,6 +1,8 @@
 import * as tf from '@tensorflow/tfjs-node-gpu';
-import { expect, it } from 'vitest';
+import { afterEach, describe, expect, it } from 'vitest';
+import { canRunOperations } from '../../src/native-operations.js';
 import { loadImages, streamImages, type Batch } from '../../src/training/images.js';
+import { isGpu, useKernels, type Kernels } from '../../src/training/native.js';
 import { syntheticDataset } from '../support/dataset.js';
 
 const { entry, train } = syntheticDataset({ perClass: 3 });
@@ -24,25 +26,33 @@ function expectImages(batch: Batch, wanted: readonly number[]): void {
   tf.dispose([batch.images, batch.labels]);
 }
 
-it('reads the same images from memory and from the data set, and leaves no tensor behind', () => {
-  const before = tf.memory().numTensors;
-  const resident = loadImages(entry, train, positions);
-  for (const source of [resident, streamImages(entry, train, positions)]) {
-    expect(source.count).toBe(5);
-    expectImages(source.read(0, 2), [29, 0]);
-    expectImages(source.read(3, 9), [7, 12]);
-  }
-  expectImages(resident.gather(Int32Array.from([4, 0, 4])), [12, 29, 12]);
-  resident.dispose();
-  expect(tf.memory().numTensors).toBe(before);
-});
+afterEach(() => useKernels(undefined));
 
-it('loads more images than a chunk holds, and none', () => {
-  const many = Uint32Array.from({ length: 1_003 }, (_, i) => i % 30);
-  const resident = loadImages(entry, train, many);
-  expectImages(resident.read(998, 5), [...many.subarray(998)]);
-  resident.dispose();
-  const none = loadImages(entry, train, new Uint32Array(0));
-  expect(none.count).toBe(0);
-  none.dispose();
+const kinds: readonly Kernels[] = !isGpu() && canRunOperations() ? ['own', 'plain'] : ['plain'];
+
+describe.each(kinds)('with %s kernels', (kind) => {
+  it('reads the same images from memory and from the data set, and leaves no tensor behind', () => {
+    useKernels(kind);
+    const before = tf.memory().numTensors;
+    const resident = loadImages(entry, train, positions);
+    for (const source of [resident, streamImages(entry, train, positions)]) {
+      expect(source.count).toBe(5);
+      expectImages(source.read(0, 2), [29, 0]);
+      expectImages(source.read(3, 9), [7, 12]);
+    }
+    expectImages(resident.gather(Int32Array.from([4, 0, 4])), [12, 29, 12]);
+    resident.dispose();
+    expect(tf.memory().numTensors).toBe(before);
+  });
+
+  it('loads more images than a chunk holds, and none', () => {
+    useKernels(kind);
+    const many = Uint32Array.from({ length: 1_003 }, (_, i) => i % 30);
+    const resident = loadImages(entry, train, many);
+    expectImages(resident.read(998, 5), [...many.subarray(998)]);
+    resident.dispose();
+    const none = loadImages(entry, train, new Uint32Array(0));
+    expect(none.count).toBe(0);
+    none.dispose();
+  });
 });

@@ -1,5 +1,6 @@
 import { ElbowError, EXIT } from '../../errors.js';
 import type { LayerSummary, MemoryForecast } from '../../models/index.js';
+import { hasOperations } from '../../native-operations.js';
 import type { Scalar, SweepSpec } from '../../spec/types.js';
 import { datasetName } from '../../spec/index.js';
 import type { CommandInput, CommandModule, Context } from '../command.js';
@@ -103,6 +104,7 @@ async function summarize({ args, options }: CommandInput, context: Context): Pro
       l2: 0,
       clipNorm: 0,
       emaDecay: 0,
+      hasOwnOperations: hasOperations(),
       ...images,
     };
     return {
