@@ -1,7 +1,9 @@
 #include "conv.h"
 #include "parallel.h"
+#include "pooling.h"
 #include "register_tiles.h"
 #include "tiles.h"
+#include "winograd5.h"
 
 namespace elbow {
 namespace {
@@ -31,48 +33,16 @@ void pack_kernel(const Conv& conv, const float* kernel, const Pieces& chunks, co
   });
 }
 
-// Bias and ReLU of a vector; not-a-number stays what it is.
-inline __m256 finish(__m256 sum, const float* bias, int64_t filter, __m256i mask, bool relu) {
-  if (bias) sum = _mm256_add_ps(sum, _mm256_maskload_ps(bias + filter, mask));
-  return relu ? _mm256_max_ps(_mm256_setzero_ps(), sum) : sum;
-}
-
 // Stores the sums of one image, [pixel][step], as its output.
 void store_image(const Conv& conv, const After& after, const float* sums, int64_t step, int64_t image, float* y) {
-  const int64_t pool = after.pool, filters = conv.filters;
+  const int64_t pool = after.pool;
   const int64_t rows = conv.out_height / pool, columns = conv.out_width / pool;
-  float* to = y + image * rows * columns * filters;
-  uint8_t* places = after.places ? after.places + image * rows * columns * filters : nullptr;
+  std::vector<int64_t> steps(pool * pool);
+  for (int64_t i = 0; i < pool * pool; i++) steps[i] = (i / pool * conv.out_width + i % pool) * step;
   for (int64_t row = 0; row < rows; row++) {
-    for (int64_t column = 0; column < columns; column++, to += filters) {
-      const float* window = sums + (row * conv.out_width + column) * pool * step;
-      for (int64_t filter = 0; filter < filters; filter += LANES) {
-        const int64_t used = std::min(LANES, filters - filter);
-        const __m256i mask = lanes_mask(used);
-        __m256 best = _mm256_load_ps(window + filter);
-        __m256i where = _mm256_setzero_si256();
-        for (int64_t i = 1; i < pool * pool; i++) {
-          const __m256 other = _mm256_load_ps(window + (i / pool * conv.out_width + i % pool) * step + filter);
-          // The first of equal values stays, and not-a-number wins.
-          const __m256 more =
-              _mm256_or_ps(_mm256_cmp_ps(other, best, _CMP_GT_OQ), _mm256_cmp_ps(other, other, _CMP_UNORD_Q));
-          best = _mm256_blendv_ps(best, other, more);
-          where = _mm256_blendv_epi8(where, _mm256_set1_epi32(static_cast<int>(i)), _mm256_castps_si256(more));
-        }
-        best = finish(best, after.bias, filter, mask, after.relu);
-        if (used == LANES) {
-          _mm256_storeu_ps(to + filter, best);
-        } else {
-          _mm256_maskstore_ps(to + filter, mask, best);
-        }
-        if (places) {
-          const __m128i words =
-              _mm_packs_epi32(_mm256_castsi256_si128(where), _mm256_extracti128_si256(where, 1));
-          const uint64_t bytes = _mm_cvtsi128_si64(_mm_packus_epi16(words, words));
-          std::memcpy(places + filter, &bytes, used);
-        }
-      }
-      if (places) places += filters;
+    for (int64_t column = 0; column < columns; column++) {
+      const int64_t to = ((image * rows + row) * columns + column) * conv.filters;
+      store_window(after, sums + (row * conv.out_width + column) * pool * step, steps.data(), conv.filters, to, y);
     }
   }
 }
@@ -80,6 +50,7 @@ void store_image(const Conv& conv, const After& after, const float* sums, int64_
 }  // namespace
 
 void conv_forward(const Conv& conv, const float* x, const float* kernel, const After& after, float* y) {
+  if (winograd5_suits(conv, after)) return winograd5_forward(conv, x, kernel, after, y);
   const int64_t area = conv.kernel * conv.kernel, step = round_up(conv.filters, LANES);
   const Pieces chunks = Pieces::even(conv.channels, KERNEL_FLOATS / (area * TILE_VECTORS * LANES));
   const Pieces groups = Pieces::even(conv.batch, GROUP_PIXELS / conv.out_pixels());
