@@ -1,6 +1,6 @@
 /** Tables of a report for other programs. Columns are called as in the database's views. */
 import { stringify } from 'csv-stringify/sync';
-import type { ReportModel } from './types.js';
+import type { Quickness, ReportModel } from './types.js';
 
 /** One row a trial; settings as `param_NAME`. */
 export function trialsCsv(model: ReportModel): string {
@@ -34,6 +34,7 @@ export function trialsCsv(model: ReportModel): string {
     failure_message: trial.failureMessage,
     started_at: trial.startedAt,
     finished_at: trial.finishedAt,
+    ...quicknessColumns(trial.quickness),
   }));
   return table(rows);
 }
@@ -58,6 +59,7 @@ export function curvesCsv(model: ReportModel): string {
         train_accuracy: splits?.train ?? null,
         val_accuracy: splits?.validation ?? null,
         test_accuracy: splits?.test ?? null,
+        ...quicknessColumns(splits?.quickness ?? null),
       };
     }),
   );
@@ -79,7 +81,16 @@ const CURVE_COLUMNS = [
   'train_accuracy',
   'val_accuracy',
   'test_accuracy',
+  'epochs_to_90_percent',
+  'steps_to_90_percent',
+  'seconds_to_90_percent',
 ];
+
+const quicknessColumns = (quickness: Quickness | null): Readonly<Record<string, number | null>> => ({
+  epochs_to_90_percent: quickness?.epochs ?? null,
+  steps_to_90_percent: quickness?.steps ?? null,
+  seconds_to_90_percent: quickness?.seconds ?? null,
+});
 
 const cell = (value: string | number | boolean | null): string | number | null =>
   typeof value === 'boolean' ? String(value) : value;

@@ -8,6 +8,8 @@ import type { Plot } from './plots.js';
 import { STYLE } from './style.js';
 import { curveTable } from './tables/curves.js';
 import { diagnosisSection } from './tables/diagnosis.js';
+import { quicknessSection } from './tables/quickness.js';
+import { rateSection } from './tables/rates.js';
 import { failureTable, trialTable } from './tables/trials.js';
 import { tilesOf } from './tiles.js';
 import type { ReportModel } from './types.js';
@@ -58,6 +60,7 @@ export function reportHtml(model: ReportModel, plots: readonly Plot[]): string {
               ? curveTable(model)
               : null,
           )}
+          ${rateSection(model)}
           ${section(
             'Train, validation and test',
             'Mean accuracies at the weights that were best in validation. A train curve far above the others is overfitting.',
@@ -72,7 +75,7 @@ export function reportHtml(model: ReportModel, plots: readonly Plot[]): string {
               armLegend(model),
             ),
           )}
-          ${diagnosisSection(model)}
+          ${quicknessSection(model)} ${diagnosisSection(model)}
           ${
             model.notes.length === 0
               ? null

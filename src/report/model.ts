@@ -7,8 +7,10 @@ import type { Counts, TrialResult, TrialStatus } from '../storage/storage.js';
 import { answersOf } from './answers.js';
 import { diagnosisGroups } from './diagnosis.js';
 import { notesOf } from './notes.js';
+import { meanQuickness, quicknessOf } from './quickness.js';
+import { rateReport } from './rates.js';
 import { environmentReports, epochMetrics, failureGroups, trialReport } from './rows.js';
-import type { ArmReport, ReportInput, ReportModel, SplitMeans } from './types.js';
+import type { ArmReport, Quickness, ReportInput, ReportModel, SplitMeans } from './types.js';
 
 /** Of every interval in a report. */
 const CONFIDENCE = 0.95;
@@ -16,6 +18,8 @@ const CONFIDENCE = 0.95;
 const MOST_COLORS = 7;
 const HIGHLIGHTED_OF_MANY = 6;
 const STATUSES: readonly TrialStatus[] = ['queued', 'running', 'succeeded', 'pruned', 'failed', 'cancelled'];
+
+type QuicknessByTrial = ReadonlyMap<number, Quickness | null>;
 
 /** The report of a sweep, whatever state it is in. */
 export function buildReport(input: ReportInput): ReportModel {
@@ -26,7 +30,12 @@ export function buildReport(input: ReportInput): ReportModel {
   const scored = results.filter((result) => result.status === 'succeeded' && scoreOf(result) !== null);
   const isAccuracy = spec.trainable.kind === 'builtin';
   const dataset = datasetFacts(spec.dataset);
-  const arms = armReports(spec, results, scored);
+  const epochs = groupBy(input.epochs, (epoch) => epoch.trial);
+  const quickness: QuicknessByTrial = new Map(
+    results.map((result) => [result.trial, quicknessOf(result, epochs.get(result.trial) ?? [])]),
+  );
+  const arms = armReports(spec, results, scored, quickness);
+  const chance = isAccuracy && dataset !== undefined ? 1 / dataset.classes : null;
   const draft = {
     format: 1 as const,
     madeAt: input.madeAt.toISOString(),
@@ -46,16 +55,19 @@ export function buildReport(input: ReportInput): ReportModel {
     trials: results.length,
     counts,
     score: { name: isAccuracy ? 'test accuracy' : spec.objective.metric, isAccuracy },
-    chance: isAccuracy && dataset !== undefined ? 1 / dataset.classes : null,
+    chance,
     confidence: CONFIDENCE,
     delta: spec.report.delta,
     target: spec.report.target,
     arms,
+    rates: isAccuracy ? rateReport(arms, chance) : null,
     sizes: [...new Set(arms.flatMap((arm) => arm.points.map((point) => point.n)))].sort((a, b) => a - b),
-    trialReports: [...results].sort((a, b) => a.trial - b.trial).map(trialReport),
-    trialEpochs: [...groupBy(input.epochs, (epoch) => epoch.trial)].map(([trial, epochs]) => ({
+    trialReports: [...results]
+      .sort((a, b) => a.trial - b.trial)
+      .map((result) => trialReport(result, quickness.get(result.trial) ?? null)),
+    trialEpochs: [...epochs].map(([trial, own]) => ({
       trial,
-      epochs: epochs.map(epochMetrics).sort((a, b) => a.epoch - b.epoch),
+      epochs: own.map(epochMetrics).sort((a, b) => a.epoch - b.epoch),
     })),
     failures: failureGroups(results),
     diagnoses: diagnosisGroups(results),
@@ -91,6 +103,7 @@ function armReports(
   spec: SweepSpec,
   results: readonly TrialResult[],
   scored: readonly TrialResult[],
+  quickness: QuicknessByTrial,
 ): readonly ArmReport[] {
   const observations = scored.flatMap((result): Observation[] => {
     const n = sizeOf(spec, result.samplesPerClass);
@@ -122,6 +135,7 @@ function armReports(
       splits: splitMeans(
         spec,
         scored.filter((result) => result.armHash === hash),
+        quickness,
       ),
       sizeless: sizelessOf(
         spec,
@@ -164,7 +178,7 @@ function rankArms(spec: SweepSpec, objectives: ReadonlyMap<string, number | null
   return new Map(known.map(({ hash }, i) => [hash, i + 1]));
 }
 
-function splitMeans(spec: SweepSpec, own: readonly TrialResult[]): SplitMeans[] {
+function splitMeans(spec: SweepSpec, own: readonly TrialResult[], quickness: QuicknessByTrial): SplitMeans[] {
   const bySize = [...groupBy(own, (result) => sizeOf(spec, result.samplesPerClass))];
   return bySize
     .flatMap(([n, group]): SplitMeans[] => {
@@ -177,6 +191,7 @@ function splitMeans(spec: SweepSpec, own: readonly TrialResult[]): SplitMeans[] 
           train: mean((one) => one.trainAccuracy),
           validation: mean((one) => one.valAccuracy),
           test: mean((one) => one.testAccuracy),
+          quickness: meanQuickness(group.map((one) => quickness.get(one.trial) ?? null)),
         },
       ];
     })

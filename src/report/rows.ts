@@ -2,10 +2,10 @@
 import { ERROR_CODES, isErrorCode } from '../errors.js';
 import { groupBy } from '../group-by.js';
 import type { Environment, EpochMetrics, TrialResult } from '../storage/storage.js';
-import type { AttemptPlace, EnvironmentReport, FailureGroup, TrialReport } from './types.js';
+import type { AttemptPlace, EnvironmentReport, FailureGroup, Quickness, TrialReport } from './types.js';
 
 /** A trial without what the report says once for all. */
-export function trialReport(result: TrialResult): TrialReport {
+export function trialReport(result: TrialResult, quickness: Quickness | null): TrialReport {
   return {
     trial: result.trial,
     arm: result.armLabel,
@@ -26,6 +26,7 @@ export function trialReport(result: TrialResult): TrialReport {
     objective: result.objective,
     seconds: result.seconds,
     imagesPerSecond: result.imagesPerSecond,
+    quickness,
     diagnosis: result.diagnosis,
     worker: result.worker,
     failureCode: result.failureCode,

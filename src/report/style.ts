@@ -30,7 +30,7 @@ figure svg text{font-family:inherit!important}
 table{border-collapse:collapse;width:100%;font-size:.86rem;font-variant-numeric:tabular-nums;overflow-wrap:normal}
 th,td{padding:.34rem .5rem;text-align:right;border-bottom:1px solid var(--line);white-space:nowrap;vertical-align:top}
 th{color:var(--ink-soft);font-weight:500}
-thead th{border-bottom:1px solid var(--ink-soft)}
+thead th{border-bottom:1px solid var(--ink-soft);vertical-align:bottom}
 tbody tr:last-child td,tbody tr:last-child th{border-bottom:0}
 .text{text-align:left}
 td.name{white-space:normal;text-align:left}

@@ -1,5 +1,5 @@
 /** The report as plain JSON: everything that is drawn or printed is collected here first. Types only. */
-import type { CurvePoint, Elbow, Summary } from '../curves/index.js';
+import type { CurvePoint, Elbow, Interval, Summary } from '../curves/index.js';
 import type { ArmParams, SweepSpec } from '../spec/types.js';
 import type {
   Counts,
@@ -33,12 +33,20 @@ export interface ReportInput {
   readonly elbowVersion: string;
 }
 
+/** How long a training took to nine tenths of its best validation accuracy, or the means of several. */
+export interface Quickness {
+  readonly epochs: number | null;
+  readonly steps: number | null;
+  readonly seconds: number | null;
+}
+
 /** Means over replicates at one size; null where no trial has the figure. */
 export interface SplitMeans {
   readonly n: number;
   readonly train: number | null;
   readonly validation: number | null;
   readonly test: number | null;
+  readonly quickness: Quickness | null;
 }
 
 /** An arm with its curve. */
@@ -65,6 +73,44 @@ export interface ArmReport {
   readonly sizeless: (Summary & { readonly scores: readonly number[] }) | null;
 }
 
+/** Arms that are equal in everything but the learning rate, judged at the rate that is best in validation. */
+export interface RateGroup {
+  /** Of the arm at the chosen rate. */
+  readonly hash: string;
+  /** The size at which rates are judged: the largest that the group has results for. */
+  readonly n: number;
+  /** The chosen rate. */
+  readonly rate: number;
+  /** Whether the chosen rate is the lowest or the highest tried: the best of all may lie outside. */
+  readonly edge: 'lowest' | 'highest' | null;
+  /** Means at the chosen rate, with the interval that curves show of the test accuracy, and over how many trials. */
+  readonly validation: number;
+  readonly test: number;
+  readonly interval: Interval | null;
+  readonly trials: number;
+  /** The largest rate whose mean test accuracy is above `trainsAbove`; null where none is, or that is null. */
+  readonly largestTraining: number | null;
+  /** At the chosen rate; null where no trial has the figures. */
+  readonly quickness: Quickness | null;
+  /** Every rate that could be judged, ascending; at least two. */
+  readonly rates: readonly {
+    readonly rate: number;
+    readonly hash: string;
+    readonly validation: number;
+    readonly test: number;
+  }[];
+}
+
+/** Settings, each at its best learning rate. */
+export interface RateReport {
+  /** The test accuracy above which a network counts as trained; null where chance is not known. */
+  readonly trainsAbove: number | null;
+  /** By test accuracy, best first; at least one. */
+  readonly groups: readonly RateGroup[];
+  /** How many groups have fewer than two rates that could be judged. */
+  readonly leftOut: number;
+}
+
 /** A trial as tables show it. Times in ISO 8601. */
 export interface TrialReport {
   readonly trial: number;
@@ -86,6 +132,7 @@ export interface TrialReport {
   readonly objective: number | null;
   readonly seconds: number | null;
   readonly imagesPerSecond: number | null;
+  readonly quickness: Quickness | null;
   readonly diagnosis: string | null;
   readonly worker: string | null;
   readonly failureCode: string | null;
@@ -186,6 +233,8 @@ export interface ReportModel {
   /** Sentences that answer the sweep's question, most important first. */
   readonly answers: readonly string[];
   readonly arms: readonly ArmReport[];
+  /** Null where the sweep has no two rates to choose from, and for own trainables. */
+  readonly rates: RateReport | null;
   /** Sizes with results, ascending. */
   readonly sizes: readonly number[];
   readonly trialReports: readonly TrialReport[];

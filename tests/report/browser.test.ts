@@ -6,7 +6,7 @@ import { pathToFileURL } from 'node:url';
 import { chromium, type Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { writeReport } from '../../src/report/index.js';
-import { fixture, manyArms, noop, quickstart, threeArms, troubled } from './fixture.js';
+import { fixture, manyArms, manyRates, noop, quickstart, threeArms, troubled } from './fixture.js';
 
 const executablePath = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find(
   (path) => existsSync(path),
@@ -15,6 +15,7 @@ const all = {
   quickstart: { text: quickstart },
   threeArms: { text: threeArms },
   manyArms: { text: manyArms },
+  manyRates,
   noop: { text: noop },
   troubled,
 };

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { reportHtml } from '../../src/report/html.js';
 import { writeReport } from '../../src/report/index.js';
 import { parseSweep, specsEqual } from '../../src/spec/index.js';
-import { fixture, manyArms, noop, quickstart, threeArms, troubled } from './fixture.js';
+import { fixture, manyArms, manyRates, noop, quickstart, threeArms, troubled } from './fixture.js';
 
 let folder: string;
 beforeAll(async () => {
@@ -18,6 +18,7 @@ const all = {
   quickstart: { text: quickstart },
   threeArms: { text: threeArms },
   manyArms: { text: manyArms },
+  manyRates,
   noop: { text: noop },
   troubled,
 };
@@ -47,6 +48,14 @@ describe.each(Object.entries(all))('the files of %s', (name, options) => {
     expect((await read('trials.csv')).trim().split('\n')).toHaveLength(model.trials + 1);
     const points = model.arms.reduce((sum, arm) => sum + arm.points.length, 0);
     expect((await read('curves.csv')).trim().split('\n')).toHaveLength(points + 1);
+  });
+
+  it('say how quick trials were, in the words of the views', async () => {
+    for (const file of ['trials.csv', 'curves.csv']) {
+      const [head, row] = (await read(file)).split('\n');
+      expect(head).toMatch(/,epochs_to_90_percent,steps_to_90_percent,seconds_to_90_percent$/);
+      if (row !== '') expect(/,\d[\d.]*,\d[\d.]*,\d[\d.]*$/.test(row!)).toBe(options !== all.noop);
+    }
   });
 
   it('need no network: the page names no other file and runs no script', async () => {
@@ -97,6 +106,64 @@ describe('the page', () => {
     expect(text).toContain('<code>learningRate: 0.0001</code> – a tenth of the rate');
     expect(text).toContain('19 of 20');
     expect(reportHtml({ ...model, diagnoses: [] }, [])).not.toContain('<h2>Diagnosis</h2>');
+  });
+
+  it('shows settings at their best rate, with how quick they were', () => {
+    const model = fixture(manyRates);
+    const text = reportHtml(model, []).replace(/\s+/g, ' ');
+    expect(text).toContain('<h2>Each at its best rate</h2>');
+    expect(text).toContain('<span title="the highest rate tried">↑</span> <b>0.1</b>');
+    expect(text).toContain('<span title="the lowest rate tried">↓</span> <b>0.3</b>');
+    expect(text).toContain('<td>≥ 0.003</td>');
+    expect(text).toContain('above 0.190, a tenth of the way from guessing (0.100)');
+    expect(text).toContain('seconds<br />to 90 %');
+    expect(text).not.toContain('Left out:');
+    expect(text).not.toContain('<h2>How quick</h2>');
+    expect(reportHtml({ ...model, rates: { ...model.rates!, leftOut: 2 } }, [])).toContain(
+      'Left out: 2 settings with fewer than two rates',
+    );
+    expect(reportHtml({ ...model, rates: null }, [])).not.toContain('<h2>Each at its best rate</h2>');
+  });
+
+  it('marks no rate that is not at an edge, and shows no figures that no trial has', () => {
+    const text = reportHtml(
+      fixture({
+        ...manyRates,
+        change: (result, trial) => ({
+          ...manyRates.change!(result, trial),
+          metrics: {},
+          valAccuracy: [0.01, 1, 0.001].includes(Number(result.params['learningRate'])) ? 0.2 : 0.1,
+        }),
+      }),
+      [],
+    );
+    expect(text).toContain('↓');
+    expect(text).not.toContain('↑');
+    expect(text).not.toContain('to 90 %');
+  });
+
+  it('names settings without their rate where arms have names', () => {
+    const text = reportHtml(
+      fixture({
+        text: 'name: a\nspace: { samplesPerClass: 100 }\narms: [{ learningRate: [0.1, 0.01] }, { name: plain, optimizer: sgd, learningRate: [0.1, 0.01] }, { name: heavy, optimizer: momentum, learningRate: [0.1, 0.01] }]',
+      }),
+      [],
+    );
+    const section = text.slice(text.indexOf('Each at its best rate'), text.indexOf('<h2>How it was made'));
+    expect(section).toMatch(/<td class="name">–<\/td>/);
+    expect(section).toMatch(/<td class="name">plain<\/td>/);
+    expect(section).toMatch(/<td class="name">heavy<\/td>/);
+  });
+
+  it('shows how quick arms were where there is one rate, and not at all without the figures', () => {
+    const arms = reportHtml(fixture({ text: threeArms }), []);
+    expect(arms).toContain('<h2>How quick</h2>');
+    expect(arms).not.toContain('Each at its best rate');
+    const sizes = reportHtml(fixture({ text: quickstart }), []);
+    expect(sizes.match(/<h2>How quick<\/h2>[^]*?<\/section>/)![0].match(/<tr>/g)).toHaveLength(1 + 7);
+    expect(reportHtml(fixture({ text: quickstart, change: () => ({ metrics: {} }) }), [])).not.toContain(
+      '<h2>How quick</h2>',
+    );
   });
 
   it('escapes values of settings in drawings and tables', async () => {

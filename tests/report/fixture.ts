@@ -4,6 +4,7 @@ import { buildReport, type ReportModel } from '../../src/report/index.js';
 import { parseSweep, planTrials } from '../../src/spec/index.js';
 import type { PlannedTrial } from '../../src/spec/types.js';
 import type { EpochMetrics, SweepRow, TrialResult } from '../../src/storage/storage.js';
+import { milestones } from '../../src/training/milestones.js';
 
 export interface FixtureOptions {
   readonly text: string;
@@ -31,11 +32,11 @@ export function fixture({ text, change, sweep: row }: FixtureOptions): ReportMod
     const test = Math.max(0.08, smooth + 0.06 * (noise[0]! - 0.5));
     const train = Math.min(1, test + 0.3 * (1 + n / 400) ** -0.4);
     const ended = 6 + Math.round(8 * noise[1]!);
+    const own: EpochMetrics[] = [];
     if (!isNoop) {
       for (let epoch = 1; epoch <= ended; epoch++) {
         const trainLoss = 2.3 * Math.exp(-epoch / 6) + 0.1 + 0.05 * noise[2]!;
-        epochs.push({
-          trial: trial.number,
+        own.push({
           epoch,
           trainLoss,
           trainAccuracy: Math.min(1, train * (1 - Math.exp(-epoch / 4))),
@@ -46,6 +47,7 @@ export function fixture({ text, change, sweep: row }: FixtureOptions): ReportMod
         });
       }
     }
+    epochs.push(...own.map((epoch) => ({ trial: trial.number, ...epoch })));
     const result: TrialResult = {
       sweep: spec.name,
       trial: trial.number,
@@ -65,7 +67,7 @@ export function fixture({ text, change, sweep: row }: FixtureOptions): ReportMod
       valAccuracy: isNoop ? null : test + 0.02 * (noise[3]! - 0.5),
       testAccuracy: isNoop ? null : test,
       objective: isNoop ? noise[0]! : test + 0.02 * (noise[3]! - 0.5),
-      metrics: {},
+      metrics: isNoop ? {} : milestones(own, Math.ceil(n / 8)),
       seconds: 1 + n / 40,
       imagesPerSecond: isNoop ? null : 2900 + 300 * noise[2]!,
       diagnosis: null,
@@ -138,6 +140,37 @@ trainable: { noop: { seconds: 0 } }
 replicates: 4
 space: { color: [red, green, blue], shape: [round, square] }
 `;
+
+/** How much of the accuracy a rate leaves: all at the middle one of three, less beside it; guessing at 3. */
+const suited: Readonly<Record<string, Readonly<Record<string, number>>>> = {
+  sgd: { 0.01: 0.7, 0.03: 0.9, 0.1: 1.04 },
+  adadelta: { 0.3: 0.99, 1: 0.95, 3: 0 },
+  adam: { 0.0003: 0.9, 0.001: 1, 0.003: 0.8 },
+};
+
+/** As a sweep looks in which each optimizer has its own rates; 36 arms. */
+export const manyRates: FixtureOptions = {
+  text: `name: best-rates
+replicates: 3
+space: { samplesPerClass: 500, loss: [cross-entropy, mse], batchNorm: [true, false], batchSize: 64 }
+arms:
+  - { optimizer: sgd, learningRate: [0.01, 0.03, 0.1] }
+  - { optimizer: adadelta, learningRate: [0.3, 1, 3] }
+  - { optimizer: adam, learningRate: [0.0003, 0.001, 0.003] }
+`,
+  change: ({ params }, trial) => {
+    const [noise] = uniforms(1, deriveSeed(1, trial.replicate, 'noop', trial.number));
+    const share = suited[String(params['optimizer'])]![String(params['learningRate'])]!;
+    const isBest = params['loss'] === 'cross-entropy' && params['batchNorm'] === true;
+    const test = 0.1 + share * (0.36 + (isBest ? 0.06 : 0)) + 0.02 * (noise! - 0.5);
+    return {
+      testAccuracy: test,
+      valAccuracy: test + 0.004,
+      objective: test + 0.004,
+      trainAccuracy: test + 0.2,
+    };
+  },
+};
 
 const limited = [
   { code: 'epoch-limit', evidence: 'All 50 epochs were used up; the best one was the last.', remedies: [] },

@@ -19,19 +19,21 @@ export interface ArmColumns {
   readonly swatch: (hash: string) => Markup;
 }
 
-export function armColumns(model: ReportModel): ArmColumns {
+/** @param apart a setting that the table shows in a column of its own */
+export function armColumns(model: ReportModel, apart: string | null = null): ArmColumns {
   const colors = new Map(highlighted(model).map(({ arm, color }) => [arm.hash, color]));
   const arms = new Map(model.arms.map((arm) => [arm.hash, arm]));
-  const varying = varyingParams(model.arms);
+  const all = varyingParams(model.arms);
+  const varying = all.filter((name) => name !== apart);
   const swatch = (hash: string): Markup =>
     raw(`<span class="swatch" style="background:${colors.get(hash) ?? 'var(--other)'}"></span>`);
   // An arm that has a name in the sweep file is known by it.
   const isNamed = model.arms.some((arm) => !arm.label.split(' ')[0]!.includes('='));
-  if (varying.length === 0 || varying.length > MOST_COLUMNS || isNamed) {
+  if (all.length === 0 || varying.length > MOST_COLUMNS || isNamed) {
     return {
       count: 1,
       head: html`<th class="text">arm</th>`,
-      cells: (hash) => html`<td class="name">${arms.get(hash)?.label ?? hash}</td>`,
+      cells: (hash) => html`<td class="name">${labelWithout(arms.get(hash)?.label ?? hash, apart)}</td>`,
       swatch,
     };
   }
@@ -43,6 +45,13 @@ export function armColumns(model: ReportModel): ArmColumns {
     swatch,
   };
 }
+
+/** Labels name settings as `name=value`; a dash where that setting is all that a label names. */
+const labelWithout = (label: string, apart: string | null): string =>
+  label
+    .split(' ')
+    .filter((part) => apart === null || !part.startsWith(`${apart}=`))
+    .join(' ') || '–';
 
 /** Settings in which arms differ, in the order in which labels name them. */
 function varyingParams(arms: readonly ArmReport[]): string[] {
