@@ -36,7 +36,8 @@ struct After {
   bool relu = false;
   // Side of the windows whose maxima are kept; 1 keeps everything. What does not fill a window is left out.
   int64_t pool = 1;
-  // Shape of the output: which pixel of its window, row by row, had the maximum. Only with pool > 1; at most 15 a side.
+  // Shape of the output: which pixel of its window, row by row, had the maximum; null where no gradient follows. Windows
+  // are at most 15 a side.
   uint8_t* places = nullptr;
 };
 

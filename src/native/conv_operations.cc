@@ -3,7 +3,8 @@
 //   ElbowConv(x, kernel) -> y                         for kernels that winograd_suits
 //   ElbowConvInputGradient(x, kernel, dy) -> dx       likewise
 //   ElbowConvKernelGradient(x, kernel, dy) -> dkernel
-//   ElbowConvPool(x, kernel, bias) -> y, places       with max pooling of `pool`, bias, and ReLU where `relu`
+//   ElbowConvPool(x, kernel, bias) -> y, places       with max pooling of `pool`, bias, and ReLU where `relu`; places are
+//                                                     empty where not `keep_places`
 //   ElbowConvPoolGradients(x, kernel, y, places, dy) -> dx, dkernel, dbias    dx is empty where not `needs_input`
 #include "conv.h"
 #include "operation.h"
@@ -20,6 +21,7 @@ struct Attributes {
   int64_t pool = 1;
   bool relu = false;
   bool needs_input = true;
+  bool keep_places = true;
 };
 
 enum class Kind { plain, pool, pool_gradients };
@@ -35,6 +37,7 @@ void* create(TF_OpKernelConstruction* construction) {
     reader.read("pool", attributes->pool);
     reader.read("relu", attributes->relu);
   }
+  if (kind == Kind::pool) reader.read("keep_places", attributes->keep_places);
   if (kind == Kind::pool_gradients) reader.read("needs_input", attributes->needs_input);
   return attributes;
 }
@@ -106,10 +109,10 @@ void compute_pool(void* kernel_data, TF_OpKernelContext* context) {
   const Conv conv = conv_of(call, attributes, x, kernel);
   if (!has_shape(call, bias, {conv.filters})) return;
   float* y = call.output(0, TF_FLOAT, out_shape(conv, attributes.pool));
-  uint8_t* places = call.output<uint8_t>(1, TF_UINT8, out_shape(conv, attributes.pool));
-  if (call.ok()) {
-    conv_forward(conv, data(x), data(kernel), {data(bias), attributes.relu, attributes.pool, places}, y);
-  }
+  const bool keep = attributes.keep_places;
+  uint8_t* places = call.output<uint8_t>(1, TF_UINT8, keep ? out_shape(conv, attributes.pool) : std::vector<int64_t>{0});
+  if (!call.ok()) return;
+  conv_forward(conv, data(x), data(kernel), {data(bias), attributes.relu, attributes.pool, keep ? places : nullptr}, y);
 }
 
 void compute_pool_gradients(void* kernel_data, TF_OpKernelContext* context) {
@@ -133,7 +136,8 @@ void compute_pool_gradients(void* kernel_data, TF_OpKernelContext* context) {
 
 const std::vector<Operation>& conv_operations() {
   static const std::vector<const char*> plain = {"before: int", "rows: int", "columns: int"};
-  static const std::vector<const char*> pool = {"before: int", "rows: int", "columns: int", "pool: int", "relu: bool"};
+  static const std::vector<const char*> pool = {"before: int", "rows: int",  "columns: int",
+                                                "pool: int",   "relu: bool", "keep_places: bool"};
   static const std::vector<const char*> gradients = {"before: int", "rows: int",  "columns: int",
                                                      "pool: int",   "relu: bool", "needs_input: bool"};
   static const std::vector<Operation> all = {

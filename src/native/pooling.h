@@ -22,6 +22,11 @@ inline void store_window(const After& after, const float* window, const int64_t*
     __m256i where = _mm256_setzero_si256();
     for (int64_t i = 1; i < pixels; i++) {
       const __m256 other = _mm256_load_ps(window + steps[i] + filter);
+      if (!after.places) {
+        // Each order gives the second number where one is not a number, so both together keep it.
+        best = _mm256_or_ps(_mm256_max_ps(best, other), _mm256_max_ps(other, best));
+        continue;
+      }
       // The first of equal values stays, and not-a-number wins.
       const __m256 more =
           _mm256_or_ps(_mm256_cmp_ps(other, best, _CMP_GT_OQ), _mm256_cmp_ps(other, other, _CMP_UNORD_Q));

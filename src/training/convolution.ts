@@ -9,8 +9,13 @@ import { biasRelu, maxPool, relu } from './kernels.js';
 import { kernels } from './native.js';
 import { ownSums, pooledSums, zerosBefore, type Convolution } from './own-convolution.js';
 
-/** Sums of products, pooling, bias, ReLU. */
-export type Convolve = (x: tf.Tensor4D, kernel: tf.Tensor4D, bias: tf.Tensor1D | undefined) => tf.Tensor4D;
+/** Sums of products, pooling, bias, ReLU. @param hasGradient whether a backward pass follows */
+export type Convolve = (
+  x: tf.Tensor4D,
+  kernel: tf.Tensor4D,
+  bias: tf.Tensor1D | undefined,
+  hasGradient: boolean,
+) => tf.Tensor4D;
 
 /**
  * A convolution with its bias, its ReLU and the pooling that follows it. Pooling goes first: max(relu(x + b)) and
@@ -21,8 +26,10 @@ export function convolution(options: Convolution): Convolve {
   const way = convWay(layer, input, pool);
   const sums = sumsOf(options, way);
   const hasRelu = layer.activation === 'relu';
-  return (x, kernel, bias) => {
-    if (way === 'pooled' && bias && kernels() === 'own') return pooledSums(options, x, kernel, bias);
+  return (x, kernel, bias, hasGradient) => {
+    if (way === 'pooled' && bias && kernels() === 'own') {
+      return pooledSums(options, x, kernel, bias, hasGradient);
+    }
     const pooled = pool > 1 ? maxPool(sums(x, kernel), pool) : sums(x, kernel);
     if (!hasRelu) return bias ? tf.add(pooled, bias) : pooled;
     return (bias ? biasRelu(pooled, bias) : relu(pooled)) as tf.Tensor4D;

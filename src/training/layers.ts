@@ -213,8 +213,15 @@ function buildConv(
       start.kernel([size, size, channels, filters], { in: area * channels, out: area * filters }),
       ...(bias ? [start.bias(filters)] : []),
     ],
-    apply: (x, [weights, offset]) =>
-      tf.tidy(() => convolve(x as tf.Tensor4D, weights as tf.Tensor4D, offset as tf.Tensor1D | undefined)),
+    apply: (x, [weights, offset], mode) =>
+      tf.tidy(() =>
+        convolve(
+          x as tf.Tensor4D,
+          weights as tf.Tensor4D,
+          offset as tf.Tensor1D | undefined,
+          mode.kind === 'training',
+        ),
+      ),
   };
 }
 

@@ -79,6 +79,7 @@ export function pooledSums(
   images: tf.Tensor4D,
   weights: tf.Tensor4D,
   offset: tf.Tensor1D,
+  hasGradient: boolean,
 ): tf.Tensor4D {
   const op = tf.customGrad((...args) => {
     const [x, kernel, bias, save] = args as [tf.Tensor4D, tf.Tensor4D, tf.Tensor1D, tf.GradSaveFunc];
@@ -89,7 +90,7 @@ export function pooledSums(
     ];
     const [value, places] = native().executeMultipleOutputs(
       'ElbowConvPool',
-      attributes,
+      [...attributes, typed('keep_places', 'TF_ATTR_BOOL', hasGradient)],
       [x, kernel, bias],
       2,
     );
