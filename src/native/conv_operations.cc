@@ -24,6 +24,9 @@ struct Attributes {
   bool keep_places = true;
 };
 
+// A place in a window is a byte.
+constexpr int64_t LARGEST_WINDOW = 15;
+
 enum class Kind { plain, pool, pool_gradients };
 
 template <Kind kind>
@@ -57,6 +60,8 @@ Conv conv_of(Call& call, const Attributes& attributes, const TF_Tensor* x, const
   if (conv.before < 0 || conv.before >= conv.kernel || conv.out_height < 1 || conv.out_width < 1 ||
       conv.padded_height() < conv.height + conv.before || conv.padded_width() < conv.width + conv.before) {
     call.fail("the padding does not lead from the size of the images to that of the output");
+  } else if (attributes.pool < 1 || attributes.pool > LARGEST_WINDOW) {
+    call.fail("expected windows of 1 to 15 pixels a side");
   }
   return conv;
 }
@@ -128,8 +133,8 @@ void compute_pool_gradients(void* kernel_data, TF_OpKernelContext* context) {
   float* dbias = call.output(2, TF_FLOAT, {conv.filters});
   if (!call.ok()) return;
   const After after = {nullptr, attributes.relu, attributes.pool, data<uint8_t>(places)};
-  conv_pool_gradients(conv, after, data(x), data(kernel), data(y), data(dy),
-                             attributes.needs_input ? dx : nullptr, dkernel, dbias);
+  conv_pool_gradients(conv, after, data(x), data(kernel), data(y), data(dy), attributes.needs_input ? dx : nullptr,
+                      dkernel, dbias);
 }
 
 }  // namespace

@@ -52,8 +52,8 @@ struct Pieces {
 
   // As few pieces as keep to the limit, of about equal size.
   static Pieces even(int64_t total, int64_t limit) {
-    const int64_t count = ceil_div(total, std::max<int64_t>(1, limit));
-    return {total, ceil_div(total, count)};
+    const int64_t count = std::max<int64_t>(1, ceil_div(total, std::max<int64_t>(1, limit)));
+    return {total, std::max<int64_t>(1, ceil_div(total, count))};
   }
 };
 

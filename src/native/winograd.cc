@@ -285,7 +285,8 @@ void winograd_kernel_gradient(const Conv& conv, const float* x, const float* dy,
   const std::vector<Block> blocks = blocks_of(filters);
   // A task has all images and an even number of quads of channels: sums are never shared.
   const Pieces tasks = Pieces::even(quads / 2, ceil_div(quads / 2, thread_count()));
-  const Pieces groups = groups_of(squares, 2 * tasks.size * QUAD, filters);
+  // Sums are made group by group, so that a group's size must not depend on the number of threads.
+  const Pieces groups = groups_of(squares, conv.channels, filters);
   std::vector<int32_t> order(groups.size);
   for (int64_t square = 0; square < groups.size; square++) order[square] = square;
 
