@@ -1,0 +1,61 @@
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { canRunOperations, operationsFile } from '../../src/native-operations.js';
+import { placeOperations } from '../../src/stack/tensorflow-operations.js';
+import { tensorflowPackage, type Package } from '../../src/stack/tensorflow-addon.js';
+
+let folder: string;
+let notes: string[];
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'elbow-operations-'));
+  notes = [];
+});
+afterEach(() => rmSync(folder, { recursive: true }));
+
+/** A package that is linked to the library that is there. */
+function packageIn(name: string): Package {
+  const path = join(folder, name);
+  mkdirSync(join(path, 'lib'), { recursive: true });
+  symlinkSync(join(tensorflowPackage().folder, 'deps'), join(path, 'deps'));
+  return { folder: path, version: '0' };
+}
+
+const place = (pack: Package, env: NodeJS.ProcessEnv = {}): Promise<string | null> =>
+  placeOperations(pack, {
+    env: { ...process.env, ELBOW_HOME: join(folder, 'home'), ...env },
+    signal: new AbortController().signal,
+    note: (line) => void notes.push(line),
+  });
+
+describe.skipIf(!canRunOperations())("elbow's own operations", () => {
+  it('are compiled once, kept, and put in the place of older ones', async () => {
+    const pack = packageIn('first');
+    const path = operationsFile(pack.folder);
+    writeFileSync(join(dirname(path), 'elbow_operations-00000000.node'), 'of another state of the sources');
+    expect(await place(pack)).toBeNull();
+    expect(readdirSync(dirname(path))).toEqual([path.slice(dirname(path).length + 1)]);
+    expect(notes).toEqual([expect.stringContaining('compiling')]);
+    const second = packageIn('second');
+    expect(await place(second, { CXX: '/bin/false' })).toBeNull();
+    expect(existsSync(operationsFile(second.folder))).toBe(true);
+    expect(notes).toHaveLength(1);
+  }, 120_000);
+
+  it.each([
+    ['/bin/false', 'could not be compiled'],
+    ['/no/such/compiler', '/no/such/compiler'],
+  ])('are done without, and why is said, where %s is the compiler', async (compiler, why) => {
+    const pack = packageIn('first');
+    expect(await place(pack, { CXX: compiler })).toContain(why);
+    expect(notes.at(-1)).toContain("trainings use TensorFlow's own");
+    expect(existsSync(operationsFile(pack.folder))).toBe(false);
+    expect(
+      readdirSync(join(folder, 'home'), { recursive: true, withFileTypes: true }).filter((entry) =>
+        entry.isFile(),
+      ),
+    ).toEqual([]);
+  });
+});
