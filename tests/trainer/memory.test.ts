@@ -9,7 +9,7 @@ usePools();
  * In MB: what the trial below begins with and does not end within, and what it does not begin with. elbow's own operations
  * take half of the memory that TensorFlow's take.
  */
-const [SCARCE_MB, TOO_LITTLE_MB] = hasOperations() ? [1_000, 850] : [1_750, 1_000];
+const [SCARCE_MB, TOO_LITTLE_MB] = hasOperations() ? [1_060, 850] : [1_750, 1_000];
 const limitText = (mb: number): string => mb.toLocaleString('en-US');
 
 /** Steps of all 4,000 training images; three, because memory is looked at from time to time. */
