@@ -36,6 +36,16 @@ export function tInterval(values: readonly number[], confidence: number): Summar
 }
 
 /**
+ * Mean of values that may be none.
+ * @throws ElbowError `bug` when one is not finite
+ */
+export function meanOrNull(values: readonly number[]): number | null {
+  if (values.length === 0) return null;
+  checkFinite(values);
+  return meanOf(values);
+}
+
+/**
  * One spread for several groups of values (each with a mean of its own), and with it an interval for each group:
  * far narrower than three values alone allow, if the groups spread about equally.
  * @param groups each with at least one finite value

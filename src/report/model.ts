@@ -1,5 +1,5 @@
 /** Collects a report from what storage holds. Pure: equal inputs give equal reports. */
-import { summarize, tInterval, type Curve, type Observation } from '../curves/index.js';
+import { meanOrNull, summarize, tInterval, type Curve, type Observation } from '../curves/index.js';
 import { groupBy } from '../group-by.js';
 import { datasetFacts } from '../spec/index.js';
 import type { SweepSpec } from '../spec/types.js';
@@ -203,8 +203,4 @@ function sizelessOf(spec: SweepSpec, own: readonly TrialResult[]): ArmReport['si
     .filter((result) => sizeOf(spec, result.samplesPerClass) === null)
     .map((one) => scoreOf(one)!);
   return scores.length === 0 ? null : { ...tInterval(scores, CONFIDENCE), scores };
-}
-
-function meanOrNull(values: readonly number[]): number | null {
-  return values.length === 0 ? null : tInterval(values, CONFIDENCE).mean;
 }

@@ -1,5 +1,5 @@
 /** How quick trainings were: up to nine tenths of a training's own best validation accuracy. Pure. */
-import { tInterval } from '../curves/index.js';
+import { meanOrNull } from '../curves/index.js';
 import type { EpochMetrics, TrialResult } from '../storage/storage.js';
 import type { Quickness } from './types.js';
 
@@ -30,10 +30,8 @@ export function quicknessOf(
 export function meanQuickness(trials: readonly (Quickness | null)[]): Quickness | null {
   const known = trials.filter((one) => one !== null);
   if (known.length === 0) return null;
-  const mean = (pick: (one: Quickness) => number | null): number | null => {
-    const values = known.flatMap((one) => pick(one) ?? []);
-    return values.length === 0 ? null : tInterval(values, 0.95).mean;
-  };
+  const mean = (pick: (one: Quickness) => number | null): number | null =>
+    meanOrNull(known.flatMap((one) => pick(one) ?? []));
   return {
     epochs: mean(({ epochs }) => epochs),
     steps: mean(({ steps }) => steps),

@@ -75,7 +75,7 @@ export async function placeAddon(pack: Package, options: StackOptions): Promise<
 
 /**
  * Copies a file so that nobody sees a part of it.
- * @throws ElbowError `install-disk` when the disk is full
+ * @throws ElbowError `install-disk-full`
  */
 export function copyWhole(from: string, to: string): void {
   const draft = `${to}.${process.pid}`;
@@ -103,12 +103,22 @@ export function headersFolder(
 const onPath = (program: string, env: NodeJS.ProcessEnv): boolean =>
   (env['PATH'] ?? '').split(delimiter).some((folder) => folder !== '' && existsSync(join(folder, program)));
 
+/** Programs that may compile C++, in the order of preference. */
+const compilerNames = (env: NodeJS.ProcessEnv): readonly string[] =>
+  env['CXX'] ? [env['CXX'].split(' ')[0]!] : ['g++', 'c++'];
+
+/** The C++ compiler and the options that come with it, as a command line; null when there is none. */
+export function findCompiler(env: NodeJS.ProcessEnv): readonly [string, ...string[]] | null {
+  const found = compilerNames(env).find((name) =>
+    name.includes('/') ? existsSync(name) : onPath(name, env),
+  );
+  return found === undefined ? null : [found, ...(env['CXX']?.split(' ').slice(1) ?? [])];
+}
+
 /** Compilers and make that are missing, as a message; null when all are there. */
 export function missingToolchain(env: NodeJS.ProcessEnv): string | null {
-  const compilers = env['CXX'] ? [env['CXX'].split(' ')[0]!] : ['g++', 'c++'];
-  const hasCompiler = compilers.some((name) => (name.includes('/') ? existsSync(name) : onPath(name, env)));
   const missing = [
-    ...(hasCompiler ? [] : [`a C++ compiler (${compilers.join(' or ')})`]),
+    ...(findCompiler(env) ? [] : [`a C++ compiler (${compilerNames(env).join(' or ')})`]),
     ...(onPath('make', env) ? [] : ['make']),
     ...(onPath('python3', env) ? [] : ['python3']),
   ];

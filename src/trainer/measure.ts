@@ -3,7 +3,7 @@ import { withDefaults } from '../spec/index.js';
 import { createTrainerPool } from './pool.js';
 import type { TrainJob } from './protocol.js';
 import type { Layout, MeasuredLayout } from './slots.js';
-import { deafHooks } from './trainer.js';
+import { deafHooks } from './hooks.js';
 
 /** A trial of a sweep with few samples: this many per class, one fifth of them for validation. */
 export const MEASURED_SIZE = 100;

@@ -2,7 +2,8 @@
 import type { Outcome } from '../storage/storage.js';
 import { residentMb } from './memory.js';
 import type { TrainJob } from './protocol.js';
-import { Trainer, type TrainerHooks } from './trainer.js';
+import type { TrainerHooks } from './hooks.js';
+import { Trainer } from './trainer.js';
 
 /** A process that has run this many jobs is replaced: small leaks of native libraries stay small. */
 const MOST_JOBS = 200;

@@ -3,9 +3,10 @@ import { fork, type ChildProcess } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { ElbowError } from '../errors.js';
 import { compiled } from '../paths.js';
-import type { Environment, Outcome } from '../storage/storage.js';
+import type { Outcome } from '../storage/storage.js';
 import { trainerEnvironment } from './environment.js';
 import { cancelled, endFailure, heed } from './failures.js';
+import type { TrainerHooks } from './hooks.js';
 import { machineMb, residentMb } from './memory.js';
 import { megabytes, NO_PLAN, slotMemory } from './plan.js';
 import type { FromTrainer, PredictJob, Prediction, ToTrainer, TrainJob } from './protocol.js';
@@ -20,26 +21,6 @@ const MEMORY_LOOK_MS = 200;
 const LAST_LINES = 15;
 /** What TensorFlow tells at every start at any log level, and nobody needs to know. */
 const CHATTER = /absl::InitializeLog\(\)|oneDNN custom operations are on/;
-
-export interface TrainerHooks {
-  readonly signal: AbortSignal;
-  onStep(progress: { epoch: number; step: number; steps: number }): void;
-  onBegin(epoch: number): void;
-  onCheckpoint(path: string): void;
-  onEpoch(metrics: Extract<FromTrainer, { type: 'epoch' }>['metrics']): void;
-  onLog(stream: 'stdout' | 'stderr' | 'elbow', text: string): void;
-  onEnvironment(environment: Pick<Environment, 'node' | 'tensorflow' | 'device' | 'dataDigest'>): void;
-}
-
-/** Hooks of a job whose outcome alone counts. */
-export const deafHooks: Omit<TrainerHooks, 'signal'> = {
-  onStep: () => undefined,
-  onBegin: () => undefined,
-  onCheckpoint: () => undefined,
-  onEpoch: () => undefined,
-  onLog: () => undefined,
-  onEnvironment: () => undefined,
-};
 
 export interface TrainerOptions {
   readonly threads: number;

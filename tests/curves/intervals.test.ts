@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { pooledIntervals, tInterval } from '../../src/curves/index.js';
+import { meanOrNull, pooledIntervals, tInterval } from '../../src/curves/index.js';
 
 const finite = fc.double({ min: -1e3, max: 1e3, noNaN: true });
 
@@ -77,4 +77,10 @@ describe('pooled intervals', () => {
     expect(pooledIntervals([[1], [5]], 0.95)).toEqual({ std: null, freedom: 0, intervals: [null, null] });
     expect(pooledIntervals([], 0.95)).toEqual({ std: null, freedom: 0, intervals: [] });
   });
+});
+
+it('takes the mean of values that may be none', () => {
+  expect(meanOrNull([1, 2, 6])).toBe(3);
+  expect(meanOrNull([])).toBeNull();
+  expect(() => meanOrNull([1, NaN])).toThrowError(expect.objectContaining({ code: 'bug' }));
 });

@@ -4,13 +4,14 @@ import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { canRunOperations, operationsFile } from '../../src/native-operations.js';
 import { placeOperations } from '../../src/stack/tensorflow-operations.js';
-import { tensorflowPackage, type Package } from '../../src/stack/tensorflow-addon.js';
+import { findCompiler, tensorflowPackage, type Package } from '../../src/stack/tensorflow-addon.js';
 
 let folder: string;
 let notes: string[];
 
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'elbow-operations-'));
+  mkdirSync(join(folder, 'home'));
   notes = [];
 });
 afterEach(() => rmSync(folder, { recursive: true }));
@@ -58,4 +59,25 @@ describe.skipIf(!canRunOperations())("elbow's own operations", () => {
       ),
     ).toEqual([]);
   });
+
+  it('say a full disk as such, so that the next `up` tries again', async () => {
+    const compiler = join(folder, 'compiler');
+    writeFileSync(
+      compiler,
+      '#!/bin/sh\necho "fatal error: error writing to x.s: No space left on device" >&2\nexit 1\n',
+      {
+        mode: 0o755,
+      },
+    );
+    await expect(place(packageIn('first'), { CXX: compiler })).rejects.toMatchObject({
+      code: 'install-disk-full',
+    });
+  });
+});
+
+it('takes the compiler that is there, with the options that come with it', () => {
+  writeFileSync(join(folder, 'c++'), '');
+  expect(findCompiler({ PATH: folder })).toEqual(['c++']);
+  expect(findCompiler({ PATH: folder, CXX: 'c++ -m64' })).toEqual(['c++', '-m64']);
+  expect(findCompiler({ PATH: join(folder, 'empty') })).toBeNull();
 });
