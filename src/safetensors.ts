@@ -28,16 +28,17 @@ const METADATA = '__metadata__';
 const ALIGNMENT = 8;
 
 export function encodeTensors({ tensors, metadata }: TensorFile): Buffer {
-  const header: Record<string, unknown> = { [METADATA]: metadata };
+  const header: [string, unknown][] = [[METADATA, metadata]];
   const parts: Buffer[] = [];
   let end = 0;
   for (const [name, { shape, values }] of tensors) {
     const begin = end;
     end += values.byteLength;
-    header[name] = { dtype: 'F32', shape, data_offsets: [begin, end] };
+    header.push([name, { dtype: 'F32', shape, data_offsets: [begin, end] }]);
     parts.push(Buffer.from(values.buffer, values.byteOffset, values.byteLength));
   }
-  const text = JSON.stringify(header);
+  // An assignment would lose a tensor named __proto__.
+  const text = JSON.stringify(Object.fromEntries(header));
   const padding = (ALIGNMENT - (Buffer.byteLength(text) % ALIGNMENT)) % ALIGNMENT;
   const json = Buffer.from(text + ' '.repeat(padding));
   const length = Buffer.alloc(LENGTH_BYTES);

@@ -23,6 +23,7 @@ it('gives back what it was given', () => {
         expect(read.metadata).toEqual(metadata);
       },
     ),
+    { examples: [[new Map([['__proto__', { shape: [1], values: new Float32Array(1) }]]), {}]] },
   );
 });
 
