@@ -47,6 +47,47 @@ void store_image(const Conv& conv, const After& after, const float* sums, int64_
   }
 }
 
+// The maxima of an image's 2×2 windows for a block of filters: the pixels of a window are a tile, and nothing of it leaves
+// the registers before it is a pixel of the output, the first of which begins at y[to].
+template <int V>
+void store_windows(const Conv& conv, const After& after, const float* image, const float* weights, int64_t first_filter,
+                   int64_t to, float* y) {
+  const int64_t row = conv.padded_width() * conv.channels, run = conv.kernel * conv.channels;
+  for (int64_t r = 0; r < conv.out_height / 2; r++) {
+    const float* window = image + 2 * r * row;
+    for (int64_t c = 0; c < conv.out_width / 2; c++, window += 2 * conv.channels, to += conv.filters) {
+      const float* const pixels[TILE_PIXELS] = {window, window + conv.channels, window + row,
+                                                window + row + conv.channels};
+      InnerTile<V> tile;
+      tile.clear();
+      tile.add(pixels, row, conv.kernel, run, weights);
+#pragma GCC unroll 16
+      for (int v = 0; v < V; v++) {
+        const __m256 sums[] = {tile.sums[0][v], tile.sums[1][v], tile.sums[2][v], tile.sums[3][v]};
+        store_square(after, sums, first_filter + v * LANES, conv.filters, to, y);
+      }
+    }
+  }
+}
+
+constexpr decltype(&store_windows<1>) STORE_WINDOWS[] = {nullptr, store_windows<1>, store_windows<2>, store_windows<3>};
+
+// A convolution with 2×2 windows whose channels are one chunk.
+void window_forward(const Conv& conv, const float* x, const float* packed, const std::vector<Block>& blocks,
+                    const After& after, float* y) {
+  const int64_t taps = conv.kernel * conv.kernel * conv.channels;
+  parallel_for(conv.batch, [&](int64_t image) {
+    static thread_local Scratch scratch;
+    float* const input = scratch.floats(conv.padded_height() * conv.padded_width() * conv.channels);
+    pack_channels(conv, x + image * conv.height * conv.width * conv.channels, 1, 0, conv.channels, conv.channels, input);
+    const int64_t to = image * (conv.out_height / 2) * (conv.out_width / 2) * conv.filters;
+    for (const Block& block : blocks) {
+      const int64_t first = block.first * LANES;
+      STORE_WINDOWS[block.vectors](conv, after, input, packed + taps * first, first, to, y);
+    }
+  });
+}
+
 }  // namespace
 
 void conv_forward(const Conv& conv, const float* x, const float* kernel, const After& after, float* y) {
@@ -58,6 +99,7 @@ void conv_forward(const Conv& conv, const float* x, const float* kernel, const A
   static thread_local Scratch kernel_scratch;
   float* const packed = kernel_scratch.floats(area * conv.channels * step);
   pack_kernel(conv, kernel, chunks, blocks, packed);
+  if (after.pool == 2 && chunks.count() == 1) return window_forward(conv, x, packed, blocks, after, y);
   std::vector<int32_t> pixels = pixel_places(conv, groups.size);
   const int64_t padded_pixels = conv.padded_height() * conv.padded_width();
 

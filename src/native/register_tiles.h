@@ -8,43 +8,71 @@ namespace elbow {
 // Channels of a register tile: their products with three vectors of filters are twelve sums.
 constexpr int64_t QUAD = 4;
 
-// Sums of four pixels and V vectors of filters. The k-th row of the kernel meets `run` floats of the image in a row.
+// Sums of four pixels and V vectors of filters.
+template <int V>
+struct InnerTile {
+  __m256 sums[TILE_PIXELS][V];
+
+  void clear() {
+#pragma GCC unroll 16
+    for (int p = 0; p < TILE_PIXELS; p++) {
+#pragma GCC unroll 16
+      for (int v = 0; v < V; v++) sums[p][v] = _mm256_setzero_ps();
+    }
+  }
+
+  void load(const float* from, int64_t step) {
+#pragma GCC unroll 16
+    for (int p = 0; p < TILE_PIXELS; p++) {
+#pragma GCC unroll 16
+      for (int v = 0; v < V; v++) sums[p][v] = _mm256_load_ps(from + p * step + v * LANES);
+    }
+  }
+
+  void store(float* to, int64_t step) const {
+#pragma GCC unroll 16
+    for (int p = 0; p < TILE_PIXELS; p++) {
+#pragma GCC unroll 16
+      for (int v = 0; v < V; v++) _mm256_store_ps(to + p * step + v * LANES, sums[p][v]);
+    }
+  }
+
+  // Adds the products with a kernel whose k-th row meets `run` floats of the image in a row.
+  void add(const float* const x[TILE_PIXELS], int64_t row, int64_t rows, int64_t run, const float* kernel) {
+    const float *x0 = x[0], *x1 = x[1], *x2 = x[2], *x3 = x[3];
+    for (int64_t k = 0; k < rows; k++, x0 += row, x1 += row, x2 += row, x3 += row) {
+      for (int64_t i = 0; i < run; i++, kernel += V * LANES) {
+        __m256 w[V];
+#pragma GCC unroll 16
+        for (int v = 0; v < V; v++) w[v] = _mm256_load_ps(kernel + v * LANES);
+        add_pixel(0, x0[i], w);
+        add_pixel(1, x1[i], w);
+        add_pixel(2, x2[i], w);
+        add_pixel(3, x3[i], w);
+      }
+    }
+  }
+
+ private:
+  void add_pixel(int p, const float& x, const __m256 w[V]) {
+    const __m256 value = _mm256_broadcast_ss(&x);
+#pragma GCC unroll 16
+    for (int v = 0; v < V; v++) sums[p][v] = _mm256_fmadd_ps(value, w[v], sums[p][v]);
+  }
+};
+
+// Adds products to sums in memory, or to none.
 template <int V>
 void inner_tile(const float* const x[TILE_PIXELS], int64_t row, int64_t rows, int64_t run, const float* kernel,
                 float* sums, int64_t step, bool first) {
-  __m256 acc[TILE_PIXELS][V];
-#pragma GCC unroll 16
-  for (int p = 0; p < TILE_PIXELS; p++) {
-#pragma GCC unroll 16
-    for (int v = 0; v < V; v++) {
-      acc[p][v] = first ? _mm256_setzero_ps() : _mm256_load_ps(sums + p * step + v * LANES);
-    }
+  InnerTile<V> tile;
+  if (first) {
+    tile.clear();
+  } else {
+    tile.load(sums, step);
   }
-  const float *x0 = x[0], *x1 = x[1], *x2 = x[2], *x3 = x[3];
-  for (int64_t k = 0; k < rows; k++, x0 += row, x1 += row, x2 += row, x3 += row) {
-    for (int64_t i = 0; i < run; i++, kernel += V * LANES) {
-      __m256 w[V];
-#pragma GCC unroll 16
-      for (int v = 0; v < V; v++) w[v] = _mm256_load_ps(kernel + v * LANES);
-      const __m256 a = _mm256_broadcast_ss(x0 + i);
-#pragma GCC unroll 16
-      for (int v = 0; v < V; v++) acc[0][v] = _mm256_fmadd_ps(a, w[v], acc[0][v]);
-      const __m256 b = _mm256_broadcast_ss(x1 + i);
-#pragma GCC unroll 16
-      for (int v = 0; v < V; v++) acc[1][v] = _mm256_fmadd_ps(b, w[v], acc[1][v]);
-      const __m256 c = _mm256_broadcast_ss(x2 + i);
-#pragma GCC unroll 16
-      for (int v = 0; v < V; v++) acc[2][v] = _mm256_fmadd_ps(c, w[v], acc[2][v]);
-      const __m256 d = _mm256_broadcast_ss(x3 + i);
-#pragma GCC unroll 16
-      for (int v = 0; v < V; v++) acc[3][v] = _mm256_fmadd_ps(d, w[v], acc[3][v]);
-    }
-  }
-#pragma GCC unroll 16
-  for (int p = 0; p < TILE_PIXELS; p++) {
-#pragma GCC unroll 16
-    for (int v = 0; v < V; v++) _mm256_store_ps(sums + p * step + v * LANES, acc[p][v]);
-  }
+  tile.add(x, row, rows, run, kernel);
+  tile.store(sums, step);
 }
 
 constexpr decltype(&inner_tile<1>) INNER_TILES[] = {nullptr, inner_tile<1>, inner_tile<2>, inner_tile<3>};

@@ -13,8 +13,9 @@ namespace {
 constexpr int64_t SIDE = 6;
 constexpr int64_t PLACES = SIDE * SIDE;
 constexpr int64_t FEWEST_CHANNELS = 16;
-// Windows that are worked on together: their transformed images and sums stay in the second-level cache.
-constexpr int64_t WINDOWS = 16;
+// Windows that are worked on together: their sums for a block of filters stay in the first-level cache, their transformed
+// images in the second.
+constexpr int64_t GROUP_WINDOWS = 16;
 
 // Bᵀ d of a column or row.
 inline void transform_image(const __m256 d[SIDE], __m256 out[SIDE]) {
@@ -76,14 +77,41 @@ void pack_kernel(const Conv& conv, const float* kernel, const std::vector<Block>
   });
 }
 
-// Transforms the 6×6 pixels of a window, whose first one is at `from` of a padded image: to[place][step].
-void pack_window(const float* from, int64_t row_floats, int64_t channels, int64_t place_step, float* to) {
-  for (int64_t channel = 0; channel < channels; channel += LANES) {
+// Windows of 2×2 pixels of output, image by image, row by row.
+struct Windows {
+  int64_t high;
+  int64_t wide;
+  int64_t count;
+
+  explicit Windows(const Conv& conv)
+      : high(conv.out_height / 2), wide(conv.out_width / 2), count(conv.batch * high * wide) {}
+};
+
+// Transforms the 6×6 pixels that a window's output comes from, zeros beyond the borders: to[place][channel]. Past the last
+// channel a vector has anything.
+void pack_window(const Conv& conv, const float* x, const Windows& windows, int64_t window, int64_t place_step,
+                 float* to) {
+  const int64_t image = window / (windows.high * windows.wide);
+  const int64_t top = window / windows.wide % windows.high * 2 - conv.before;
+  const int64_t left = window % windows.wide * 2 - conv.before;
+  const float* const pixels = x + image * conv.height * conv.width * conv.channels;
+  const bool is_inside = top >= 0 && left >= 0 && top + SIDE <= conv.height && left + SIDE <= conv.width;
+  for (int64_t channel = 0; channel < conv.channels; channel += LANES) {
+    const __m256i mask = lanes_mask(conv.channels - channel);
+    // A whole vector may be read: what follows these channels is another pixel. Masked loads take longer.
+    const bool is_whole = channel + LANES <= conv.channels || image < conv.batch - 1;
+    const auto at = [&](int64_t row, int64_t column) {
+      const bool is_pixel = is_inside || (top + row >= 0 && top + row < conv.height && left + column >= 0 &&
+                                          left + column < conv.width);
+      if (!is_pixel) return _mm256_setzero_ps();
+      const float* const from = pixels + ((top + row) * conv.width + left + column) * conv.channels + channel;
+      return is_whole ? _mm256_loadu_ps(from) : _mm256_maskload_ps(from, mask);
+    };
     __m256 t[SIDE][SIDE];
     for (int column = 0; column < SIDE; column++) {
       __m256 d[SIDE], out[SIDE];
 #pragma GCC unroll 6
-      for (int row = 0; row < SIDE; row++) d[row] = _mm256_loadu_ps(from + row * row_floats + column * channels + channel);
+      for (int row = 0; row < SIDE; row++) d[row] = at(row, column);
       transform_image(d, out);
 #pragma GCC unroll 6
       for (int row = 0; row < SIDE; row++) t[row][column] = out[row];
@@ -99,24 +127,53 @@ void pack_window(const float* from, int64_t row_floats, int64_t channels, int64_
   }
 }
 
-// Transforms the sums of a window back to its four pixels: to[pixel][step].
-void unpack_window(const float* sums, int64_t place_step, int64_t step, float* to) {
-  for (int64_t filter = 0; filter < step; filter += LANES) {
-    __m256 t[2][SIDE];
-    for (int column = 0; column < SIDE; column++) {
-      __m256 m[SIDE], out[2];
+// What a thread works with, for a group of windows.
+struct Work {
+  // Floats of a place, for a block of filters.
+  static constexpr int64_t STEP = GROUP_WINDOWS * TILE_VECTORS * LANES;
+
+  // Transformed images, [place][window][channel].
+  Scratch images;
+  // Sums of a column of places, [row][window][filter of the block].
+  alignas(64) float sums[SIDE * STEP];
+  // Those columns transformed back, [column][row of pixels][window][filter of the block].
+  alignas(64) float columns[SIDE * 2 * STEP];
+};
+
+// Sums over the channels for a column of places, transformed back along the column.
+void add_column(const Conv& conv, const float* images, int64_t image_step, const float* packed, const Block& block,
+                int64_t column, int64_t count, Work& work) {
+  const int64_t width = block.vectors * LANES;
+  for (int64_t row = 0; row < SIDE; row++) {
+    const int64_t place = row * SIDE + column;
+    const float* weights = packed + (place * round_up(conv.filters, LANES) + block.first * LANES) * conv.channels;
+    for (int64_t i = 0; i < count; i += TILE_PIXELS) {
+      const float* from[TILE_PIXELS];
+      // Past the last window the tile repeats it; those sums are not looked at.
+      for (int64_t p = 0; p < TILE_PIXELS; p++) {
+        from[p] = images + (place * GROUP_WINDOWS + std::min(i + p, count - 1)) * image_step;
+      }
+      INNER_TILES[block.vectors](from, 0, 1, conv.channels, weights, work.sums + row * Work::STEP + i * width, width, true);
+    }
+  }
+  for (int64_t at = 0; at < count * width; at += LANES) {
+    __m256 m[SIDE], out[2];
 #pragma GCC unroll 6
-      for (int row = 0; row < SIDE; row++) m[row] = _mm256_load_ps(sums + (row * SIDE + column) * place_step + filter);
-      transform_sums(m, out);
-      t[0][column] = out[0];
-      t[1][column] = out[1];
-    }
-    for (int row = 0; row < 2; row++) {
-      __m256 out[2];
-      transform_sums(t[row], out);
-      _mm256_store_ps(to + row * 2 * step + filter, out[0]);
-      _mm256_store_ps(to + (row * 2 + 1) * step + filter, out[1]);
-    }
+    for (int row = 0; row < SIDE; row++) m[row] = _mm256_load_ps(work.sums + row * Work::STEP + at);
+    transform_sums(m, out);
+    _mm256_store_ps(work.columns + column * 2 * Work::STEP + at, out[0]);
+    _mm256_store_ps(work.columns + (column * 2 + 1) * Work::STEP + at, out[1]);
+  }
+}
+
+// Transforms eight sums of a window back along the rows, to its four pixels.
+inline void unpack_window(const float* columns, __m256 pixels[4]) {
+#pragma GCC unroll 2
+  for (int row = 0; row < 2; row++) {
+    __m256 m[SIDE];
+#pragma GCC unroll 6
+    for (int column = 0; column < SIDE; column++) m[column] = _mm256_load_ps(columns + (column * 2 + row) * Work::STEP);
+    transform_sums(m, pixels + row * 2);
   }
 }
 
@@ -127,46 +184,32 @@ bool winograd5_suits(const Conv& conv, const After& after) {
 }
 
 void winograd5_forward(const Conv& conv, const float* x, const float* kernel, const After& after, float* y) {
-  const int64_t channels = round_up(conv.channels, LANES), step = round_up(conv.filters, LANES);
-  const int64_t rows = conv.out_height / 2, columns = conv.out_width / 2, windows = rows * columns;
-  const int64_t image_floats = conv.padded_height() * conv.padded_width() * channels;
+  const int64_t image_step = round_up(conv.channels, LANES);
+  const Windows windows(conv);
+  const Pieces groups = {windows.count, GROUP_WINDOWS};
   const std::vector<Block> blocks = blocks_of(conv.filters);
   static thread_local Scratch kernel_scratch;
-  float* const packed = kernel_scratch.floats(PLACES * conv.channels * step);
+  float* const packed = kernel_scratch.floats(PLACES * conv.channels * round_up(conv.filters, LANES));
   pack_kernel(conv, kernel, blocks, packed);
 
-  parallel_for(conv.batch, [&](int64_t image) {
-    static thread_local Scratch image_scratch, input_scratch, sum_scratch, pixel_scratch;
-    float* const padded = image_scratch.floats(image_floats);
-    float* const input = input_scratch.floats(PLACES * WINDOWS * channels);
-    float* const sums = sum_scratch.floats(PLACES * WINDOWS * step);
-    float* const pixels = pixel_scratch.floats(4 * step);
-    const int64_t pixel_steps[] = {0, step, 2 * step, 3 * step};
-    pack_channels(conv, x + image * conv.height * conv.width * conv.channels, 1, 0, conv.channels, channels, padded);
-    for (int64_t begin = 0; begin < windows; begin += WINDOWS) {
-      const int64_t count = std::min(WINDOWS, windows - begin);
-      for (int64_t i = 0; i < count; i++) {
-        const int64_t row = (begin + i) / columns * 2, column = (begin + i) % columns * 2;
-        pack_window(padded + (row * conv.padded_width() + column) * channels, conv.padded_width() * channels, channels,
-                    WINDOWS * channels, input + i * channels);
+  parallel_for(groups.count(), [&](int64_t group) {
+    static thread_local Work work;
+    const int64_t begin = groups.begin(group), count = groups.length(group);
+    float* const images = work.images.floats(PLACES * GROUP_WINDOWS * image_step);
+    for (int64_t i = 0; i < count; i++) {
+      pack_window(conv, x, windows, begin + i, GROUP_WINDOWS * image_step, images + i * image_step);
+    }
+    for (const Block& block : blocks) {
+      const int64_t width = block.vectors * LANES;
+      for (int64_t column = 0; column < SIDE; column++) {
+        add_column(conv, images, image_step, packed, block, column, count, work);
       }
-      for (int64_t place = 0; place < PLACES; place++) {
-        for (const Block& block : blocks) {
-          const float* weights = packed + (place * step + block.first * LANES) * conv.channels;
-          for (int64_t i = 0; i < count; i += TILE_PIXELS) {
-            const float* from[TILE_PIXELS];
-            // Past the last window the tile repeats it; those sums are not looked at.
-            for (int64_t p = 0; p < TILE_PIXELS; p++) {
-              from[p] = input + (place * WINDOWS + std::min(i + p, count - 1)) * channels;
-            }
-            INNER_TILES[block.vectors](from, 0, 1, conv.channels, weights,
-                                       sums + (place * WINDOWS + i) * step + block.first * LANES, step, true);
-          }
+      for (int64_t i = 0; i < count; i++) {
+        for (int64_t lane = 0; lane < width; lane += LANES) {
+          __m256 pixels[4];
+          unpack_window(work.columns + i * width + lane, pixels);
+          store_square(after, pixels, block.first * LANES + lane, conv.filters, (begin + i) * conv.filters, y);
         }
-      }
-      for (int64_t i = 0; i < count; i++) {
-        unpack_window(sums + i * step, WINDOWS * step, step, pixels);
-        store_window(after, pixels, pixel_steps, conv.filters, (image * windows + begin + i) * conv.filters, y);
       }
     }
   });
