@@ -10,7 +10,7 @@ import { once } from 'node:events';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { findDataset, type Dataset } from '../src/data/index.js';
+import { findDataset, packedImages, type Dataset } from '../src/data/index.js';
 import { forecastMemory, type MemoryForecast } from '../src/models/index.js';
 import { withDefaults } from '../src/spec/index.js';
 import type { ArmParams } from '../src/spec/types.js';
@@ -69,10 +69,11 @@ function memoryMb(line: 'VmRSS' | 'VmHWM'): number {
 function randomDataset(perClass: number): Dataset {
   const entry = findDataset('cifar10')!;
   const each = (count: number): number[] => entry.classes.map(() => count);
-  const images = (count: number): Dataset['train'] => ({
-    pixels: Uint8Array.from({ length: count * 3072 }, (_, i) => (i * 7919) & 255),
-    labels: Uint8Array.from({ length: count }, (_, i) => i % 10),
-  });
+  const images = (count: number): Dataset['train'] =>
+    packedImages(
+      Uint8Array.from({ length: count * 3072 }, (_, i) => (i * 7919) & 255),
+      Uint8Array.from({ length: count }, (_, i) => i % 10),
+    );
   return {
     entry: { ...entry, trainPerClass: each(perClass), testPerClass: each(TEST_IMAGES / 10) },
     train: images(perClass * 10),

@@ -4,9 +4,9 @@
  * so that a machine's moods meet each of them; medians and their ratios count.
  *
  *   npm run bench:training -- [--model lenet|vgg16] [--inference] [--threads 2] [--batch 128] [--size 500] [--epochs 5]
- *     [--rounds 5] [--python python3] [--json]
+ *     [--rounds 5] [--python python3] [--without jit,compile] [--json]
  *
- * bench/README.md says how to install the peers; those that are not there are left out.
+ * bench/README.md says how to install the peers; those that are not there are left out, as are the variants of `--without`.
  */
 import { availableParallelism, loadavg } from 'node:os';
 import { join } from 'node:path';
@@ -15,9 +15,11 @@ import { ensureDataset } from '../src/data/index.js';
 import { elbowHome, homeFolders } from '../src/paths.js';
 import { withDefaults } from '../src/spec/index.js';
 import { createTrainerPool, deafHooks, type TrainerPool } from '../src/trainer/index.js';
-import { fastestVariant, findPeers, measurePeer, type Task } from './peers.js';
+import { fastestVariant, findPeers, measurePeer, type Peer, type Task } from './peers.js';
 
 interface Settings extends Task {
+  /** Variants of peers that are not tried: some take minutes to be compiled. */
+  readonly without: readonly string[];
   readonly rounds: number;
   readonly json: boolean;
 }
@@ -37,6 +39,7 @@ function readSettings(): Settings {
       epochs: { type: 'string', default: '5' },
       rounds: { type: 'string', default: '5' },
       python: { type: 'string', default: 'python3' },
+      without: { type: 'string', default: '' },
       json: { type: 'boolean', default: false },
     },
   });
@@ -45,7 +48,7 @@ function readSettings(): Settings {
     if (Number.isInteger(value) && value >= 1) return value;
     throw new Error(`--${name}: expected a whole number from 1, got ${values[name]}`);
   };
-  const { model, inference, python, json } = values;
+  const { model, inference, python, without, json } = values;
   if (model !== 'lenet' && model !== 'vgg16') {
     throw new Error(`--model: expected lenet or vgg16, got ${model}`);
   }
@@ -59,6 +62,7 @@ function readSettings(): Settings {
     rounds: count('rounds'),
     data: join(homeFolders.data(elbowHome()), 'cifar10'),
     python,
+    without: without.split(','),
     json,
   };
 }
@@ -121,6 +125,10 @@ async function main(): Promise<void> {
   note(`${availableParallelism()} cores, load ${load.toFixed(1)} before the start`);
   await ensureDataset('cifar10', { env: process.env, signal: new AbortController().signal, note });
   const pool = createTrainerPool({ slots: 1, env: process.env });
+  const without = (peer: Peer): Peer => ({
+    ...peer,
+    variants: peer.variants.filter((name) => !settings.without.includes(name)),
+  });
   const competitors: Competitor[] = [
     { name: 'elbow', rates: [], measure: () => measureElbow(pool, settings) },
   ];
@@ -128,7 +136,7 @@ async function main(): Promise<void> {
     // Brings library, data and caches to the state that a worker is in after its first trial.
     await measureElbow(pool, { ...settings, epochs: 1 });
     for (const peer of findPeers(settings.python, note)) {
-      const variant = fastestVariant(peer, { ...settings, epochs: 1 }, note);
+      const variant = fastestVariant(without(peer), { ...settings, epochs: 1 }, note);
       if (variant === null) continue;
       const name = `${peer.name} ${peer.version} ${variant}`;
       competitors.push({ name, rates: [], measure: async () => measurePeer(peer, variant, settings) });

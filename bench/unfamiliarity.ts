@@ -9,7 +9,14 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { ensureDataset, loadDataset, splitOf, type Dataset, type Images } from '../src/data/index.js';
+import {
+  ensureDataset,
+  loadDataset,
+  packedImages,
+  splitOf,
+  type Dataset,
+  type Images,
+} from '../src/data/index.js';
 import { elbowHome, homeFolders } from '../src/paths.js';
 import { readModel } from '../src/models/index.js';
 import { normals, uniforms } from '../src/random.js';
@@ -37,7 +44,7 @@ const sum = (numbers: readonly number[]): number => numbers.reduce((a, b) => a +
 function imagesOf(total: number, paint: (index: number) => ArrayLike<number>): Images {
   const pixels = new Uint8Array(total * 3 * PLANE);
   for (let i = 0; i < total; i++) pixels.set(Uint8Array.from(paint(i)), i * 3 * PLANE);
-  return { pixels, labels: new Uint8Array(total) };
+  return packedImages(pixels, new Uint8Array(total));
 }
 
 const bytes = (numbers: Float64Array): Uint8Array => Uint8Array.from(numbers, (u) => Math.floor(u * 256));
@@ -60,7 +67,7 @@ function smooth(seed: number): Uint8Array {
 function unknowns(mnist: Dataset): Record<string, Images> {
   return {
     "MNIST's digits": imagesOf(count, (i) => {
-      const digit = mnist.test.pixels.subarray(i * PLANE, (i + 1) * PLANE);
+      const digit = mnist.test.planes(i);
       return [...digit, ...digit, ...digit];
     }),
     'uniform noise': imagesOf(count, (i) => bytes(uniforms(3 * PLANE, 1 + i))),
@@ -79,13 +86,13 @@ function unknowns(mnist: Dataset): Record<string, Images> {
 function without(dataset: Dataset, names: readonly string[]): { rest: Dataset; left: Images } {
   const { entry } = dataset;
   const kept = entry.classes.flatMap((name, label) => (names.includes(name) ? [] : [label]));
-  const pick = ({ pixels, labels }: Images, isKept: boolean): Images => {
-    const at = [...labels].flatMap((label, i) => (kept.includes(label) === isKept ? [i] : []));
-    const some = new Uint8Array(at.length * 3 * PLANE);
-    at.forEach((from, to) =>
-      some.set(pixels.subarray(from * 3 * PLANE, (from + 1) * 3 * PLANE), to * 3 * PLANE),
-    );
-    return { pixels: some, labels: Uint8Array.from(at, (i) => Math.max(0, kept.indexOf(labels[i]!))) };
+  const pick = (images: Images, isKept: boolean): Images => {
+    const at = [...images.labels].flatMap((label, i) => (kept.includes(label) === isKept ? [i] : []));
+    return {
+      ...images,
+      planes: (position) => images.planes(at[position]!),
+      labels: Uint8Array.from(at, (i) => Math.max(0, kept.indexOf(images.labels[i]!))),
+    };
   };
   const each = (perClass: readonly number[]): number[] => kept.map((label) => perClass[label]!);
   return {

@@ -2,14 +2,19 @@
 import { findDataset, type DatasetEntry } from '../data/catalog.js';
 import type { SweepSpec } from '../spec/types.js';
 
-export type DatasetShape = Pick<
+export interface DatasetShape extends Pick<
   DatasetEntry,
   'name' | 'classes' | 'height' | 'width' | 'channels' | 'trainPerClass' | 'testPerClass'
->;
+> {
+  readonly isTable: boolean;
+}
 
 /** Undefined for a name that is none. */
 export function datasetShape(dataset: SweepSpec['dataset']): DatasetShape | undefined {
-  if (typeof dataset === 'string') return findDataset(dataset);
+  if (typeof dataset === 'string') {
+    const entry = findDataset(dataset);
+    return entry && { ...entry, isTable: entry.columns !== undefined };
+  }
   const [height, width, channels] = dataset.image;
-  return { ...dataset, height, width, channels };
+  return { ...dataset, height, width, channels, isTable: dataset.kind === 'csv' };
 }

@@ -6,7 +6,8 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ElbowError } from '../errors.js';
 import { CIFAR10 } from './catalog.js';
-import type { DataFile, DatasetSource, Images } from './files.js';
+import type { DataFile, DatasetSource } from './files.js';
+import type { Images } from './images.js';
 
 const PLANE = 32 * 32;
 const IMAGE = 3 * PLANE;
@@ -15,28 +16,34 @@ const RECORDS_PER_FILE = 10_000;
 const TRAIN_FILES = [1, 2, 3, 4, 5].map((i) => `data_batch_${i}.bin`);
 const TEST_FILE = 'test_batch.bin';
 
-/** Copies the records of a file to the images from `first` on. */
-function placeRecords(bytes: Buffer, images: Images, first: number): void {
-  for (let i = 0; i < RECORDS_PER_FILE; i++) {
-    images.labels[first + i] = bytes[i * RECORD]!;
-    images.pixels.set(bytes.subarray(i * RECORD + 1, (i + 1) * RECORD), (first + i) * IMAGE);
-  }
+/** Images of files one behind the other. */
+function imagesOf(files: readonly Uint8Array[]): Images {
+  const count = files.length * RECORDS_PER_FILE;
+  const recordAt = (position: number): { file: Uint8Array; start: number } => ({
+    file: files[Math.floor(position / RECORDS_PER_FILE)]!,
+    start: (position % RECORDS_PER_FILE) * RECORD,
+  });
+  return {
+    labels: Uint8Array.from({ length: count }, (_, position) => {
+      const { file, start } = recordAt(position);
+      return file[start]!;
+    }),
+    byteLength: count * RECORD,
+    planes: (position) => {
+      const { file, start } = recordAt(position);
+      return file.subarray(start + 1, start + RECORD);
+    },
+  };
 }
 
 const sizeBytes = RECORD * RECORDS_PER_FILE;
 
-const files: readonly DataFile[] = [
-  ...TRAIN_FILES.map((name, i): DataFile => ({
-    name,
-    sizeBytes,
-    place: (bytes, { train }) => placeRecords(bytes, train, i * RECORDS_PER_FILE),
-  })),
-  { name: TEST_FILE, sizeBytes, place: (bytes, { test }) => placeRecords(bytes, test, 0) },
-];
+const files: readonly DataFile[] = [...TRAIN_FILES, TEST_FILE].map((name) => ({ name, sizeBytes }));
 
 export const cifar10: DatasetSource = {
   entry: CIFAR10,
   files,
+  imagesOf: (contents) => ({ train: imagesOf(contents.slice(0, -1)), test: imagesOf(contents.slice(-1)) }),
   archive: {
     file: 'cifar-10-binary.tar.gz',
     url: 'https://www.cs.toronto.edu/~kriz/cifar-10-binary.tar.gz',

@@ -5,7 +5,8 @@ import type { AskedDataset, OwnDataset } from '../spec/types.js';
 import type { StackOptions } from '../stack/index.js';
 import { datasetNames, type DatasetEntry } from './catalog.js';
 import { cifar10 } from './cifar10.js';
-import { isComplete, readChecked, type DatasetSource, type ImageSets } from './files.js';
+import { isComplete, readChecked, type DatasetSource, type ReadFile } from './files.js';
+import type { ImageSets } from './images.js';
 import { mnist } from './mnist.js';
 import { openOwnDataset } from './own/open.js';
 import type { Prepared, PrepareOptions } from './own/prepare.js';
@@ -14,6 +15,11 @@ export interface Dataset extends ImageSets {
   readonly entry: DatasetEntry;
   /** SHA-256 of the content in hex. */
   readonly digest: string;
+}
+
+export interface OpenOptions extends PrepareOptions {
+  /** How files get into memory; left out for a copy in that of the process. */
+  readonly readFile?: ReadFile;
 }
 
 const sources: readonly DatasetSource[] = [cifar10, mnist];
@@ -50,22 +56,23 @@ export function isPresent(name: string, dataDir: string): boolean {
 }
 
 /**
- * Loads a data set into memory, checked against its digest.
+ * Loads a data set, checked against its digest.
  * @param dataDir `ELBOW_HOME/data`
+ * @param read how files get into memory; left out for a copy in that of the process
  * @throws ElbowError `data-missing`, `data-damaged`; `usage` for a name that is none
  */
-export function loadDataset(name: string, dataDir: string): Dataset {
+export function loadDataset(name: string, dataDir: string, read?: ReadFile): Dataset {
   const source = sourceOf(name);
-  return { entry: source.entry, ...readChecked(source, join(dataDir, name)) };
+  return { entry: source.entry, ...readChecked(source, join(dataDir, name), read) };
 }
 
 /**
  * Loads the data set of a sweep: a published one, or one of somebody's own, which is decoded here where it only lies here.
  * @throws ElbowError `data-missing`, `data-damaged`; `usage` for a name that is none
  */
-export async function openDataset(dataset: string | OwnDataset, options: PrepareOptions): Promise<Dataset> {
+export async function openDataset(dataset: string | OwnDataset, options: OpenOptions): Promise<Dataset> {
   return typeof dataset === 'string'
-    ? loadDataset(dataset, options.dataDir)
+    ? loadDataset(dataset, options.dataDir, options.readFile)
     : openOwnDataset(dataset, options);
 }
 

@@ -1,6 +1,6 @@
 /** Whether images are the published ones, by their counts, means and deviations. Pure. */
 import type { DatasetEntry } from './catalog.js';
-import type { ImageSets } from './files.js';
+import type { Images, ImageSets } from './images.js';
 
 /** Means and deviations are published to five digits. */
 const TOLERANCE = 1e-5;
@@ -12,7 +12,7 @@ export function differences(entry: DatasetEntry, { train, test }: ImageSets): st
     ['test', test.labels, entry.testPerClass],
   ] as const;
   const moments = entry.mean.flatMap((published, channel) => {
-    const { mean, std } = channelMoments(entry, train.pixels, channel);
+    const { mean, std } = channelMoments(entry, train, channel);
     return [
       [`mean of channel ${channel}`, mean, published],
       [`standard deviation of channel ${channel}`, std, entry.std[channel]!],
@@ -33,23 +33,21 @@ export function differences(entry: DatasetEntry, { train, test }: ImageSets): st
 
 /** Mean and standard deviation of a channel over all images without their padding, of values in [0, 1]. */
 export function channelMoments(
-  { height, width, channels, padding }: Pick<DatasetEntry, 'height' | 'width' | 'channels' | 'padding'>,
-  pixels: Uint8Array,
+  { height, width, padding }: Pick<DatasetEntry, 'height' | 'width' | 'padding'>,
+  images: Pick<Images, 'labels' | 'planes'>,
   channel: number,
 ): { mean: number; std: number } {
   const plane = height * width;
-  const image = channels * plane;
   let sum = 0;
   let squares = 0;
-  for (let start = channel * plane; start < pixels.length; start += image) {
-    for (let p = start; p < start + plane; p++) {
-      const value = pixels[p]!;
+  for (let position = 0; position < images.labels.length; position++) {
+    for (const value of images.planes(position).subarray(channel * plane, (channel + 1) * plane)) {
       sum += value;
       squares += value * value;
     }
   }
   // Padding is zeros: it adds nothing to the sums, and is left out of the count.
-  const count = (pixels.length / image) * (height - 2 * padding) * (width - 2 * padding);
+  const count = images.labels.length * (height - 2 * padding) * (width - 2 * padding);
   const mean = sum / count;
   return { mean: mean / 255, std: Math.sqrt(squares / count - mean * mean) / 255 };
 }

@@ -6,40 +6,26 @@ import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ElbowError, messageOf } from '../errors.js';
-import { totalOf, type DatasetEntry } from './catalog.js';
-
-/** Images of a data set as they lie in memory. */
-export interface Images {
-  /** Shape [count, channels, height, width], planes of bytes; empty where there are `rows`. */
-  readonly pixels: Uint8Array;
-  /** Shape [count]. */
-  readonly labels: Labels;
-  /** Of a table, which has no pixels: shape [count, features]. */
-  readonly rows?: Float32Array;
-}
-
-/** Class of each example. */
-export type Labels = Uint8Array | Uint16Array;
-
-export interface ImageSets {
-  readonly train: Images;
-  readonly test: Images;
-}
+import type { DatasetEntry } from './catalog.js';
+import type { ImageSets } from './images.js';
 
 export interface DataFile {
   readonly name: string;
   readonly sizeBytes: number;
   /** In hex, where it was published. */
   readonly md5?: string;
-  /** Puts what the file holds to its place among the images, which are zeros at first. */
-  place(bytes: Buffer, images: ImageSets): void;
 }
+
+/** The bytes of a file, in memory or mapped; @throws what `readFileSync` does */
+export type ReadFile = (path: string) => Uint8Array;
 
 /** What lies in the folder of a data set. */
 export interface DatasetLayout {
   readonly entry: DatasetEntry;
   /** In the order in which the digest takes them. */
   readonly files: readonly DataFile[];
+  /** What the files hold, given in that order and of the right sizes. Nothing is copied that need not be. */
+  imagesOf(contents: readonly Uint8Array[]): ImageSets;
 }
 
 /** What one published data set has of its own. */
@@ -106,11 +92,15 @@ export function writeManifest(folder: string, manifest: Manifest): void {
 }
 
 /** The bytes of a file. @throws ElbowError `data-missing`, `data-damaged` when it has another size */
-export function readDataFile(folder: string, { name, sizeBytes }: DataFile): Buffer {
+export function readDataFile(
+  folder: string,
+  { name, sizeBytes }: DataFile,
+  read: ReadFile = readFileSync,
+): Uint8Array {
   const path = join(folder, name);
-  let bytes: Buffer;
+  let bytes: Uint8Array;
   try {
-    bytes = readFileSync(path);
+    bytes = read(path);
   } catch (error) {
     throw new ElbowError('data-missing', `the data file ${path} cannot be read: ${messageOf(error)}`, {
       hint: again(folder),
@@ -123,40 +113,33 @@ export function readDataFile(folder: string, { name, sizeBytes }: DataFile): Buf
   });
 }
 
-function blank(
-  { classes, columns, channels, height, width }: DatasetEntry,
-  perClass: readonly number[],
-): Images {
-  const count = totalOf(perClass);
-  const labels = classes.length > 256 ? new Uint16Array(count) : new Uint8Array(count);
-  if (columns) return { pixels: new Uint8Array(0), labels, rows: new Float32Array(count * columns.length) };
-  return { pixels: new Uint8Array(count * channels * height * width), labels };
-}
-
 /**
  * Reads all files, whatever they are.
  * @returns the images, and SHA-256 over the files in hex
  * @throws ElbowError `data-missing` and `data-damaged`, naming the file
  */
-export function readFiles(source: DatasetLayout, folder: string): ImageSets & { readonly digest: string } {
-  const { entry, files } = source;
-  const images = { train: blank(entry, entry.trainPerClass), test: blank(entry, entry.testPerClass) };
+export function readFiles(
+  layout: DatasetLayout,
+  folder: string,
+  read?: ReadFile,
+): ImageSets & { readonly digest: string } {
+  const contents = layout.files.map((file) => readDataFile(folder, file, read));
   const hash = createHash('sha256');
-  for (const file of files) {
-    const bytes = readDataFile(folder, file);
-    hash.update(bytes);
-    file.place(bytes, images);
-  }
-  return { ...images, digest: hash.digest('hex') };
+  for (const bytes of contents) hash.update(bytes);
+  return { ...layout.imagesOf(contents), digest: hash.digest('hex') };
 }
 
 /**
  * Reads all files and checks them against the manifest.
  * @throws ElbowError as `readFiles`, and `data-damaged` when a byte has changed
  */
-export function readChecked(source: DatasetLayout, folder: string): ReturnType<typeof readFiles> {
+export function readChecked(
+  source: DatasetLayout,
+  folder: string,
+  read?: ReadFile,
+): ReturnType<typeof readFiles> {
   const { digest } = readManifest(folder);
-  const found = readFiles(source, folder);
+  const found = readFiles(source, folder, read);
   if (found.digest === digest) return found;
   throw new ElbowError(
     'data-damaged',

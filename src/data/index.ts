@@ -2,9 +2,10 @@
 export { datasetNames, findDataset } from './catalog.js';
 export type { DatasetEntry } from './catalog.js';
 export { ensureDataset, isPresent, loadDataset, openDataset, prepareDataset } from './dataset.js';
-export type { Dataset } from './dataset.js';
+export type { Dataset, OpenOptions } from './dataset.js';
 export { readManifest } from './files.js';
-export type { Images, Labels } from './files.js';
+export { packedImages } from './images.js';
+export type { Images, Labels } from './images.js';
 export { entryOf, listCaches } from './own/cache.js';
 export type { CachedDataset, OwnManifest } from './own/cache.js';
 export type { Prepared, PrepareOptions } from './own/prepare.js';

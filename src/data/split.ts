@@ -6,7 +6,7 @@
 import { ElbowError } from '../errors.js';
 import { deriveSeed, permutation } from '../random.js';
 import type { DatasetEntry } from './catalog.js';
-import type { Images, Labels } from './files.js';
+import type { Images, Labels } from './images.js';
 
 /** Every fifth image is for validation. */
 const FOLDS = 5;

@@ -1,6 +1,6 @@
 /** Images as networks see them. Pure. */
 import type { DatasetEntry } from './catalog.js';
-import type { Images } from './files.js';
+import type { Images } from './images.js';
 
 /** What of a data set says how its bytes become what a network takes. */
 export type Standard = Pick<DatasetEntry, 'height' | 'width' | 'channels' | 'mean' | 'std'>;
@@ -29,14 +29,16 @@ export function standardise(entry: Standard, images: Images, positions: ArrayLik
     }
     return values;
   }
-  byteTables(entry).forEach((table, channel) => {
-    for (let i = 0; i < positions.length; i++) {
-      const from = (positions[i]! * channels + channel) * plane;
+  const tables = byteTables(entry);
+  for (let i = 0; i < positions.length; i++) {
+    const planes = images.planes(positions[i]!);
+    for (let channel = 0; channel < channels; channel++) {
+      const table = tables[channel]!;
       let to = i * plane * channels + channel;
-      for (let pixel = from; pixel < from + plane; pixel++, to += channels) {
-        values[to] = table[images.pixels[pixel]!]!;
+      for (let pixel = channel * plane; pixel < (channel + 1) * plane; pixel++, to += channels) {
+        values[to] = table[planes[pixel]!]!;
       }
     }
-  });
+  }
   return values;
 }

@@ -21,12 +21,8 @@ const RETAINED_BYTES = 200e6;
 const MAPPED_BYTES = 32 * 2 ** 20;
 /** TensorFlow takes patches of so many images at once that they stay below this (conv_grad_filter_ops.cc). */
 const PATCHES_BYTES = 30e6;
-/**
- * How often images are in memory while they are put into TensorFlow's: as values, in parts, as a whole; by elbow's own
- * operation as a whole, and twice as bytes.
- */
+/** How often images are in memory while they are put into TensorFlow's: as values, in parts, as a whole. */
 const LOADING_COPIES = 3;
-const OWN_LOADING_COPIES = 1.5;
 
 interface UpdateVectors {
   /** Vectors that stay from step to step. */
@@ -73,7 +69,9 @@ export interface MemoryRequest {
   readonly emaDecay: number;
   /** Whether elbow's own operations for TensorFlow are used, see src/native. */
   readonly hasOwnOperations: boolean;
-  /** Images in TensorFlow's memory, integers ≥ 0. */
+  /** Whether the values of all images lie in TensorFlow's memory; else those of a batch do. */
+  readonly keepsValues: boolean;
+  /** Integers ≥ 0. */
   readonly trainingImages: number;
   readonly validationImages: number;
 }
@@ -86,7 +84,7 @@ export interface MemoryForecast {
   /** Parameters, gradient, optimizer, best weights. */
   readonly weightBytes: number;
   readonly activationBytes: number;
-  /** The images that are trained on and validated with. */
+  /** The images that are trained on and validated with, where their values are kept. */
   readonly imageBytes: number;
   /** TensorFlow's own. */
   readonly fixedBytes: number;
@@ -97,7 +95,7 @@ export interface MemoryForecast {
  * @throws ElbowError `spec-invalid` when layers do not fit
  */
 export function forecastMemory(request: MemoryRequest): MemoryForecast {
-  const { layers, input, trainingImages, validationImages } = request;
+  const { layers, input, keepsValues, trainingImages, validationImages } = request;
   const vector = totalOf(summarizeLayers(layers, input)).trainable * VALUE_BYTES;
   const image = input.reduce<number>((product, n) => product * n, 1) * VALUE_BYTES;
   const perImage = activationsOf(layers, input, request.hasOwnOperations);
@@ -111,11 +109,14 @@ export function forecastMemory(request: MemoryRequest): MemoryForecast {
     transformed;
   const retainedBeside = (largestBlock: number): number =>
     largestBlock >= MAPPED_BYTES ? Math.min(ofStep, RETAINED_BYTES) : 0;
-  const resident = (trainingImages + validationImages) * image;
-  const copies = request.hasOwnOperations ? OWN_LOADING_COPIES : LOADING_COPIES;
-  const loading = Math.max(copies * trainingImages, trainingImages + copies * validationImages);
+  const kept = keepsValues ? image : 0;
+  const resident = (trainingImages + validationImages) * kept;
+  const loading = Math.max(
+    LOADING_COPIES * trainingImages,
+    trainingImages + LOADING_COPIES * validationImages,
+  );
   const phases = [
-    { peak: 'loading', weights: 2 * vector, activations: 0, images: loading * image },
+    { peak: 'loading', weights: 2 * vector, activations: 0, images: loading * kept },
     {
       peak: 'step',
       weights: (OWN_VECTORS - 1 + state) * vector,

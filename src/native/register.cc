@@ -1,4 +1,5 @@
 // Loading the library tells TensorFlow of elbow's operations, all of them for the CPU.
+#include "file_mapping.h"
 #include "operation.h"
 
 namespace {
@@ -26,11 +27,12 @@ void tell(const Operation& operation) {
 
 }  // namespace
 
-// Node loads the library as an addon without exports. An operation that could not be told is missed when it is called.
-extern "C" __attribute__((visibility("default"))) void* napi_register_module_v1(void*, void* exports) {
+// Node loads the library as an addon. An operation that could not be told is missed when it is called.
+NAPI_MODULE_INIT() {
   for (const auto& operations : {elbow::conv_operations, elbow::image_operations, elbow::norm_operations,
                                  elbow::optimizer_operations}) {
     for (const Operation& operation : operations()) tell(operation);
   }
+  elbow::add_file_mapping(env, exports);
   return exports;
 }

@@ -1,5 +1,6 @@
 /** elbow's own operations for TensorFlow: compiled once for each state of their sources, kept in ELBOW_HOME. */
 import { existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { asElbowError, messageOf } from '../errors.js';
 import {
@@ -16,6 +17,11 @@ import { interrupted, runProgram } from './run-program.js';
 import { copyWhole, findCompiler, missingToolchain, reasonOf, type Package } from './tensorflow-addon.js';
 import { FRAMEWORK } from './tensorflow-library.js';
 import { diskFull, saysDiskFull } from './ways.js';
+
+const require = createRequire(import.meta.url);
+
+/** Node's C interface, which its versions keep. */
+const nodeHeaders = (): string => join(dirname(require.resolve('node-api-headers/package.json')), 'include');
 
 const keptOperations = (home: string): string =>
   join(
@@ -59,7 +65,8 @@ async function compile(deps: string, kept: string, options: StackOptions): Promi
   const folder = operationsSources();
   const sources = readdirSync(folder).filter((name) => name.endsWith('.cc'));
   const draft = `${kept}.${process.pid}`;
-  const paths = ['-shared', '-fPIC', `-I${join(deps, 'include')}`, `-L${join(deps, 'lib')}`, '-o', draft];
+  const headers = [join(deps, 'include'), nodeHeaders()].map((path) => `-I${path}`);
+  const paths = ['-shared', '-fPIC', ...headers, `-L${join(deps, 'lib')}`, '-o', draft];
   const [program, ...given] = compiler;
   const args = [...given, ...OPERATIONS_FLAGS, ...paths, ...sources, `-l:${FRAMEWORK}`, '-pthread'];
   try {

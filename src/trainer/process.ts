@@ -3,7 +3,7 @@
  * its supervisor: when the channel to it closes, nobody is there any more to use what it would compute.
  */
 import util from 'node:util';
-import type { Dataset, Images } from '../data/index.js';
+import type { Dataset } from '../data/index.js';
 import type { MemoryRequest } from '../models/index.js';
 import { failureOf } from './failures.js';
 import { gpuMb, residentMb } from './memory.js';
@@ -53,7 +53,7 @@ function createPause(id: number): () => Promise<void> {
 
 async function main(): Promise<void> {
   restoreUtil();
-  const { isGpu, predict, tensorflowVersion, train } = await import('../training/index.js');
+  const { fileMapper, isGpu, predict, tensorflowVersion, train } = await import('../training/index.js');
   const { openDataset } = await import('../data/index.js');
   /** Before any data: a trainer that has trained keeps memory that it will use again. */
   const libraryMb = residentMb(process.pid) ?? 0;
@@ -69,7 +69,11 @@ async function main(): Promise<void> {
     if (loaded?.key !== key) {
       // The supervisor ends a process that is to be stopped while it decodes.
       const { signal } = new AbortController();
-      loaded = { key, dataset: await openDataset(dataset, { dataDir, note, signal }) };
+      const readFile = fileMapper();
+      loaded = {
+        key,
+        dataset: await openDataset(dataset, { dataDir, note, signal, ...(readFile && { readFile }) }),
+      };
     }
     return loaded.dataset;
   };
@@ -78,8 +82,7 @@ async function main(): Promise<void> {
     if (deviceMb !== null) {
       return planMemory(request, { limitMb: deviceMb, shareMb: null, source: 'the memory of the GPU' }, 0);
     }
-    const bytesOf = ({ pixels, rows }: Images): number => pixels.length + (rows?.byteLength ?? 0);
-    return planMemory(request, memory, libraryMb + (bytesOf(train) + bytesOf(test)) / 1e6);
+    return planMemory(request, memory, libraryMb + (train.byteLength + test.byteLength) / 1e6);
   };
 
   const run = async (id: number, job: TrainJob, memory: SlotMemory): Promise<void> => {

@@ -2,7 +2,7 @@
 import * as tf from '@tensorflow/tfjs-node-gpu';
 import { augmentationOf, createAugmenter, type PictureFormat } from '../augmentation/index.js';
 import type { ArmParams } from '../spec/types.js';
-import type { Batch, ResidentImages } from './images.js';
+import type { Batch, TrainingImages } from './images.js';
 import type { Loss } from './losses.js';
 
 /** A batch as a step trains on it. */
@@ -22,7 +22,7 @@ export interface TrainingBatch extends Batch {
  * @param epoch from 1
  * @returns tensors that belong to the caller
  */
-export type Gather = (images: ResidentImages, indices: Int32Array, epoch: number) => TrainingBatch;
+export type Gather = (images: TrainingImages, indices: Int32Array, epoch: number) => TrainingBatch;
 
 export interface AugmentationOptions {
   /** With every built-in setting. */

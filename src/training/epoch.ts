@@ -5,7 +5,7 @@ import { batchLoss, mainLabels, type Gather } from './augmentation.js';
 import type { WeightAverage } from './average.js';
 import type { Network } from './build.js';
 import type { Score } from './evaluate.js';
-import type { ResidentImages } from './images.js';
+import type { TrainingImages } from './images.js';
 import type { Loss } from './losses.js';
 import type { Optimizer } from './optimizers.js';
 import type { Schedule } from './schedule.js';
@@ -23,7 +23,7 @@ export interface EpochOptions {
   /** Longest gradient by its 2-norm; 0 for no limit. */
   readonly clipNorm: number;
   /** The training images. */
-  readonly images: ResidentImages;
+  readonly images: TrainingImages;
   /** How a step gets its images. */
   readonly gather: Gather;
   /** Images per step, integer ≥ 1; a larger one than there are images takes all of them in one step. */

@@ -18,8 +18,8 @@ export interface ImageSource {
   read(start: number, size: number): Batch;
 }
 
-/** Images that are in TensorFlow's memory: 4 bytes a value, 12 KiB an image of CIFAR-10. */
-export interface ResidentImages extends ImageSource {
+/** Images that are read in every epoch, in any order. */
+export interface TrainingImages extends ImageSource {
   /** @param indices within these images, int32; the caller owns the tensors */
   gather(indices: Int32Array): Batch;
   dispose(): void;
@@ -28,7 +28,14 @@ export interface ResidentImages extends ImageSource {
 /** Standardising all at once in JavaScript would hold the values twice in memory. */
 const CHUNK = 1000;
 
+/**
+ * Whether images are standardised by elbow's own operation, to the same bits: that is quicker than taking standardised ones from
+ * memory, 12 KiB each of CIFAR-10, so that none are kept there.
+ */
 const isStandardisedByOperation = (images: Images): boolean => !images.rows && kernels() === 'own';
+
+/** Whether `trainingImages` keeps values in TensorFlow's memory. */
+export const keepsValues = (images: Images): boolean => !isStandardisedByOperation(images);
 
 function imagesAt(entry: Standard, images: Images, positions: Uint32Array): tf.Tensor4D {
   const { height, width, channels } = entry;
@@ -36,14 +43,11 @@ function imagesAt(entry: Standard, images: Images, positions: Uint32Array): tf.T
   return tf.tensor4d(standardise(entry, images, positions), [positions.length, height, width, channels]);
 }
 
-/** The same numbers to the bit, by all threads. */
-function ownImagesAt(entry: Standard, { pixels }: Images, positions: Uint32Array): tf.Tensor4D {
+function ownImagesAt(entry: Standard, images: Images, positions: Uint32Array): tf.Tensor4D {
   const { height, width, channels } = entry;
   const size = height * width * channels;
   const bytes = new Uint8Array(positions.length * size);
-  positions.forEach((position, i) =>
-    bytes.set(pixels.subarray(position * size, (position + 1) * size), i * size),
-  );
+  positions.forEach((position, i) => bytes.set(images.planes(position), i * size));
   return tf.tidy(() => {
     const tables = tf.stack(byteTables(entry).map((table) => tf.tensor1d(table)));
     const shape = [positions.length, channels, height, width];
@@ -57,7 +61,7 @@ const labelsAt = (images: Images, positions: Uint32Array): tf.Tensor1D =>
     'int32',
   );
 
-/** Images that are standardised anew each time they are read: for those that are read once. */
+/** Images that are standardised each time they are read. */
 export function streamImages(entry: Standard, images: Images, positions: Uint32Array): ImageSource {
   return {
     count: positions.length,
@@ -68,11 +72,30 @@ export function streamImages(entry: Standard, images: Images, positions: Uint32A
   };
 }
 
-/** Puts images into TensorFlow's memory: for those that are read every epoch. The caller disposes of them. */
-export function loadImages(entry: DatasetEntry, images: Images, positions: Uint32Array): ResidentImages {
+/** The caller disposes of them. */
+export const trainingImages = (
+  entry: DatasetEntry,
+  images: Images,
+  positions: Uint32Array,
+): TrainingImages =>
+  isStandardisedByOperation(images)
+    ? readAnew(entry, images, positions)
+    : keepInMemory(entry, images, positions);
+
+function readAnew(entry: Standard, images: Images, positions: Uint32Array): TrainingImages {
+  return {
+    ...streamImages(entry, images, positions),
+    gather: (indices) => {
+      const some = Uint32Array.from(indices, (index) => positions[index]!);
+      return { images: imagesAt(entry, images, some), labels: labelsAt(images, some) };
+    },
+    dispose: () => undefined,
+  };
+}
+
+function keepInMemory(entry: DatasetEntry, images: Images, positions: Uint32Array): TrainingImages {
   const { height, width, channels } = entry;
   const all = tf.tidy(() => {
-    if (isStandardisedByOperation(images)) return imagesAt(entry, images, positions);
     const chunks: tf.Tensor4D[] = [];
     for (let start = 0; start < positions.length; start += CHUNK) {
       chunks.push(imagesAt(entry, images, positions.subarray(start, start + CHUNK)));

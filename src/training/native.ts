@@ -94,15 +94,33 @@ export const kernels = (): Kernels => chosen ?? (isGpu() ? 'plain' : loadOperati
 
 export const isFused = (): boolean => kernels() !== 'plain';
 
-let areLoaded: boolean | undefined;
+/** What the library has for Node, beside its operations for TensorFlow. */
+interface NativeLibrary {
+  readonly mapFile: (path: string) => ArrayBuffer;
+}
 
-/** Registers elbow's operations with TensorFlow; false where `elbow up` left none, as on a CPU without AVX2. */
-function loadOperations(): boolean {
-  if (areLoaded === undefined) {
-    areLoaded = hasOperations();
+let library: NativeLibrary | null | undefined;
+
+/** Registers elbow's operations with TensorFlow; null where `elbow up` left none, as on a CPU without AVX2. */
+function loadLibrary(): NativeLibrary | null {
+  if (library === undefined) {
+    const loaded: { exports: Partial<NativeLibrary> } = { exports: {} };
     // TensorFlow itself must be loaded first: the library takes its functions from it.
     tf.backend();
-    if (areLoaded) process.dlopen({ exports: {} }, operationsFile());
+    if (hasOperations()) process.dlopen(loaded, operationsFile());
+    const { mapFile } = loaded.exports;
+    library = mapFile ? { mapFile } : null;
   }
-  return areLoaded;
+  return library;
+}
+
+const loadOperations = (): boolean => loadLibrary() !== null;
+
+/**
+ * Reads files by mapping them, so that the processes of a machine share their bytes, which nobody may write to; undefined where
+ * elbow's library is not there.
+ */
+export function fileMapper(): ((path: string) => Uint8Array) | undefined {
+  const mapFile = loadLibrary()?.mapFile;
+  return mapFile && ((path) => new Uint8Array(mapFile(path)));
 }

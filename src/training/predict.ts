@@ -1,6 +1,6 @@
 /** What a kept network answers to pictures, calibrated on its own validation images. */
 import { ElbowError, messageOf } from '../errors.js';
-import type { Dataset } from '../data/index.js';
+import { packedImages, type Dataset } from '../data/index.js';
 import { readModel } from '../models/index.js';
 import {
   keepCalibration,
@@ -40,10 +40,10 @@ export async function predict(job: PredictJob, hooks: PredictHooks): Promise<Pre
 }
 
 function picturesOf({ standard }: LoadedModel, pictures: readonly string[]): ReturnType<typeof streamImages> {
-  const pixels = new Uint8Array(Buffer.concat(pictures.map((text) => Buffer.from(text, 'base64'))));
+  const pixels = Buffer.concat(pictures.map((text) => Buffer.from(text, 'base64')));
   const positions = Uint32Array.from(pictures, (_, i) => i);
   // Nobody has named their classes.
-  return streamImages(standard, { pixels, labels: new Uint8Array(pictures.length) }, positions);
+  return streamImages(standard, packedImages(pixels, new Uint8Array(pictures.length)), positions);
 }
 
 function answersOf(

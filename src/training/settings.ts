@@ -63,10 +63,10 @@ export function trainingSettings(params: ArmParams): TrainingSettings {
 /** What the memory of a training is forecast from. */
 export function memoryRequest(
   { optimizer, l2, clipNorm, emaDecay, batchSize }: TrainingSettings,
-  { split, ...network }: Pick<MemoryRequest, 'layers' | 'input'> & { readonly split: Split },
+  { split, ...known }: Pick<MemoryRequest, 'layers' | 'input' | 'keepsValues'> & { readonly split: Split },
 ): MemoryRequest {
   return {
-    ...network,
+    ...known,
     batchSize,
     optimizer: optimizer.name,
     weightDecay: optimizer.weightDecay,

@@ -7,7 +7,7 @@ import { disposeBest } from './best.js';
 import { buildNetwork, type Network } from './build.js';
 import type { CheckpointPlace } from './checkpoint.js';
 import { createEvaluator, type Evaluator } from './evaluate.js';
-import { loadImages, type ResidentImages } from './images.js';
+import { keepsValues, trainingImages, type TrainingImages } from './images.js';
 import { createLoss, type Loss } from './losses.js';
 import { isGpu } from './native.js';
 import { trainEpochs, type Progress } from './loop.js';
@@ -67,8 +67,8 @@ export interface Setup {
   readonly layers: readonly Layer[];
   readonly network: Network;
   readonly loss: Loss;
-  readonly training: ResidentImages;
-  readonly validation: ResidentImages;
+  readonly training: TrainingImages;
+  readonly validation: TrainingImages;
   readonly evaluator: Evaluator;
   readonly checkpoints: (CheckpointPlace & { readonly everySeconds: number }) | null;
 }
@@ -86,7 +86,7 @@ export async function train(request: TrainRequest, hooks: TrainHooks): Promise<O
   const split = splitOf(dataset, request);
   const layers = layersOf(params, entry.classes.length, request.networks);
   const input = [entry.height, entry.width, entry.channels] as const;
-  hooks.onPlan?.(memoryRequest(settings, { layers, input, split }));
+  hooks.onPlan?.(memoryRequest(settings, { layers, input, split, keepsValues: keepsValues(dataset.train) }));
   const network = buildNetwork(
     layers,
     input,
@@ -101,8 +101,8 @@ export async function train(request: TrainRequest, hooks: TrainHooks): Promise<O
     layers,
     network,
     loss,
-    training: loadImages(entry, dataset.train, split.train),
-    validation: loadImages(entry, dataset.train, split.validation),
+    training: trainingImages(entry, dataset.train, split.train),
+    validation: trainingImages(entry, dataset.train, split.validation),
     evaluator: createEvaluator(loss, () => hooks.pause()),
     checkpoints: checkpointsOf(request, hooks),
   };

@@ -106,7 +106,7 @@ async function end(
 const predict = (...args: string[]): Promise<Ran> => run(['predict', ...args], { env, cwd: home });
 
 async function testImage(index: number): Promise<string> {
-  const planes = dataset.test.pixels.subarray(index * 3072, (index + 1) * 3072);
+  const planes = dataset.test.planes(index);
   const pixels = Uint8Array.from(planes, (_, i) => planes[(i % 3) * 1024 + Math.floor(i / 3)]!);
   const name = `test-${index}.png`;
   await sharp(pixels, { raw: { width: 32, height: 32, channels: 3 } })

@@ -40,10 +40,10 @@ describe('CIFAR-10', () => {
     for (let channel = 0; channel < 3; channel++) {
       let sum = 0;
       let squares = 0;
-      for (let start = channel * 1024; start < train.pixels.length; start += 3072) {
-        for (let i = start; i < start + 1024; i++) {
-          sum += train.pixels[i]!;
-          squares += train.pixels[i]! ** 2;
+      for (let position = 0; position < train.labels.length; position++) {
+        for (const byte of train.planes(position).subarray(channel * 1024, (channel + 1) * 1024)) {
+          sum += byte;
+          squares += byte ** 2;
         }
       }
       const average = sum / 51_200_000;
@@ -55,9 +55,9 @@ describe('CIFAR-10', () => {
   it('lies in planes of red, green and blue: the first image is the published frog', async () => {
     const { train } = loadDataset('cifar10', await realDataDir());
     // data_batch_1.bin, record 0: the first pixels of each plane, as in the Python version's data_batch_1.
-    expect([...train.pixels.subarray(0, 5)]).toEqual([59, 43, 50, 68, 98]);
-    expect([...train.pixels.subarray(1024, 1027)]).toEqual([62, 46, 48]);
-    expect([...train.pixels.subarray(2048, 2051)]).toEqual([63, 45, 43]);
+    expect([...train.planes(0).subarray(0, 5)]).toEqual([59, 43, 50, 68, 98]);
+    expect([...train.planes(0).subarray(1024, 1027)]).toEqual([62, 46, 48]);
+    expect([...train.planes(0).subarray(2048, 2051)]).toEqual([63, 45, 43]);
   });
 
   it('names the file that is missing and what to do', async () => {

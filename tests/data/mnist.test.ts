@@ -74,7 +74,7 @@ describe('MNIST', () => {
     const names = { train: 'train-images-idx3-ubyte', test: 't10k-images-idx3-ubyte' } as const;
     for (const set of ['train', 'test'] as const) {
       const original = readFileSync(join(dataDir, 'mnist', names[set])).subarray(IMAGES_HEADER);
-      const { pixels } = mnist[set];
+      const pixels = Buffer.concat(Array.from(mnist[set].labels, (_, i) => mnist[set].planes(i)));
       let inBorder = 0;
       const inside = new Uint8Array(original.length);
       let at = 0;
@@ -89,7 +89,7 @@ describe('MNIST', () => {
     }
     // The first row with ink of the first image, a 5: row 5 of 28, from column 12 on.
     const start = (5 + 2) * ROW + 12 + 2;
-    expect([...mnist.train.pixels.subarray(start, start + 12)]).toEqual([
+    expect([...mnist.train.planes(0).subarray(start, start + 12)]).toEqual([
       3, 18, 18, 18, 126, 136, 175, 26, 166, 255, 247, 127,
     ]);
   });

@@ -42,10 +42,10 @@ describe('images of all kinds', () => {
     const { dataset } = await prepare(change);
     const { train } = await openDataset(dataset, options());
     const [size, , channels] = dataset.image;
-    const at = train.labels.indexOf(dataset.classes.indexOf('odd')) * channels * size * size;
+    const planes = train.planes(train.labels.indexOf(dataset.classes.indexOf('odd')));
     return Array.from({ length: channels }, (_, channel) => {
-      const from = at + channel * size * size;
-      return train.pixels.subarray(from, from + size * size).reduce((a, b) => a + b) / (size * size);
+      const from = channel * size * size;
+      return planes.subarray(from, from + size * size).reduce((a, b) => a + b) / (size * size);
     });
   }
   const flat = (color: string, alpha?: number) =>
@@ -112,8 +112,8 @@ describe('images of all kinds', () => {
     put(root, 'train/odd/turned.jpg', turned);
     const { dataset } = await prepare({ channels: 1, size: 8 });
     const { train } = await openDataset(dataset, options());
-    const at = train.labels.indexOf(dataset.classes.indexOf('odd')) * 64;
-    const pixel = (row: number, column: number) => train.pixels[at + 8 * row + column]!;
+    const plane = train.planes(train.labels.indexOf(dataset.classes.indexOf('odd')));
+    const pixel = (row: number, column: number) => plane[8 * row + column]!;
     // What was left is now above. Of 8×16 the middle 8×8 is kept: black above, white below.
     for (const column of [0, 4, 7]) {
       expect(pixel(1, column)).toBeLessThan(60);

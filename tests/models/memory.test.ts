@@ -30,6 +30,7 @@ function request({ model = 'lenet', width = 1, batchNorm = true, dropout = 0, ..
     clipNorm: 0,
     emaDecay: 0,
     hasOwnOperations: false,
+    keepsValues: true,
     trainingImages: 4_000,
     validationImages: 1_000,
     ...more,

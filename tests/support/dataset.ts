@@ -1,7 +1,7 @@
 import { mkdirSync, readdirSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { CIFAR10, type DatasetEntry } from '../../src/data/catalog.js';
-import { ensureDataset, type Dataset, type Images } from '../../src/data/index.js';
+import { ensureDataset, packedImages, type Dataset, type Images } from '../../src/data/index.js';
 import { elbowHome, homeFolders } from '../../src/paths.js';
 import { uniforms } from '../../src/random.js';
 
@@ -50,5 +50,5 @@ function imagesOf(count: number, seed: number): Images {
   labels.forEach((label, i) => {
     for (let pixel = i * 3072; pixel < i * 3072 + 1024; pixel++) pixels[pixel]! += 15 * label;
   });
-  return { pixels, labels };
+  return packedImages(pixels, labels);
 }

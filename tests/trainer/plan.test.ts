@@ -16,6 +16,7 @@ const request: MemoryRequest = {
   clipNorm: 0,
   emaDecay: 0,
   hasOwnOperations: false,
+  keepsValues: true,
   trainingImages: 800,
   validationImages: 200,
 };

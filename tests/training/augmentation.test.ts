@@ -7,7 +7,7 @@ import { withDefaults } from '../../src/spec/index.js';
 import type { ArmParams } from '../../src/spec/types.js';
 import type { EpochMetrics, Outcome } from '../../src/storage/storage.js';
 import { batchLoss, createGather, mainLabels } from '../../src/training/augmentation.js';
-import { loadImages } from '../../src/training/images.js';
+import { trainingImages } from '../../src/training/images.js';
 import { train } from '../../src/training/index.js';
 import { createLoss } from '../../src/training/losses.js';
 import { syntheticDataset } from '../support/dataset.js';
@@ -94,7 +94,7 @@ describe('the images of a step', () => {
   const indices = Int32Array.from([3, 0, 17, 5]);
   const gatherWith = (change: ArmParams, epoch = 1) => {
     const params = paramsOf(change);
-    const images = loadImages(entry, dataset.train, split.train);
+    const images = trainingImages(entry, dataset.train, split.train);
     const gather = createGather({ params, format: entry, positions: split.train, seeds });
     const batch = gather(images, indices, epoch);
     return { batch, images, end: () => (images.dispose(), tf.dispose(Object.values(batch))) };

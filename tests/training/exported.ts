@@ -15,9 +15,9 @@ import { trainHooks, trainRequest } from '../support/training.js';
 
 export const IMAGES = 64;
 
-const first = ({ pixels, labels }: Images, count: number): Images => ({
-  pixels: pixels.subarray(0, (pixels.length / labels.length) * count),
-  labels: labels.subarray(0, count),
+const first = (images: Images, count: number): Images => ({
+  ...images,
+  labels: images.labels.subarray(0, count),
 });
 
 /** CIFAR-10 with a few test images, so that trials of few steps end soon. */
@@ -72,13 +72,11 @@ export function answersOf({ description, tensors }: TrainedModel, dataset: Datas
 /** The test images as others take them: pixel by pixel, one byte a channel. */
 export function pixelFile({ entry, test }: Dataset, path: string): string {
   const plane = entry.height * entry.width;
-  const bytes = new Uint8Array(test.pixels.length);
-  for (let i = 0; i < bytes.length; i++) {
-    const image = Math.floor(i / (plane * entry.channels));
-    const [pixel, channel] = [Math.floor(i / entry.channels) % plane, i % entry.channels];
-    bytes[i] = test.pixels[(image * entry.channels + channel) * plane + pixel]!;
-  }
-  writeFileSync(path, bytes);
+  const images = Array.from(test.labels, (_, position) => {
+    const planes = test.planes(position);
+    return planes.map((_byte, i) => planes[(i % entry.channels) * plane + Math.floor(i / entry.channels)]!);
+  });
+  writeFileSync(path, Buffer.concat(images));
   return path;
 }
 

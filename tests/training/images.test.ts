@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-node-gpu';
 import { afterEach, describe, expect, it } from 'vitest';
 import { canRunOperations } from '../../src/native-operations.js';
-import { loadImages, streamImages, type Batch } from '../../src/training/images.js';
+import { keepsValues, streamImages, trainingImages, type Batch } from '../../src/training/images.js';
 import { isGpu, useKernels, type Kernels } from '../../src/training/native.js';
 import { syntheticDataset } from '../support/dataset.js';
 
@@ -14,7 +14,7 @@ function byHand(position: number): number[] {
   const plane = height * width;
   return Array.from({ length: plane * channels }, (_, at) => {
     const channel = at % channels;
-    const byte = train.pixels[(position * channels + channel) * plane + Math.floor(at / channels)]!;
+    const byte = train.planes(position)[channel * plane + Math.floor(at / channels)]!;
     return Math.fround((byte / 255 - mean[channel]!) / std[channel]!);
   });
 }
@@ -34,7 +34,8 @@ describe.each(kinds)('with %s kernels', (kind) => {
   it('reads the same images from memory and from the data set, and leaves no tensor behind', () => {
     useKernels(kind);
     const before = tf.memory().numTensors;
-    const resident = loadImages(entry, train, positions);
+    expect(keepsValues(train)).toBe(kind === 'plain');
+    const resident = trainingImages(entry, train, positions);
     for (const source of [resident, streamImages(entry, train, positions)]) {
       expect(source.count).toBe(5);
       expectImages(source.read(0, 2), [29, 0]);
@@ -48,10 +49,10 @@ describe.each(kinds)('with %s kernels', (kind) => {
   it('loads more images than a chunk holds, and none', () => {
     useKernels(kind);
     const many = Uint32Array.from({ length: 1_003 }, (_, i) => i % 30);
-    const resident = loadImages(entry, train, many);
+    const resident = trainingImages(entry, train, many);
     expectImages(resident.read(998, 5), [...many.subarray(998)]);
     resident.dispose();
-    const none = loadImages(entry, train, new Uint32Array(0));
+    const none = trainingImages(entry, train, new Uint32Array(0));
     expect(none.count).toBe(0);
     none.dispose();
   });

@@ -8,7 +8,7 @@ import { uniforms } from '../../src/random.js';
 import type { AskedDataset, AskedFolder, AskedTable } from '../../src/spec/types.js';
 import { createTrainerPool, deafHooks, type TrainerPool, type TrainJob } from '../../src/trainer/index.js';
 import { train } from '../../src/training/index.js';
-import { loadImages, streamImages } from '../../src/training/images.js';
+import { streamImages, trainingImages } from '../../src/training/images.js';
 import { pictureFolder, put } from '../support/pictures.js';
 import { trainHooks, trainRequest } from '../support/training.js';
 
@@ -70,7 +70,7 @@ describe('a table', () => {
     const { entry, train: rows } = await opened(table());
     const before = tf.memory().numTensors;
     const positions = Uint32Array.from([3, 0, 7]);
-    const resident = loadImages(entry, rows, positions);
+    const resident = trainingImages(entry, rows, positions);
     for (const source of [resident, streamImages(entry, rows, positions)]) {
       const { images, labels } = source.read(0, 3);
       expect(images.shape).toEqual([3, 1, 1, 2]);

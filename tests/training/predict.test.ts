@@ -105,9 +105,7 @@ const trained = (samplesPerClass: number) =>
   );
 
 /** The test images as pictures. */
-const pictures = Array.from(all, (i) =>
-  Buffer.from(dataset.test.pixels.subarray(i * 3072, (i + 1) * 3072)).toString('base64'),
-);
+const pictures = Array.from(all, (i) => Buffer.from(dataset.test.planes(i)).toString('base64'));
 
 const jobOf = (weights: string, changes: Partial<PredictJob> = {}): PredictJob => ({
   place: placeOf(weights),

@@ -12,7 +12,7 @@ async function shortened(): Promise<Dataset> {
   const { entry } = dataset;
   return {
     ...dataset,
-    test: { pixels: dataset.test.pixels.subarray(0, 2_000 * 3_072), labels },
+    test: { ...dataset.test, labels },
     entry: {
       ...entry,
       testPerClass: entry.classes.map((_, k) => labels.filter((label) => label === k).length),

@@ -8,9 +8,9 @@ import { realDataDir, syntheticDataset } from '../support/dataset.js';
 import { trainHooks, trainRequest } from '../support/training.js';
 
 /** The first images of a set. */
-const firstOf = ({ pixels, labels }: Images, count: number): Images => ({
-  pixels: pixels.subarray(0, (pixels.length / labels.length) * count),
-  labels: labels.subarray(0, count),
+const firstOf = (images: Images, count: number): Images => ({
+  ...images,
+  labels: images.labels.subarray(0, count),
 });
 
 async function cifar(tests: number): Promise<Dataset> {
@@ -84,12 +84,9 @@ describe('unfamiliar pictures', () => {
 
   it('are not recoloured where they are grey', async () => {
     const { entry, train: images, test, digest } = syntheticDataset({ perClass: 10 });
-    const grey = ({ pixels, labels }: Images): Images => ({
-      labels,
-      pixels: Uint8Array.from({ length: labels.length * 1024 }, (_, i) => {
-        const image = Math.floor(i / 1024);
-        return pixels[image * 3072 + (i % 1024)]!;
-      }),
+    const grey = (colored: Images): Images => ({
+      ...colored,
+      planes: (position) => colored.planes(position).subarray(0, 1024),
     });
     const dataset: Dataset = {
       entry: { ...entry, channels: 1, mean: CIFAR10.mean.slice(0, 1), std: CIFAR10.std.slice(0, 1) },

@@ -105,6 +105,7 @@ async function summarize({ args, options }: CommandInput, context: Context): Pro
       clipNorm: 0,
       emaDecay: 0,
       hasOwnOperations: hasOperations(),
+      keepsValues: !hasOperations() || entry.isTable,
       ...images,
     };
     return {

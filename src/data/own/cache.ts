@@ -13,9 +13,9 @@ import {
   readManifest,
   type DataFile,
   type DatasetLayout,
-  type Images,
   type Manifest,
 } from '../files.js';
+import { packedImages, tableRows, type Images, type Labels } from '../images.js';
 import type { Unreadable } from './source.js';
 
 /** Hex digits of the digest in a folder's name. */
@@ -134,17 +134,29 @@ export function layoutOf(manifest: OwnManifest, entry: DatasetEntry = entryOf(ma
   const fileOf = (set: 'train' | 'test', perClass: readonly number[]): DataFile => ({
     name: `${set}.bin`,
     sizeBytes: totalOf(perClass) * exampleBytes,
-    place: (bytes, images) => placeExamples(bytes, images[set], perClass),
   });
-  return { entry, files: [fileOf('train', entry.trainPerClass), fileOf('test', entry.testPerClass)] };
+  const imagesOf = (bytes: Uint8Array, perClass: readonly number[]): Images =>
+    columns ? tableRows(floatsOf(bytes), labelsOf(perClass)) : packedImages(bytes, labelsOf(perClass));
+  return {
+    entry,
+    files: [fileOf('train', entry.trainPerClass), fileOf('test', entry.testPerClass)],
+    imagesOf: (contents) => ({
+      train: imagesOf(contents[0]!, entry.trainPerClass),
+      test: imagesOf(contents[1]!, entry.testPerClass),
+    }),
+  };
 }
 
-function placeExamples(bytes: Buffer, { pixels, rows, labels }: Images, perClass: readonly number[]): void {
-  if (rows) new Uint8Array(rows.buffer).set(bytes);
-  else pixels.set(bytes);
+/** A copy: small files lie anywhere in memory, and numbers must begin at a multiple of four. */
+const floatsOf = (bytes: Uint8Array): Float32Array => new Float32Array(new Uint8Array(bytes).buffer);
+
+function labelsOf(perClass: readonly number[]): Labels {
+  const count = totalOf(perClass);
+  const labels = perClass.length > 256 ? new Uint16Array(count) : new Uint8Array(count);
   let at = 0;
-  for (const [label, count] of perClass.entries()) {
-    labels.fill(label, at, at + count);
-    at += count;
+  for (const [label, ofClass] of perClass.entries()) {
+    labels.fill(label, at, at + ofClass);
+    at += ofClass;
   }
+  return labels;
 }

@@ -1,5 +1,6 @@
 /** Mean and deviation of training examples, by which they are standardised. Pure. */
 import { channelMoments } from '../figures.js';
+import { packedImages } from '../images.js';
 import type { OwnSource } from './source.js';
 
 /** Names that are listed of columns without variance. */
@@ -21,9 +22,7 @@ export function exampleMoments(
 ): ExampleMoments {
   const moments = columns
     ? featureMoments(new Float32Array(new Uint8Array(train).buffer), columns.length)
-    : Array.from({ length: channels }, (_, channel) =>
-        channelMoments({ height, width, channels, padding: 0 }, train, channel),
-      );
+    : imageMoments(train, { height, width, channels });
   const names = moments.flatMap(({ std }, i) => (std > 0 ? [] : [columns?.[i] ?? `channel ${i}`]));
   const shown = names.slice(0, MOST_NAMES).join(', ') + (names.length > MOST_NAMES ? ', …' : '');
   return {
@@ -31,6 +30,17 @@ export function exampleMoments(
     std: moments.map(({ std }) => (std > 0 ? std : 1)),
     constant: names.length === 0 ? null : `the same value in all training examples: ${shown}`,
   };
+}
+
+function imageMoments(
+  pixels: Uint8Array,
+  { height, width, channels }: { readonly height: number; readonly width: number; readonly channels: number },
+): { mean: number; std: number }[] {
+  // Their classes do not matter here.
+  const images = packedImages(pixels, new Uint8Array(pixels.length / (height * width * channels)));
+  return Array.from({ length: channels }, (_, channel) =>
+    channelMoments({ height, width, padding: 0 }, images, channel),
+  );
 }
 
 /** In two passes, in double precision: values far from 0 keep their deviation. */

@@ -5,9 +5,10 @@ import { join } from 'node:path';
 import { ElbowError } from '../../errors.js';
 import type { OwnDataset } from '../../spec/types.js';
 import type { DatasetEntry } from '../catalog.js';
-import { readChecked, type ImageSets } from '../files.js';
+import { readChecked } from '../files.js';
+import type { ImageSets } from '../images.js';
 import { cacheName, entryOf, findCache, layoutOf, readOwnManifest } from './cache.js';
-import type { PrepareOptions } from './prepare.js';
+import type { OpenOptions } from '../dataset.js';
 
 /**
  * Loads a data set of one's own, from what was decoded on this machine or, on another one than the sweep was started
@@ -16,7 +17,7 @@ import type { PrepareOptions } from './prepare.js';
  */
 export async function openOwnDataset(
   own: OwnDataset,
-  options: PrepareOptions,
+  options: OpenOptions,
 ): Promise<ImageSets & { readonly entry: DatasetEntry; readonly digest: string }> {
   const folder = findCache(options.dataDir, own.digest) ?? (await decodeHere(own, options));
   const manifest = readOwnManifest(folder);
@@ -24,10 +25,10 @@ export async function openOwnDataset(
     ...entryOf(manifest, own.name),
     ...(own.balance === 'none' ? { balance: own.balance } : {}),
   };
-  return { entry, ...readChecked(layoutOf(manifest, entry), folder) };
+  return { entry, ...readChecked(layoutOf(manifest, entry), folder, options.readFile) };
 }
 
-async function decodeHere(own: OwnDataset, options: PrepareOptions): Promise<string> {
+async function decodeHere(own: OwnDataset, options: OpenOptions): Promise<string> {
   const what = own.kind === 'csv' ? 'file' : 'folder';
   const cache = join(options.dataDir, cacheName(own.name, own.digest));
   const missing = (came: string, cause?: unknown): ElbowError =>
