@@ -15,6 +15,7 @@ import { ensureDataset } from '../src/data/index.js';
 import { elbowHome, homeFolders } from '../src/paths.js';
 import { withDefaults } from '../src/spec/index.js';
 import { createTrainerPool, deafHooks, type TrainerPool } from '../src/trainer/index.js';
+import { median } from './median.js';
 import { fastestVariant, findPeers, measurePeer, type Peer, type Task } from './peers.js';
 
 interface Settings extends Task {
@@ -98,11 +99,6 @@ async function measureElbow(pool: TrainerPool, settings: Task): Promise<number> 
   if (mode === 'training') return outcome.imagesPerSecond ?? 0;
   const images = TEST_IMAGES + 10 * (size - Math.floor(size / 5));
   return images / ((performance.now() - lastEpoch) / 1000);
-}
-
-function median(values: readonly number[]): number {
-  const sorted = values.toSorted((a, b) => a - b);
-  return (sorted[Math.floor((sorted.length - 1) / 2)]! + sorted[Math.ceil((sorted.length - 1) / 2)]!) / 2;
 }
 
 const rateText = (rate: number): string => Math.round(rate).toLocaleString('en-US');
