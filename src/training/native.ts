@@ -1,4 +1,5 @@
 /** TensorFlow's native library as tfjs holds it: how operations are called by name, and which kinds of them are used. */
+import { readFileSync } from 'node:fs';
 import * as tf from '@tensorflow/tfjs-node-gpu';
 import { hasOperations, operationsFile } from '../native-operations.js';
 
@@ -117,10 +118,17 @@ function loadLibrary(): NativeLibrary | null {
 const loadOperations = (): boolean => loadLibrary() !== null;
 
 /**
- * Reads files by mapping them, so that the processes of a machine share their bytes, which nobody may write to; undefined where
- * elbow's library is not there.
+ * Reads files by mapping them, so that the processes of a machine share their bytes, which nobody may write to; what a file
+ * system does not map is read. Undefined where elbow's library is not there.
  */
 export function fileMapper(): ((path: string) => Uint8Array) | undefined {
   const mapFile = loadLibrary()?.mapFile;
-  return mapFile && ((path) => new Uint8Array(mapFile(path)));
+  if (!mapFile) return undefined;
+  return (path) => {
+    try {
+      return new Uint8Array(mapFile(path));
+    } catch {
+      return readFileSync(path);
+    }
+  };
 }

@@ -44,7 +44,12 @@ describe.runIf(canRunOperations())('a mapped file', () => {
     const path = join(scratch, 'empty');
     writeFileSync(path, '');
     expect(map(path)).toHaveLength(0);
-    expect(() => map(join(scratch, 'none'))).toThrow('open: No such file or directory');
+    expect(() => map(join(scratch, 'none'))).toThrow('ENOENT: no such file or directory');
+  });
+
+  it('that the system does not map is read', () => {
+    const path = '/sys/devices/system/cpu/online';
+    expect(Buffer.from(map(path)).toString()).toBe(readFileSync(path, 'utf8'));
   });
 
   it.each(['cifar10', 'mnist'])('gives the images of %s', async (name) => {
@@ -63,7 +68,7 @@ describe.runIf(canRunOperations())('a mapped file', () => {
     const folder = await linkDataset('cifar10', scratch);
     rmSync(join(folder, 'data_batch_3.bin'));
     expect(() => loadDataset('cifar10', scratch, map)).toThrow(
-      `the data file ${join(folder, 'data_batch_3.bin')} cannot be read: open: No such file or directory`,
+      `the data file ${join(folder, 'data_batch_3.bin')} cannot be read: ENOENT: no such file or directory`,
     );
   });
 });
