@@ -1,6 +1,7 @@
 // What operations are made of: TensorFlow's C interface, whose ABI is stable.
 #pragma once
 
+#include <algorithm>
 #include <string>
 #include <vector>
 
@@ -29,6 +30,7 @@ const std::vector<Operation>& conv_operations();
 const std::vector<Operation>& image_operations();
 const std::vector<Operation>& norm_operations();
 const std::vector<Operation>& optimizer_operations();
+const std::vector<Operation>& parameter_operations();
 
 struct StatusOwner {
   TF_Status* status = TF_NewStatus();
@@ -57,6 +59,14 @@ class AttributeReader {
     unsigned char byte = 0;
     if (owner_.ok()) TF_OpKernelConstruction_GetAttrBool(construction_, name, &byte, owner_.status);
     value = byte != 0;
+  }
+
+  void read(const char* name, std::vector<int64_t>& values) {
+    int32_t count = 0, bytes = 0;
+    if (owner_.ok()) TF_OpKernelConstruction_GetAttrSize(construction_, name, &count, &bytes, owner_.status);
+    if (!owner_.ok()) return;
+    values.resize(std::max(count, 0));
+    TF_OpKernelConstruction_GetAttrInt64List(construction_, name, values.data(), count, owner_.status);
   }
 
  private:

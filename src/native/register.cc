@@ -30,7 +30,7 @@ void tell(const Operation& operation) {
 // Node loads the library as an addon. An operation that could not be told is missed when it is called.
 NAPI_MODULE_INIT() {
   for (const auto& operations : {elbow::conv_operations, elbow::image_operations, elbow::norm_operations,
-                                 elbow::optimizer_operations}) {
+                                 elbow::optimizer_operations, elbow::parameter_operations}) {
     for (const Operation& operation : operations()) tell(operation);
   }
   elbow::add_file_mapping(env, exports);

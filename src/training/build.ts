@@ -2,7 +2,8 @@
 import * as tf from '@tensorflow/tfjs-node-gpu';
 import type { Initialiser, Layer, Shape } from '../models/index.js';
 import { deriveSeed } from '../random.js';
-import { buildChain, sizeOf, type Construction, type Mode } from './layers.js';
+import { buildChain, type Construction, type Mode } from './layers.js';
+import { joinVector, splitVector } from './parameters.js';
 
 /** A network and its parameters, which are one vector: optimizers, best weights and checkpoints need no layers. */
 export interface Network {
@@ -14,6 +15,8 @@ export interface Network {
   readonly norms: readonly string[];
   /** Cuts a vector of parameters into those of the layers, in their shapes. The caller owns them. */
   split(parameters: tf.Tensor1D): tf.Tensor[];
+  /** Lays tensors of the layers' shapes in a row, as the parameters are. The caller owns the vector. */
+  join(parts: readonly tf.Tensor[]): tf.Tensor1D;
   /** Takes over new parameters and disposes of the old ones. */
   replace(parameters: tf.Tensor1D): void;
   /**
@@ -47,6 +50,7 @@ export function buildNetwork(
   const chain = buildChain(layers, input, construction);
   const initial = chain.parameters;
   const parts = initial.map(({ name, shape }) => ({ name, shape: [...shape] }));
+  const shapes = parts.map(({ shape }) => shape);
   let parameters = tf.tidy(() => tf.concat(initial.map(({ values }) => tf.tensor1d(values))));
   return {
     get parameters() {
@@ -54,18 +58,8 @@ export function buildNetwork(
     },
     parts,
     norms: construction.norms,
-    split: (all) =>
-      tf.tidy(() =>
-        tf
-          .split(
-            all,
-            parts.map(({ shape }) => sizeOf(shape)),
-          )
-          .map((part, i) => {
-            const { shape } = parts[i]!;
-            return shape.length === 1 ? part : tf.reshape(part, shape);
-          }),
-      ),
+    split: (all) => splitVector(all, shapes),
+    join: joinVector,
     replace: (next) => {
       parameters.dispose();
       parameters = tf.keep(next);

@@ -8,6 +8,7 @@ import type { Score } from './evaluate.js';
 import type { TrainingImages } from './images.js';
 import type { Loss } from './losses.js';
 import type { Optimizer } from './optimizers.js';
+import { answersOf, countCorrect, meanOf } from './reductions.js';
 import type { Schedule } from './schedule.js';
 import type { TrainingWatch } from './watch.js';
 
@@ -99,18 +100,15 @@ function trainStep(
     const parts = network.split(network.parameters);
     const { value, grads } = tf.valueAndGrads((...parameters: tf.Tensor[]) => {
       logits = tf.keep(network.forward(batch.images, parameters, mode));
-      return tf.mean<tf.Scalar>(batchLoss(options.loss, logits, batch));
+      return meanOf(batchLoss(options.loss, logits, batch));
     })(parts);
     options.watch.seeGradients(step, grads, parts);
-    const slope = tf.concat(
-      grads.map((grad) => (grad.rank === 1 ? (grad as tf.Tensor1D) : tf.reshape<tf.Rank.R1>(grad, [-1]))),
-    );
-    const gradient = shaped(slope, network.parameters, options);
+    const gradient = shaped(network.join(grads), network.parameters, options);
     network.replace(optimizer.update(network.parameters, gradient, options.schedule.rateAt(step)));
     options.average.see(network.parameters);
-    const correct = tf.sum(tf.equal(tf.argMax(logits!, 1), mainLabels(batch)));
+    const correct = countCorrect(answersOf(logits!), mainLabels(batch).dataSync());
     tf.dispose(logits!);
-    return { loss: value.dataSync()[0]!, correct: correct.dataSync()[0]! };
+    return { loss: value.dataSync()[0]!, correct };
   });
 }
 

@@ -7,6 +7,7 @@ import type { Moments } from './kernels.js';
 import type { Loss } from './losses.js';
 import type { UnitWatch } from './units.js';
 import { AnswerCounter, type AnswerMetrics, type Answers } from './metrics.js';
+import { answersOf, countCorrect, sumOf } from './reductions.js';
 
 export interface Score {
   /** Mean over images of what is minimised. */
@@ -59,7 +60,7 @@ export function createEvaluator(loss: Loss, pause: () => Promise<void>): Evaluat
   async function scoreOf(
     trained: Trained,
     images: ImageSource,
-    see: (logits: tf.Tensor2D, labels: tf.Tensor1D, answers: tf.Tensor) => void,
+    see: (logits: tf.Tensor2D, labels: ArrayLike<number>, answers: Int32Array) => void,
     units?: UnitWatch,
   ): Promise<Score> {
     const { network, moments } = trained;
@@ -73,10 +74,11 @@ export function createEvaluator(loss: Loss, pause: () => Promise<void>): Evaluat
         ...(units && count < units.images && { onRelu: (layer, values) => units.see(layer, values) }),
       });
       count += batch.shape[0];
-      sum += tf.sum(loss(logits, labels)).dataSync()[0]!;
-      const answers = tf.argMax(logits, 1);
-      correct += tf.sum(tf.equal(answers, labels)).dataSync()[0]!;
-      see(logits, labels, answers);
+      sum += sumOf(loss(logits, labels).dataSync());
+      const answers = answersOf(logits);
+      const known = labels.dataSync();
+      correct += countCorrect(answers, known);
+      see(logits, known, answers);
     });
     return { loss: sum / images.count, accuracy: correct / images.count };
   }
@@ -105,7 +107,7 @@ export function createEvaluator(loss: Loss, pause: () => Promise<void>): Evaluat
       let classes = 0;
       const score = await scoreOf(trained, images, (logits, labels, answers) => {
         classes = logits.shape[1];
-        counter.add(tf.logSoftmax(logits).dataSync(), labels.dataSync(), answers.dataSync());
+        counter.add(tf.logSoftmax(logits).dataSync(), labels, answers);
       });
       return { ...score, ...counter.metrics(), ...counter.answers(classes) };
     },

@@ -27,6 +27,7 @@ export interface TrainingImages extends ImageSource {
 
 /** Standardising all at once in JavaScript would hold the values twice in memory. */
 const CHUNK = 1000;
+const BYTE_VALUES = 256;
 
 /**
  * Whether images are standardised by elbow's own operation, to the same bits: that is quicker than taking standardised ones from
@@ -37,22 +38,28 @@ const isStandardisedByOperation = (images: Images): boolean => !images.rows && k
 /** Whether `trainingImages` keeps values in TensorFlow's memory. */
 export const keepsValues = (images: Images): boolean => !isStandardisedByOperation(images);
 
-function imagesAt(entry: Standard, images: Images, positions: Uint32Array): tf.Tensor4D {
-  const { height, width, channels } = entry;
-  if (isStandardisedByOperation(images)) return ownImagesAt(entry, images, positions);
-  return tf.tensor4d(standardise(entry, images, positions), [positions.length, height, width, channels]);
-}
+/** Brings images by their positions to TensorFlow, shape [positions, height, width, channels]; the caller owns the tensor. */
+type ReadImages = (positions: Uint32Array) => tf.Tensor4D;
 
-function ownImagesAt(entry: Standard, images: Images, positions: Uint32Array): tf.Tensor4D {
+function createReader(entry: Standard, images: Images): ReadImages {
   const { height, width, channels } = entry;
+  if (!isStandardisedByOperation(images)) {
+    return (positions) =>
+      tf.tensor4d(standardise(entry, images, positions), [positions.length, height, width, channels]);
+  }
   const size = height * width * channels;
-  const bytes = new Uint8Array(positions.length * size);
-  positions.forEach((position, i) => bytes.set(images.planes(position), i * size));
-  return tf.tidy(() => {
-    const tables = tf.stack(byteTables(entry).map((table) => tf.tensor1d(table)));
-    const shape = [positions.length, channels, height, width];
-    return executeOnBytes('ElbowStandardise', { shape, values: bytes }, [tables]) as tf.Tensor4D;
-  });
+  const tables = byteTables(entry);
+  const allTables = new Float32Array(tables.length * BYTE_VALUES);
+  tables.forEach((table, channel) => allTables.set(table, channel * BYTE_VALUES));
+  return (positions) => {
+    const values = new Uint8Array(positions.length * size);
+    positions.forEach((position, i) => values.set(images.planes(position), i * size));
+    const bytes = { shape: [positions.length, channels, height, width], values };
+    return tf.tidy(() => {
+      const given = tf.tensor2d(allTables, [tables.length, BYTE_VALUES]);
+      return executeOnBytes('ElbowStandardise', bytes, [given]) as tf.Tensor4D;
+    });
+  };
 }
 
 const labelsAt = (images: Images, positions: Uint32Array): tf.Tensor1D =>
@@ -63,11 +70,12 @@ const labelsAt = (images: Images, positions: Uint32Array): tf.Tensor1D =>
 
 /** Images that are standardised each time they are read. */
 export function streamImages(entry: Standard, images: Images, positions: Uint32Array): ImageSource {
+  const read = createReader(entry, images);
   return {
     count: positions.length,
     read: (start, size) => {
       const some = positions.subarray(start, start + size);
-      return { images: imagesAt(entry, images, some), labels: labelsAt(images, some) };
+      return { images: read(some), labels: labelsAt(images, some) };
     },
   };
 }
@@ -83,11 +91,12 @@ export const trainingImages = (
     : keepInMemory(entry, images, positions);
 
 function readAnew(entry: Standard, images: Images, positions: Uint32Array): TrainingImages {
+  const read = createReader(entry, images);
   return {
     ...streamImages(entry, images, positions),
     gather: (indices) => {
       const some = Uint32Array.from(indices, (index) => positions[index]!);
-      return { images: imagesAt(entry, images, some), labels: labelsAt(images, some) };
+      return { images: read(some), labels: labelsAt(images, some) };
     },
     dispose: () => undefined,
   };
@@ -95,10 +104,11 @@ function readAnew(entry: Standard, images: Images, positions: Uint32Array): Trai
 
 function keepInMemory(entry: DatasetEntry, images: Images, positions: Uint32Array): TrainingImages {
   const { height, width, channels } = entry;
+  const read = createReader(entry, images);
   const all = tf.tidy(() => {
     const chunks: tf.Tensor4D[] = [];
     for (let start = 0; start < positions.length; start += CHUNK) {
-      chunks.push(imagesAt(entry, images, positions.subarray(start, start + CHUNK)));
+      chunks.push(read(positions.subarray(start, start + CHUNK)));
     }
     return chunks.length > 0 ? tf.concat(chunks, 0) : tf.zeros<tf.Rank.R4>([0, height, width, channels]);
   });

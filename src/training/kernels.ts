@@ -32,6 +32,26 @@ export function biasRelu(x: tf.Tensor4D, bias: tf.Tensor1D): tf.Tensor4D {
   return op(x, bias) as tf.Tensor4D;
 }
 
+/**
+ * Adds a bias.
+ * @param x shape [batch, units]
+ * @param bias shape [units]
+ */
+export function addBias(x: tf.Tensor2D, bias: tf.Tensor1D): tf.Tensor2D {
+  if (!isFused()) return tf.add(x, bias);
+  const op = tf.customGrad((...args) => {
+    const [input, offset] = args as [tf.Tensor2D, tf.Tensor1D];
+    return {
+      value: native().executeSingleOutput('BiasAdd', [floats(), layout()], [input, offset]),
+      gradFunc: (dy: tf.Tensor) => [
+        dy,
+        native().executeSingleOutput('BiasAddGrad', [floats(), layout()], [dy]),
+      ],
+    };
+  });
+  return op(x, bias) as tf.Tensor2D;
+}
+
 /** max(x, 0); half the time of tfjs' own, whose gradient takes three passes. */
 export function relu(x: tf.Tensor): tf.Tensor {
   if (!isFused()) return tf.relu(x);

@@ -11,6 +11,7 @@ import {
 } from '../models/index.js';
 import { convolution } from './convolution.js';
 import {
+  addBias,
   batchNormInference,
   batchNormMoments,
   batchNormTraining,
@@ -132,8 +133,8 @@ function buildLayer(layer: Layer, input: Shape, construction: Construction, near
           ...(bias ? [constant(`${name}.bias`, units, 0)] : []),
         ],
         apply: (x, [weights, offset]) => {
-          const product = tf.matMul(x, weights as tf.Tensor2D);
-          const sums = offset ? tf.add(product, offset) : product;
+          const product = tf.matMul<tf.Tensor2D>(x as tf.Tensor2D, weights as tf.Tensor2D);
+          const sums = offset ? addBias(product, offset as tf.Tensor1D) : product;
           return activation === 'relu' ? relu(sums) : sums;
         },
       };

@@ -1,9 +1,9 @@
 import * as tf from '@tensorflow/tfjs-node-gpu';
 import { afterEach, describe, expect, it } from 'vitest';
-import { canRunOperations } from '../../src/native-operations.js';
 import { uniforms } from '../../src/random.js';
 import {
   BATCH_NORM_EPSILON,
+  addBias,
   batchNormInference,
   batchNormMoments,
   batchNormTraining,
@@ -12,10 +12,8 @@ import {
   maxPool,
 } from '../../src/training/kernels.js';
 import { sizeOf } from '../../src/training/layers.js';
-import { isGpu, useKernels, type Kernels } from '../../src/training/native.js';
-
-const availableKernels: readonly Kernels[] =
-  !isGpu() && canRunOperations() ? ['own', 'fused', 'plain'] : isGpu() ? ['plain'] : ['fused', 'plain'];
+import { useKernels, type Kernels } from '../../src/training/native.js';
+import { availableKernels } from '../support/kernels.js';
 
 afterEach(() => useKernels(undefined));
 
@@ -107,6 +105,20 @@ describe.each(availableKernels)('with %s kernels', (kind: Kernels) => {
     expect(distance(arrayOf(dx!), slope)).toBeLessThan(1e-6);
     const sums = bias.map((_, c) => slope.filter((_s, i) => i % 2 === c).reduce((sum, s) => sum + s, 0));
     expect(distance(arrayOf(dBias!), sums)).toBeLessThan(1e-5);
+  });
+
+  it('adds a bias to rows, and has the gradient of it', () => {
+    useKernels(kind);
+    const rows = tf.tensor2d(values(6, 2), [3, 2]);
+    const slope = values(6, 6);
+    const { value, grads } = tf.valueAndGrads((x, bias) =>
+      tf.sum(tf.mul(addBias(x as tf.Tensor2D, bias as tf.Tensor1D), tf.tensor2d(slope, [3, 2]))),
+    )([rows, tf.tensor1d([0.5, -0.25])]);
+    const byHand = values(6, 2).reduce((sum, x, i) => sum + (x + [0.5, -0.25][i % 2]!) * slope[i]!, 0);
+    expect(value.dataSync()[0]).toBeCloseTo(byHand, 4);
+    expect(distance(arrayOf(grads[0]!), slope)).toBeLessThan(1e-6);
+    const columns = [0, 1].map((column) => slope[column]! + slope[2 + column]! + slope[4 + column]!);
+    expect(distance(arrayOf(grads[1]!), columns)).toBeLessThan(1e-5);
   });
 
   it('takes the maxima of windows, and gives each maximum the gradient of its window', () => {
