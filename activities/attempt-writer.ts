@@ -1,8 +1,9 @@
 /** Writes what a running attempt says, in order and in bulk. */
 import type { AttemptTask, Environment, EpochMetrics, LogLine, Storage } from '../src/storage/index.js';
 
-/** Lines are written at the end of an epoch, or when so many wait. */
+/** Lines are written at the end of an epoch, or when so many wait, or when the first of them has waited so long. */
 const MOST_WAITING = 200;
+const LONGEST_WAIT_MS = 1000;
 
 export interface AttemptWriter {
   setEnvironment(environment: Environment): void;
@@ -31,6 +32,7 @@ export function createAttemptWriter(
   let epochCount = 0;
   let failure: { readonly error: unknown } | null = null;
   let writes: Promise<void> = Promise.resolve();
+  let waiting: NodeJS.Timeout | undefined;
 
   const enqueue = (write: () => Promise<void>): void => {
     writes = writes.then(async () => {
@@ -43,13 +45,16 @@ export function createAttemptWriter(
       }
     });
   };
-  const writeWaiting = (): void =>
+  const writeWaiting = (): void => {
+    clearTimeout(waiting);
+    waiting = undefined;
     enqueue(async () => {
       const [someEpochs, someLines] = [epochs, lines];
       [epochs, lines] = [[], []];
       if (someEpochs.length > 0) await storage.recordEpochs(attemptId, lease, someEpochs);
       if (someLines.length > 0) await storage.recordLogs(attemptId, lease, someLines);
     });
+  };
 
   return {
     setEnvironment: (environment) => enqueue(() => storage.setEnvironment(attemptId, lease, environment)),
@@ -65,6 +70,7 @@ export function createAttemptWriter(
         lines.push({ lease, index: lineCount++, at, stream, text: line });
       }
       if (lines.length >= MOST_WAITING) writeWaiting();
+      else waiting ??= setTimeout(writeWaiting, LONGEST_WAIT_MS);
     },
     epochCount: () => epochCount,
     flush: async () => {

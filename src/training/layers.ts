@@ -133,7 +133,7 @@ function buildLayer(layer: Layer, input: Shape, construction: Construction, near
           ...(bias ? [constant(`${name}.bias`, units, 0)] : []),
         ],
         apply: (x, [weights, offset]) => {
-          const product = tf.matMul<tf.Tensor2D>(x as tf.Tensor2D, weights as tf.Tensor2D);
+          const product = tf.matMul<tf.Tensor2D>(x, weights as tf.Tensor2D);
           const sums = offset ? addBias(product, offset as tf.Tensor1D) : product;
           return activation === 'relu' ? relu(sums) : sums;
         },

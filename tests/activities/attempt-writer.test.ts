@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { createAttemptWriter } from '../../activities/attempt-writer.js';
 import { ElbowError } from '../../src/errors.js';
 import type { LogLine, Storage } from '../../src/storage/index.js';
@@ -27,6 +27,11 @@ function memory(fails: () => boolean = () => false) {
   };
   // The writer asks for nothing else.
   return { storage: storage as Storage, calls, lines };
+}
+
+/** Two turns of the event loop: one to begin a write, one for it. */
+async function writesEnd(): Promise<void> {
+  for (let turn = 0; turn < 2; turn++) await new Promise((resolve) => setImmediate(resolve));
 }
 
 describe('an attempt writer', () => {
@@ -62,12 +67,31 @@ describe('an attempt writer', () => {
     ]);
   });
 
+  it('does not keep a line back until a long epoch ends', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    try {
+      const { storage, calls } = memory();
+      const writer = createAttemptWriter(storage, task, () => undefined);
+      writer.addLog('stdout', 'one', AT);
+      writer.addLog('stdout', 'two', AT);
+      vi.advanceTimersByTime(999);
+      await writesEnd();
+      expect(calls).toEqual([]);
+      vi.advanceTimersByTime(1);
+      await writesEnd();
+      expect(calls).toEqual(['2 lines under 7']);
+      await writer.flush();
+      expect(vi.getTimerCount()).toBe(0);
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
   it('does not wait for an epoch to end when a trial writes a lot', async () => {
     const { storage, calls } = memory();
     const writer = createAttemptWriter(storage, task, () => undefined);
     for (let i = 0; i < 200; i++) writer.addLog('stdout', `line ${i}`, AT);
-    await new Promise((resolve) => setImmediate(resolve));
-    await new Promise((resolve) => setImmediate(resolve));
+    await writesEnd();
     expect(calls).toEqual(['200 lines under 7']);
   });
 
