@@ -3,7 +3,7 @@
  * hold. The rules follow src/training/layers.ts and kernels.ts and tfjs' tape, which frees nothing of a backward pass
  * before its end.
  */
-import { convWay } from './convolutions.js';
+import { convWay, transformedValues, type ConvWay } from './convolutions.js';
 import type { ConvLayer, Layer, Shape } from './layers.js';
 import { outputShape, shortcutStride } from './summary.js';
 
@@ -51,8 +51,11 @@ interface Place {
   readonly isOwn: boolean;
 }
 
-/** A kernel of nine values becomes one of 16; another one for the input's gradient, turned before, and the kernel's own. */
-const TRANSFORMED = 16 + 9 + 16;
+/** What a transformed kernel takes for each channel and filter; another one for the input's gradient, turned before. */
+function kernelValues(way: ConvWay, shape: Shape, input: Shape): number {
+  if (way !== 'few-products') return 0;
+  return transformedValues(shape[0], shape[1]!) + 9 + transformedValues(input[0], input[1]!);
+}
 
 /**
  * @param isOwn whether elbow's own operations are used
@@ -184,6 +187,6 @@ function convCost(layer: ConvLayer, place: Place): Cost {
     passing: before + padded + sums + pooled + places + steps * out,
     largest: sums,
     patches: way === 'plain' ? (sums / filters) * size * size * channels : 0,
-    kernels: way === 'few-products' ? TRANSFORMED * channels * filters : 0,
+    kernels: kernelValues(way, shape, input) * channels * filters,
   };
 }

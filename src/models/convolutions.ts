@@ -3,7 +3,7 @@ import type { ConvLayer, Shape } from './layers.js';
 
 /**
  * `matrix`: a kernel as large as its input is a product of matrices; the general kernels take three times as long for it.
- * `few-products`: 16 in place of 36 for four pixels of a 3×3 kernel. `pooled`: pooling, bias and ReLU with it in one operation,
+ * `few-products`: 36 in place of 144 for 16 pixels of a 3×3 kernel, or 16 in place of 36 for four. `pooled`: pooling, bias and ReLU with it in one operation,
  * whose gradient works on the places of the maxima alone. `own-gradient`: TensorFlow's, but for the gradient by the kernel.
  * `plain`: TensorFlow's.
  */
@@ -29,4 +29,14 @@ export function convWay(layer: ConvLayer, input: Shape, pool: number): ConvWay {
   if (size === 3 && isTransformed) return 'few-products';
   if (pool > 1 && bias && pool <= LARGEST_WINDOW && size <= LARGEST_WINDOW) return 'pooled';
   return channels > FEW_CHANNELS ? 'own-gradient' : 'plain';
+}
+
+/**
+ * Numbers that a 3×3 kernel of the way `few-products` is transformed to, for each channel and filter: 36 or 16, whichever takes
+ * fewer products for this output, as `winograd_output` in native/winograd.cc has it.
+ */
+export function transformedValues(height: number, width: number): 36 | 16 {
+  const products = (side: number): number =>
+    Math.ceil(height / side) * Math.ceil(width / side) * (side + 2) ** 2;
+  return products(4) < products(2) ? 36 : 16;
 }

@@ -10,37 +10,29 @@ namespace {
 // Channels whose part of a transformed kernel stays in the caches.
 constexpr int64_t CHUNK_CHANNELS = 256;
 
-// G g Gᵀ, of a row or column: (a, (a + b + c) / 2, (a − b + c) / 2, c).
-inline void spread(__m256 a, __m256 b, __m256 c, __m256 out[4]) {
-  const __m256 half = _mm256_set1_ps(0.5f), ends = _mm256_add_ps(a, c);
-  out[0] = a;
-  out[1] = _mm256_mul_ps(_mm256_add_ps(ends, b), half);
-  out[2] = _mm256_mul_ps(_mm256_sub_ps(ends, b), half);
-  out[3] = c;
-}
+// Channels of a kernel that a task transforms.
+constexpr int64_t TASK_CHANNELS = 16;
 
 // Transforms kernels and lays them out as the tiles read them: [place][chunk][block][channel of the chunk][filter].
+template <int m>
 void transform_kernel(const Conv& conv, const float* kernel, const Pieces& chunks, const std::vector<Block>& blocks,
                       float* packed) {
+  constexpr int SIDE = Filtering<m>::SIDE;
   const int64_t channels = conv.channels, filters = conv.filters;
-  parallel_for(chunks.count(), [&](int64_t chunk) {
-    const int64_t begin = chunks.begin(chunk), length = chunks.length(chunk);
-    for (const Block& block : blocks) {
-      const int64_t first = block.first * LANES, width = block.vectors * LANES;
-      float* const target = packed + begin * filters + length * first;
-      for (int64_t c = 0; c < length; c++) {
+  const Pieces tasks = Pieces::even(channels, TASK_CHANNELS);
+  parallel_for(tasks.count(), [&](int64_t task) {
+    for (int64_t channel = tasks.begin(task); channel < tasks.begin(task) + tasks.length(task); channel++) {
+      const int64_t chunk = channel / chunks.size, begin = chunks.begin(chunk), length = chunks.length(chunk);
+      for (const Block& block : blocks) {
+        const int64_t first = block.first * LANES, width = block.vectors * LANES;
+        float* const to = packed + begin * filters + length * first + (channel - begin) * width;
         for (int64_t lane = 0; lane < width; lane += LANES) {
-          const float* g = kernel + (begin + c) * filters + first + lane;
-          const auto at = [&](int place) { return _mm256_loadu_ps(g + place * channels * filters); };
-          __m256 columns[3][4], all[4];
-          for (int column = 0; column < 3; column++) spread(at(column), at(3 + column), at(6 + column), columns[column]);
-          for (int row = 0; row < 4; row++) {
-            spread(columns[0][row], columns[1][row], columns[2][row], all);
-            for (int column = 0; column < 4; column++) {
-              const int64_t place = (row * 4 + column) * channels * filters;
-              _mm256_storeu_ps(target + place + c * width + lane, all[column]);
-            }
-          }
+          const float* g = kernel + channel * filters + first + lane;
+          Square<3> taps;
+          Square<SIDE> all;
+          for (int p = 0; p < 9; p++) taps[p / 3][p % 3] = _mm256_loadu_ps(g + p * channels * filters);
+          transform_square<3, SIDE>(Filtering<m>::kernel, taps, all);
+          store_places<SIDE>(all, to + lane, channels * filters);
         }
       }
     }
@@ -48,42 +40,37 @@ void transform_kernel(const Conv& conv, const float* kernel, const Pieces& chunk
 }
 
 // Aᵀ m A of eight filters, to the pixels of the square that are there.
+template <int m>
 void store_output(const Conv& conv, const float* sums, int64_t place_step, const Place& place, int64_t filter,
                   float* y) {
-  __m256 t[2][4];
-#pragma GCC unroll 4
-  for (int c = 0; c < 4; c++) {
-    const __m256 m0 = _mm256_load_ps(sums + c * place_step), m1 = _mm256_load_ps(sums + (4 + c) * place_step);
-    const __m256 m2 = _mm256_load_ps(sums + (8 + c) * place_step), m3 = _mm256_load_ps(sums + (12 + c) * place_step);
-    t[0][c] = _mm256_add_ps(_mm256_add_ps(m0, m1), m2);
-    t[1][c] = _mm256_sub_ps(_mm256_sub_ps(m1, m2), m3);
-  }
+  constexpr int SIDE = Filtering<m>::SIDE;
+  Square<SIDE> given;
+  Square<m> pixels;
+  load_places<SIDE>(sums, place_step, given);
+  transform_square<SIDE, m>(Filtering<m>::output, given, pixels);
   float* const image = y + place.image * conv.out_pixels() * conv.filters + filter;
-#pragma GCC unroll 2
-  for (int r = 0; r < 2; r++) {
-    if (place.row + r >= conv.out_height) continue;
+#pragma GCC unroll 4
+  for (int r = 0; r < m; r++) {
+    if (place.row + r >= conv.out_height) break;
     float* const to = image + ((place.row + r) * conv.out_width + place.column) * conv.filters;
-    _mm256_storeu_ps(to, _mm256_add_ps(_mm256_add_ps(t[r][0], t[r][1]), t[r][2]));
-    if (place.column + 1 < conv.out_width) {
-      _mm256_storeu_ps(to + conv.filters, _mm256_sub_ps(_mm256_sub_ps(t[r][1], t[r][2]), t[r][3]));
+#pragma GCC unroll 4
+    for (int c = 0; c < m; c++) {
+      if (place.column + c >= conv.out_width) break;
+      _mm256_storeu_ps(to + c * conv.filters, pixels[r][c]);
     }
   }
 }
 
-}  // namespace
-
-bool winograd_suits(const Conv& conv) {
-  return conv.kernel == 3 && conv.channels % LANES == 0 && conv.filters % LANES == 0;
-}
-
-void winograd_forward(const Conv& conv, const float* x, const float* kernel, float* y) {
+template <int m>
+void forward(const Conv& conv, const float* x, const float* kernel, float* y) {
+  constexpr int64_t PLACES = elbow::PLACES<m>;
   const int64_t channels = conv.channels, filters = conv.filters;
-  const Squares squares(conv);
+  const Squares<m> squares(conv);
   const Pieces chunks = Pieces::even(channels, CHUNK_CHANNELS), groups = groups_of(squares, channels, filters);
   const std::vector<Block> blocks = blocks_of(filters);
   static thread_local Scratch kernel_scratch;
   float* const packed = kernel_scratch.floats(PLACES * channels * filters);
-  transform_kernel(conv, kernel, chunks, blocks, packed);
+  transform_kernel<m>(conv, kernel, chunks, blocks, packed);
 
   parallel_for(groups.count(), [&](int64_t group) {
     static thread_local Scratch image_scratch, sum_scratch;
@@ -94,12 +81,9 @@ void winograd_forward(const Conv& conv, const float* x, const float* kernel, flo
     for (int64_t square = 0; square < count; square++) {
       const Place place(squares, begin + square);
       for (int64_t channel = 0; channel < channels; channel += LANES) {
-        Square d, v;
-        load_image(conv, x, place, channel, d);
-        transform_image(d, v);
-        float* const to = images + square * channels + channel;
-#pragma GCC unroll 16
-        for (int p = 0; p < PLACES; p++) _mm256_store_ps(to + p * size * channels, v[p / 4][p % 4]);
+        Square<Filtering<m>::SIDE> square_of;
+        transform_image<m>(conv, x, place, channel, square_of);
+        store_places<Filtering<m>::SIDE>(square_of, images + square * channels + channel, size * channels);
       }
     }
     for (int64_t p = 0; p < PLACES; p++) {
@@ -122,10 +106,28 @@ void winograd_forward(const Conv& conv, const float* x, const float* kernel, flo
     for (int64_t square = 0; square < count; square++) {
       const Place place(squares, begin + square);
       for (int64_t filter = 0; filter < filters; filter += LANES) {
-        store_output(conv, sums + square * filters + filter, size * filters, place, filter, y);
+        store_output<m>(conv, sums + square * filters + filter, size * filters, place, filter, y);
       }
     }
   });
+}
+
+}  // namespace
+
+bool winograd_suits(const Conv& conv) {
+  return conv.kernel == 3 && conv.channels % LANES == 0 && conv.filters % LANES == 0;
+}
+
+int winograd_output(const Conv& conv) {
+  const auto products = [&](int64_t m) {
+    return ceil_div(conv.out_height, m) * ceil_div(conv.out_width, m) * (m + 2) * (m + 2);
+  };
+  return products(4) < products(2) ? 4 : 2;
+}
+
+void winograd_forward(const Conv& conv, const float* x, const float* kernel, float* y) {
+  const auto compute = winograd_output(conv) == 4 ? forward<4> : forward<2>;
+  compute(conv, x, kernel, y);
 }
 
 void winograd_input_gradient(const Conv& conv, const float* kernel, const float* dy, float* dx) {

@@ -1,5 +1,5 @@
-// Convolutions with 3×3 kernels and stride 1 by minimal filtering, F(2×2, 3×3): 16 products for four pixels of output in
-// place of 36 (Winograd, "Arithmetic Complexity of Computations", 1980; Lavin and Gray, arXiv:1509.09308, section 4.1).
+// Convolutions with 3×3 kernels and stride 1 by minimal filtering: F(4×4, 3×3) takes 36 products for 16 pixels of output in
+// place of 144, F(2×2, 3×3) 16 for four pixels in place of 36. The first rounds to some 1e-5 of the largest value.
 #pragma once
 
 #include "conv.h"
@@ -8,6 +8,9 @@ namespace elbow {
 
 // Whether a convolution can be done so: kernels of 3×3, and whole vectors of channels and of filters.
 bool winograd_suits(const Conv& conv);
+
+// The m of F(m×m, 3×3), 2 or 4: the one that takes fewer products for this size of output.
+int winograd_output(const Conv& conv);
 
 // y: shape [batch, out_height, out_width, filters].
 void winograd_forward(const Conv& conv, const float* x, const float* kernel, float* y);

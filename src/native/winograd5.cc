@@ -1,7 +1,8 @@
-// Aᵀ [Σ_channels (G g Gᵀ) ⊙ (Bᵀ d B)] A of images d of 6×6 pixels and kernels g, with the matrices of Lavin and Gray,
-// arXiv:1509.09308, section 4.3, for five values of the kernel and two of the output.
+// Aᵀ [Σ_channels (G g Gᵀ) ⊙ (Bᵀ d B)] A of images d of 6×6 pixels and kernels g, as filtering.h has it, for five values of the
+// kernel and two of the output.
 #include "winograd5.h"
 
+#include "filtering.h"
 #include "parallel.h"
 #include "pooling.h"
 #include "register_tiles.h"
@@ -16,19 +17,6 @@ constexpr int64_t FEWEST_CHANNELS = 16;
 // Windows that are worked on together: their sums for a block of filters stay in the first-level cache, their transformed
 // images in the second.
 constexpr int64_t GROUP_WINDOWS = 16;
-
-// Bᵀ d of a column or row.
-inline void transform_image(const __m256 d[SIDE], __m256 out[SIDE]) {
-  const __m256 two = _mm256_set1_ps(2), four = _mm256_set1_ps(4);
-  const __m256 a = _mm256_fnmadd_ps(four, d[2], d[4]), b = _mm256_fnmadd_ps(four, d[1], d[3]);
-  const __m256 c = _mm256_sub_ps(d[4], d[2]), e = _mm256_mul_ps(two, _mm256_sub_ps(d[3], d[1]));
-  out[0] = _mm256_fmadd_ps(four, _mm256_sub_ps(d[0], d[2]), c);
-  out[1] = _mm256_add_ps(a, b);
-  out[2] = _mm256_sub_ps(a, b);
-  out[3] = _mm256_add_ps(c, e);
-  out[4] = _mm256_sub_ps(c, e);
-  out[5] = _mm256_fmadd_ps(four, _mm256_sub_ps(d[1], d[3]), _mm256_sub_ps(d[5], d[3]));
-}
 
 // G g of a column or row.
 inline void transform_kernel(const float g[5], float out[SIDE]) {
@@ -112,13 +100,13 @@ void pack_window(const Conv& conv, const float* x, const Windows& windows, int64
       __m256 d[SIDE], out[SIDE];
 #pragma GCC unroll 6
       for (int row = 0; row < SIDE; row++) d[row] = at(row, column);
-      transform_image(d, out);
+      transform_six(d, out);
 #pragma GCC unroll 6
       for (int row = 0; row < SIDE; row++) t[row][column] = out[row];
     }
     for (int row = 0; row < SIDE; row++) {
       __m256 out[SIDE];
-      transform_image(t[row], out);
+      transform_six(t[row], out);
 #pragma GCC unroll 6
       for (int column = 0; column < SIDE; column++) {
         _mm256_store_ps(to + (row * SIDE + column) * place_step + channel, out[column]);

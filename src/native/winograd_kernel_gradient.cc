@@ -7,63 +7,44 @@ namespace elbow {
 namespace {
 
 // A s Aᵀ of eight filters of a square's output; what lies beyond the borders counts as zeros.
-void transform_slopes(const Conv& conv, const float* dy, const Place& place, int64_t filter, Square& out) {
+template <int m>
+void transform_slopes(const Conv& conv, const float* dy, const Place& place, int64_t filter,
+                      Square<Filtering<m>::SIDE>& out) {
   const float* image = dy + place.image * conv.out_pixels() * conv.filters + filter;
-  const auto at = [&](int64_t row, int64_t column) {
-    return row < conv.out_height && column < conv.out_width
-               ? _mm256_loadu_ps(image + (row * conv.out_width + column) * conv.filters)
-               : _mm256_setzero_ps();
-  };
-  const __m256 zero = _mm256_setzero_ps();
-  __m256 t[4][2];
-#pragma GCC unroll 2
-  for (int c = 0; c < 2; c++) {
-    const __m256 s0 = at(place.row, place.column + c), s1 = at(place.row + 1, place.column + c);
-    t[0][c] = s0;
-    t[1][c] = _mm256_add_ps(s0, s1);
-    t[2][c] = _mm256_sub_ps(s0, s1);
-    t[3][c] = _mm256_sub_ps(zero, s1);
-  }
+  Square<m> s;
 #pragma GCC unroll 4
-  for (int r = 0; r < 4; r++) {
-    out[r][0] = t[r][0];
-    out[r][1] = _mm256_add_ps(t[r][0], t[r][1]);
-    out[r][2] = _mm256_sub_ps(t[r][0], t[r][1]);
-    out[r][3] = _mm256_sub_ps(zero, t[r][1]);
+  for (int r = 0; r < m; r++) {
+#pragma GCC unroll 4
+    for (int c = 0; c < m; c++) {
+      const int64_t row = place.row + r, column = place.column + c;
+      s[r][c] = row < conv.out_height && column < conv.out_width
+                    ? _mm256_loadu_ps(image + (row * conv.out_width + column) * conv.filters)
+                    : _mm256_setzero_ps();
+    }
   }
+  transform_square<m, Filtering<m>::SIDE>(Filtering<m>::slopes, s, out);
 }
 
 // Gᵀ u G of eight filters, for one channel.
+template <int m>
 void store_kernel(const Conv& conv, const float* sums, int64_t place_step, int64_t channel, int64_t filter,
                   float* dkernel) {
-  const __m256 half = _mm256_set1_ps(0.5f);
-  const auto gather = [&](const __m256 a[4], __m256 out[3]) {
-    const __m256 sum = _mm256_mul_ps(_mm256_add_ps(a[1], a[2]), half);
-    out[0] = _mm256_add_ps(a[0], sum);
-    out[1] = _mm256_mul_ps(_mm256_sub_ps(a[1], a[2]), half);
-    out[2] = _mm256_add_ps(sum, a[3]);
-  };
-  __m256 columns[4][3];
-  for (int column = 0; column < 4; column++) {
-    __m256 rows[4];
-    for (int row = 0; row < 4; row++) rows[row] = _mm256_load_ps(sums + (row * 4 + column) * place_step);
-    gather(rows, columns[column]);
-  }
-  for (int row = 0; row < 3; row++) {
-    const __m256 line[4] = {columns[0][row], columns[1][row], columns[2][row], columns[3][row]};
-    __m256 out[3];
-    gather(line, out);
-    for (int column = 0; column < 3; column++) {
-      _mm256_storeu_ps(dkernel + ((row * 3 + column) * conv.channels + channel) * conv.filters + filter, out[column]);
-    }
+  constexpr int SIDE = Filtering<m>::SIDE;
+  Square<SIDE> given;
+  Square<3> taps;
+  load_places<SIDE>(sums, place_step, given);
+  transform_square<SIDE, 3>(Filtering<m>::gradient, given, taps);
+  for (int p = 0; p < 9; p++) {
+    _mm256_storeu_ps(dkernel + (p * conv.channels + channel) * conv.filters + filter, taps[p / 3][p % 3]);
   }
 }
 
-}  // namespace
-
-void winograd_kernel_gradient(const Conv& conv, const float* x, const float* dy, float* dkernel) {
+template <int m>
+void kernel_gradient(const Conv& conv, const float* x, const float* dy, float* dkernel) {
+  constexpr int SIDE = Filtering<m>::SIDE;
+  constexpr int64_t PLACES = elbow::PLACES<m>;
   const int64_t filters = conv.filters, quads = conv.channels / QUAD;
-  const Squares squares(conv);
+  const Squares<m> squares(conv);
   const std::vector<Block> blocks = blocks_of(filters);
   // A task has all images and an even number of quads of channels: sums are never shared.
   const Pieces tasks = Pieces::even(quads / 2, ceil_div(quads / 2, thread_count()));
@@ -85,24 +66,22 @@ void winograd_kernel_gradient(const Conv& conv, const float* x, const float* dy,
       for (int64_t square = 0; square < count; square++) {
         const Place place(squares, begin + square);
         for (int64_t quad = 0; quad < own; quad += 2) {
-          Square d, v;
-          load_image(conv, x, place, (first + quad) * QUAD, d);
-          transform_image(d, v);
+          Square<SIDE> v;
+          transform_image<m>(conv, x, place, (first + quad) * QUAD, v);
           float* const to = images + (quad * size + square) * QUAD;
-#pragma GCC unroll 16
+#pragma GCC unroll 36
           for (int p = 0; p < PLACES; p++) {
             float* const target = to + p * own * size * QUAD;
-            _mm_store_ps(target, _mm256_castps256_ps128(v[p / 4][p % 4]));
-            _mm_store_ps(target + size * QUAD, _mm256_extractf128_ps(v[p / 4][p % 4], 1));
+            _mm_store_ps(target, _mm256_castps256_ps128(v[p / SIDE][p % SIDE]));
+            _mm_store_ps(target + size * QUAD, _mm256_extractf128_ps(v[p / SIDE][p % SIDE], 1));
           }
         }
         for (const Block& block : blocks) {
           for (int64_t vector = 0; vector < block.vectors; vector++) {
-            Square s;
-            transform_slopes(conv, dy, place, (block.first + vector) * LANES, s);
+            Square<SIDE> s;
+            transform_slopes<m>(conv, dy, place, (block.first + vector) * LANES, s);
             float* const to = slopes + block.first * LANES * size + (square * block.vectors + vector) * LANES;
-#pragma GCC unroll 16
-            for (int p = 0; p < PLACES; p++) _mm256_store_ps(to + p * size * filters, s[p / 4][p % 4]);
+            store_places<SIDE>(s, to, size * filters);
           }
         }
       }
@@ -121,13 +100,20 @@ void winograd_kernel_gradient(const Conv& conv, const float* x, const float* dy,
         const float* from = sums + (quad * filters + block.first * LANES) * QUAD;
         for (int64_t c = 0; c < QUAD; c++) {
           for (int64_t vector = 0; vector < block.vectors; vector++) {
-            store_kernel(conv, from + (c * block.vectors + vector) * LANES, own * filters * QUAD,
+            store_kernel<m>(conv, from + (c * block.vectors + vector) * LANES, own * filters * QUAD,
                          (first + quad) * QUAD + c, (block.first + vector) * LANES, dkernel);
           }
         }
       }
     }
   });
+}
+
+}  // namespace
+
+void winograd_kernel_gradient(const Conv& conv, const float* x, const float* dy, float* dkernel) {
+  const auto compute = winograd_output(conv) == 4 ? kernel_gradient<4> : kernel_gradient<2>;
+  compute(conv, x, dy, dkernel);
 }
 
 }  // namespace elbow

@@ -8,6 +8,7 @@ import {
   modelNames,
   type MemoryRequest,
 } from '../../src/models/index.js';
+import { transformedValues } from '../../src/models/convolutions.js';
 import { withDefaults } from '../../src/spec/index.js';
 import { OPTIMIZERS } from '../../src/spec/known.js';
 
@@ -107,8 +108,15 @@ describe('the forecast of a training’s memory', () => {
     const at = (batchSize: number, hasOwnOperations: boolean): number =>
       forecastMemory({ ...request({ batchSize, hasOwnOperations }), layers }).activationBytes;
     for (const batchSize of [1_000, 2_000]) {
-      expect(at(batchSize, true) - at(batchSize, false)).toBe(41 * 64 * 64 * 4);
+      // A kernel of 36 values, the same of the kernel turned, and that itself.
+      expect(at(batchSize, true) - at(batchSize, false)).toBe((36 + 9 + 36) * 64 * 64 * 4);
     }
+  });
+
+  it('transforms kernels to fewer values where the output is small', () => {
+    expect([2, 5, 6].map((side) => transformedValues(side, side))).toEqual([16, 16, 16]);
+    expect([3, 4, 7, 8, 32].map((side) => transformedValues(side, side))).toEqual([36, 36, 36, 36, 36]);
+    expect(transformedValues(2, 32)).toBe(16);
   });
 
   it('knows every optimizer', () => {
