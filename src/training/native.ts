@@ -98,6 +98,7 @@ export const isFused = (): boolean => kernels() !== 'plain';
 /** What the library has for Node, beside its operations for TensorFlow. */
 interface NativeLibrary {
   readonly mapFile: (path: string) => ArrayBuffer;
+  readonly keepFreedMemory: (isKept: boolean) => void;
 }
 
 let library: NativeLibrary | null | undefined;
@@ -109,8 +110,8 @@ function loadLibrary(): NativeLibrary | null {
     // TensorFlow itself must be loaded first: the library takes its functions from it.
     tf.backend();
     if (hasOperations()) process.dlopen(loaded, operationsFile());
-    const { mapFile } = loaded.exports;
-    library = mapFile ? { mapFile } : null;
+    const { mapFile, keepFreedMemory } = loaded.exports;
+    library = mapFile && keepFreedMemory ? { mapFile, keepFreedMemory } : null;
   }
   return library;
 }
@@ -132,3 +133,9 @@ export function fileMapper(): ((path: string) => Uint8Array) | undefined {
     }
   };
 }
+
+/**
+ * Whether memory that is freed stays with this process, which saves the system the work of handing it out again and takes up to
+ * half as much more, or goes back to it, at once what is free already. Nothing happens where elbow's library is not there.
+ */
+export const keepFreedMemory = (isKept: boolean): void => loadLibrary()?.keepFreedMemory(isKept);
