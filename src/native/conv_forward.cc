@@ -2,6 +2,7 @@
 #include "parallel.h"
 #include "pooling.h"
 #include "register_tiles.h"
+#include "row_filtering.h"
 #include "tiles.h"
 #include "winograd5.h"
 
@@ -92,6 +93,7 @@ void window_forward(const Conv& conv, const float* x, const float* packed, const
 
 void conv_forward(const Conv& conv, const float* x, const float* kernel, const After& after, float* y) {
   if (winograd5_suits(conv, after)) return winograd5_forward(conv, x, kernel, after, y);
+  if (row_filtering_suits(conv, after)) return row_filtering_forward(conv, x, kernel, after, y);
   const int64_t area = conv.kernel * conv.kernel, step = round_up(conv.filters, LANES);
   const Pieces chunks = Pieces::even(conv.channels, KERNEL_FLOATS / (area * TILE_VECTORS * LANES));
   const Pieces groups = Pieces::even(conv.batch, GROUP_PIXELS / conv.out_pixels());

@@ -25,6 +25,53 @@ inline void transform_six(const __m256 d[6], __m256 out[6]) {
   out[5] = _mm256_fmadd_ps(four, _mm256_sub_ps(d[1], d[3]), _mm256_sub_ps(d[5], d[3]));
 }
 
+// F(4, 5) over the points 0, 1, −1, 2, −2, 1/2, −1/2 and ∞: Bᵀ d.
+inline void transform_eight(const __m256 d[8], __m256 out[8]) {
+  const auto number = [](float value) { return _mm256_set1_ps(value); };
+  // Even and odd parts of the rows for a point and its negative.
+  const __m256 even1 = _mm256_fnmadd_ps(number(4.25f), d[4], _mm256_add_ps(d[2], d[6]));
+  const __m256 odd1 = _mm256_fnmadd_ps(number(4.25f), d[3], _mm256_add_ps(d[1], d[5]));
+  const __m256 even2 = _mm256_fmadd_ps(number(0.25f), d[2], _mm256_fnmadd_ps(number(1.25f), d[4], d[6]));
+  const __m256 odd2 = _mm256_fmadd_ps(number(0.5f), d[1], _mm256_fnmadd_ps(number(2.5f), d[3], _mm256_add_ps(d[5], d[5])));
+  const __m256 even3 = _mm256_fmadd_ps(number(4), d[2], _mm256_fnmadd_ps(number(5), d[4], d[6]));
+  const __m256 odd3 = _mm256_fmadd_ps(number(2), d[1], _mm256_fnmadd_ps(number(2.5f), d[3], _mm256_mul_ps(number(0.5f), d[5])));
+  out[0] = _mm256_fmadd_ps(number(5.25f), _mm256_sub_ps(d[4], d[2]), _mm256_sub_ps(d[0], d[6]));
+  out[1] = _mm256_add_ps(even1, odd1);
+  out[2] = _mm256_sub_ps(even1, odd1);
+  out[3] = _mm256_add_ps(even2, odd2);
+  out[4] = _mm256_sub_ps(even2, odd2);
+  out[5] = _mm256_add_ps(even3, odd3);
+  out[6] = _mm256_sub_ps(even3, odd3);
+  out[7] = _mm256_fmadd_ps(number(5.25f), _mm256_sub_ps(d[3], d[5]), _mm256_sub_ps(d[7], d[1]));
+}
+
+// The same: G g of one channel and filter.
+inline void transform_five_taps(const float g[5], float out[8]) {
+  const float even1 = g[0] + g[2] + g[4], odd1 = g[1] + g[3];
+  const float even2 = g[0] + 4 * g[2] + 16 * g[4], odd2 = 2 * g[1] + 8 * g[3];
+  const float even3 = 16 * g[0] + 4 * g[2] + g[4], odd3 = 8 * g[1] + 2 * g[3];
+  out[0] = g[0];
+  out[1] = -2 * (even1 + odd1) / 9;
+  out[2] = -2 * (even1 - odd1) / 9;
+  out[3] = (even2 + odd2) / 90;
+  out[4] = (even2 - odd2) / 90;
+  out[5] = 2 * (even3 + odd3) / 45;
+  out[6] = 2 * (even3 - odd3) / 45;
+  out[7] = g[4];
+}
+
+// The same: Aᵀ m.
+inline void transform_four_outputs(const __m256 m[8], __m256 out[4]) {
+  const auto number = [](float value) { return _mm256_set1_ps(value); };
+  const __m256 even1 = _mm256_add_ps(m[1], m[2]), odd1 = _mm256_sub_ps(m[1], m[2]);
+  const __m256 even2 = _mm256_add_ps(m[3], m[4]), odd2 = _mm256_sub_ps(m[3], m[4]);
+  const __m256 even3 = _mm256_add_ps(m[5], m[6]), odd3 = _mm256_sub_ps(m[5], m[6]);
+  out[0] = _mm256_add_ps(_mm256_add_ps(m[0], even1), _mm256_add_ps(even2, even3));
+  out[1] = _mm256_fmadd_ps(number(2), odd2, _mm256_fmadd_ps(number(0.5f), odd3, odd1));
+  out[2] = _mm256_fmadd_ps(number(4), even2, _mm256_fmadd_ps(number(0.25f), even3, even1));
+  out[3] = _mm256_add_ps(m[7], _mm256_fmadd_ps(number(8), odd2, _mm256_fmadd_ps(number(0.125f), odd3, odd1)));
+}
+
 // F(m, 3).
 template <int m>
 struct Filtering;
