@@ -34,7 +34,7 @@ export function deriveSeed(
  * @returns shape [length]; equal seeds give equal permutations
  */
 export function permutation(length: number, seed: number): Uint32Array {
-  const order = Uint32Array.from({ length }, (_, i) => i);
+  const order = new Uint32Array(length).map((_, i) => i);
   const generator = xoroshiro128plus(seed);
   for (let i = length - 1; i > 0; i--) {
     const j = uniformInt(generator, 0, i);
@@ -51,7 +51,7 @@ export function permutation(length: number, seed: number): Uint32Array {
  */
 export function uniforms(length: number, seed: number): Float64Array {
   const generator = xoroshiro128plus(seed);
-  return Float64Array.from({ length }, () => uniformInt(generator, 0, 0xffffffff) / 0x100000000);
+  return new Float64Array(length).map(() => uniformInt(generator, 0, 0xffffffff) / 0x100000000);
 }
 
 /**
@@ -61,7 +61,7 @@ export function uniforms(length: number, seed: number): Float64Array {
  */
 export function normals(length: number, seed: number): Float64Array {
   const pairs = uniforms(2 * Math.ceil(length / 2), seed);
-  return Float64Array.from({ length }, (_, i) => {
+  return new Float64Array(length).map((_, i) => {
     const first = i - (i % 2);
     // 1 − u is in (0, 1]: its logarithm is finite.
     const radius = Math.sqrt(-2 * Math.log(1 - pairs[first]!));

@@ -30,7 +30,7 @@ const uniform =
   (divisor: Divisor): Initialiser =>
   (count, fans, seed) => {
     const limit = Math.sqrt(6 / divisor(fans));
-    return Float32Array.from(uniforms(count, seed), (u) => (2 * u - 1) * limit);
+    return new Float32Array(uniforms(count, seed).map((u) => (2 * u - 1) * limit));
   };
 
 /** The whole bell, as He et al. write it; Keras cuts it at two standard deviations. */
@@ -38,7 +38,7 @@ const normal =
   (divisor: Divisor): Initialiser =>
   (count, fans, seed) => {
     const deviation = Math.sqrt(2 / divisor(fans));
-    return Float32Array.from(normals(count, seed), (z) => z * deviation);
+    return new Float32Array(normals(count, seed).map((z) => z * deviation));
   };
 
 const initialisers: Readonly<Record<(typeof initialiserNames)[number], Initialiser>> = {

@@ -62,7 +62,7 @@ export async function trainEpoch(options: EpochOptions): Promise<EpochResult> {
   let images = 0;
   let milliseconds = 0;
   for (let step = 0; step < steps; step++) {
-    const indices = Int32Array.from(order.subarray(step * batchSize, (step + 1) * batchSize));
+    const indices = new Int32Array(order.subarray(step * batchSize, (step + 1) * batchSize));
     const begin = performance.now();
     const result = trainStep(options, indices, options.stepsBefore + step);
     milliseconds += performance.now() - begin;

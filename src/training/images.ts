@@ -63,10 +63,7 @@ function createReader(entry: Standard, images: Images): ReadImages {
 }
 
 const labelsAt = (images: Images, positions: Uint32Array): tf.Tensor1D =>
-  tf.tensor1d(
-    Int32Array.from(positions, (position) => images.labels[position]!),
-    'int32',
-  );
+  tf.tensor1d(new Int32Array(positions.map((position) => images.labels[position]!)), 'int32');
 
 /** Images that are standardised each time they are read. */
 export function streamImages(entry: Standard, images: Images, positions: Uint32Array): ImageSource {
@@ -95,7 +92,7 @@ function readAnew(entry: Standard, images: Images, positions: Uint32Array): Trai
   return {
     ...streamImages(entry, images, positions),
     gather: (indices) => {
-      const some = Uint32Array.from(indices, (index) => positions[index]!);
+      const some = new Uint32Array(indices).map((index) => positions[index]!);
       return { images: read(some), labels: labelsAt(images, some) };
     },
     dispose: () => undefined,

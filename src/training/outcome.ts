@@ -41,7 +41,7 @@ export async function outcomeOf(setup: Setup, progress: Progress, begin: number)
   let validation = setup.validation.count > 0 ? chance : null;
   const trained = best && { network, parameters: best.parameters, moments: best.moments };
   if (best && trained) {
-    const all = Uint32Array.from({ length: dataset.test.labels.length }, (_, i) => i);
+    const all = new Uint32Array(dataset.test.labels.length).map((_, i) => i);
     const examined = await evaluator.examine(trained, streamImages(dataset.entry, dataset.test, all));
     test = examined;
     answers = {
