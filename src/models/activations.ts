@@ -51,10 +51,14 @@ interface Place {
   readonly isOwn: boolean;
 }
 
-/** What a transformed kernel takes for each channel and filter; another one for the input's gradient, turned before. */
+/**
+ * What kernels take for each channel and filter beside themselves: transformed, for the output or for the input's gradient, one
+ * after the other; turned, for that; and the sums of their own gradient.
+ */
 function kernelValues(way: ConvWay, shape: Shape, input: Shape): number {
   if (way !== 'few-products') return 0;
-  return transformedValues(shape[0], shape[1]!) + 9 + transformedValues(input[0], input[1]!);
+  const own = transformedValues(shape[0], shape[1]!);
+  return Math.max(own, transformedValues(input[0], input[1]!)) + 9 + own;
 }
 
 /**

@@ -1,11 +1,13 @@
-// The two halves of conv_pool_gradients.
+// The two halves of conv_pool_gradients, see conv.h for the shapes.
 #pragma once
 
 #include "slopes.h"
 
 namespace elbow {
 
-void pool_kernel_gradient(const Layout& layout, const float* x, const Pooled& pooled, float* dkernel, float* dbias);
-void pool_input_gradient(const Layout& layout, const float* kernel, const Pooled& pooled, float* dx);
+// dkernel of the kernel's shape and dbias of shape [filters], of which nothing is read.
+void pool_kernel_gradient(const PoolLayout& layout, const float* x, const Pooled& pooled, float* dkernel, float* dbias);
+// dx of the images' shape, of which nothing is read.
+void pool_input_gradient(const PoolLayout& layout, const float* kernel, const Pooled& pooled, float* dx);
 
 }  // namespace elbow

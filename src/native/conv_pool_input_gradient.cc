@@ -50,7 +50,7 @@ void unpack_channels(const Conv& conv, const float* packed, int64_t images, int6
 
 }  // namespace
 
-void pool_input_gradient(const Layout& layout, const float* kernel, const Pooled& pooled, float* dx) {
+void pool_input_gradient(const PoolLayout& layout, const float* kernel, const Pooled& pooled, float* dx) {
   const Conv& conv = layout.conv;
   const int64_t step = layout.row_floats(), rows = conv.kernel, row = conv.padded_width();
   // [chunk][row][filter][column and channel]

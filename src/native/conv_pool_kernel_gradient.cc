@@ -53,7 +53,7 @@ constexpr auto ADD_ROWS = add_table(std::make_integer_sequence<int, ROW_VECTORS>
 
 }  // namespace
 
-void pool_kernel_gradient(const Layout& layout, const float* x, const Pooled& pooled, float* dkernel, float* dbias) {
+void pool_kernel_gradient(const PoolLayout& layout, const float* x, const Pooled& pooled, float* dkernel, float* dbias) {
   const Conv& conv = layout.conv;
   const int64_t step = layout.row_floats(), rows = conv.kernel, row = conv.padded_width();
   const int64_t filter_floats = layout.chunks.count() * rows * step;

@@ -1,8 +1,10 @@
-// Minimal filtering of rows (Winograd, "Arithmetic Complexity of Computations", 1980; the matrices of Lavin and Gray,
-// arXiv:1509.09308, sections 4.1 to 4.3), on eight channels or filters at once. F(m, r) gives m numbers of output for r of a
+// Minimal filtering of rows (Winograd, "Arithmetic Complexity of Computations", 1980), on eight channels or filters at once.
+// The matrices of F(2, 3) and F(4, 3) are those of Lavin and Gray, arXiv:1509.09308, sections 4.1 and 4.3; those of F(2, 5) and
+// F(4, 5) follow in the same way (Toom and Cook) from the points named here: row p of G has the powers of its point over the
+// product of its distances from the others, A the powers alone, and Bᵀ is what makes the sums come out. F(m, r) gives m numbers of output for r of a
 // kernel with m + r − 1 products:
 //
-//   output             Aᵀ [(G g) ⊙ (Bᵀ d)]
+//   output             Aᵀ u, with u = (G g) ⊙ (Bᵀ d)
 //   kernel's gradient  Gᵀ [(Bᵀ d) ⊙ (A s)]     s the gradient of the output
 //
 // Squares are transformed along their columns, then along their rows.
@@ -60,16 +62,16 @@ inline void transform_five_taps(const float g[5], float out[8]) {
   out[7] = g[4];
 }
 
-// The same: Aᵀ m.
-inline void transform_four_outputs(const __m256 m[8], __m256 out[4]) {
+// The same: Aᵀ u.
+inline void transform_four_outputs(const __m256 u[8], __m256 out[4]) {
   const auto number = [](float value) { return _mm256_set1_ps(value); };
-  const __m256 even1 = _mm256_add_ps(m[1], m[2]), odd1 = _mm256_sub_ps(m[1], m[2]);
-  const __m256 even2 = _mm256_add_ps(m[3], m[4]), odd2 = _mm256_sub_ps(m[3], m[4]);
-  const __m256 even3 = _mm256_add_ps(m[5], m[6]), odd3 = _mm256_sub_ps(m[5], m[6]);
-  out[0] = _mm256_add_ps(_mm256_add_ps(m[0], even1), _mm256_add_ps(even2, even3));
+  const __m256 even1 = _mm256_add_ps(u[1], u[2]), odd1 = _mm256_sub_ps(u[1], u[2]);
+  const __m256 even2 = _mm256_add_ps(u[3], u[4]), odd2 = _mm256_sub_ps(u[3], u[4]);
+  const __m256 even3 = _mm256_add_ps(u[5], u[6]), odd3 = _mm256_sub_ps(u[5], u[6]);
+  out[0] = _mm256_add_ps(_mm256_add_ps(u[0], even1), _mm256_add_ps(even2, even3));
   out[1] = _mm256_fmadd_ps(number(2), odd2, _mm256_fmadd_ps(number(0.5f), odd3, odd1));
   out[2] = _mm256_fmadd_ps(number(4), even2, _mm256_fmadd_ps(number(0.25f), even3, even1));
-  out[3] = _mm256_add_ps(m[7], _mm256_fmadd_ps(number(8), odd2, _mm256_fmadd_ps(number(0.125f), odd3, odd1)));
+  out[3] = _mm256_add_ps(u[7], _mm256_fmadd_ps(number(8), odd2, _mm256_fmadd_ps(number(0.125f), odd3, odd1)));
 }
 
 // F(m, 3).
@@ -98,7 +100,7 @@ struct Filtering<2> {
     out[3] = g[2];
   }
 
-  // Aᵀ m
+  // Aᵀ u
   static void output(const __m256 sums[4], __m256 out[2]) {
     out[0] = _mm256_add_ps(_mm256_add_ps(sums[0], sums[1]), sums[2]);
     out[1] = _mm256_sub_ps(_mm256_sub_ps(sums[1], sums[2]), sums[3]);

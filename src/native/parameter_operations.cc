@@ -25,6 +25,7 @@ void* create_split(TF_OpKernelConstruction* construction) {
   reader.read("sides", sides);
   auto side = sides.begin();
   for (int64_t rank : ranks) {
+    // Cut off, the parts are fewer than asked for, which the call then tells.
     if (rank < 0 || rank > sides.end() - side) break;
     parts->shapes.emplace_back(side, side + rank);
     side += rank;

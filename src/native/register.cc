@@ -1,6 +1,5 @@
 // Loading the library tells TensorFlow of elbow's operations, all of them for the CPU.
 #include "file_mapping.h"
-#include "freed_memory.h"
 #include "operation.h"
 
 namespace {
@@ -35,6 +34,5 @@ NAPI_MODULE_INIT() {
     for (const Operation& operation : operations()) tell(operation);
   }
   elbow::add_file_mapping(env, exports);
-  elbow::add_freed_memory(env, exports);
   return exports;
 }

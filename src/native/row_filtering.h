@@ -1,6 +1,6 @@
-// Convolutions with 5×5 kernels over few channels and the 2×2 pooling that follows: each row of the kernel by minimal filtering,
-// F(4, 5) with 8 products for four pixels in place of 20. Of squares the transformations would cost more than they save, because
-// few channels share them.
+// Convolutions with 5×5 kernels over few channels and the 2×2 pooling that follows: each row of the kernel by minimal
+// filtering, F(4, 5) with 8 products for four pixels in place of 20. Of squares the transformations would cost more than they
+// save, because few channels share them. A pixel that is no finite number makes all four pixels of its stretch so.
 #pragma once
 
 #include "conv.h"

@@ -4,7 +4,7 @@ namespace elbow {
 namespace {
 
 // Floats of a group of padded images, cut to a chunk of channels: most of a first-level cache of 32 KiB.
-constexpr int64_t GROUP_FLOATS = 6144;
+constexpr int64_t IMAGE_FLOATS = 6144;
 
 // For each set of lanes the order that brings them to the front, a byte a lane.
 constexpr std::array<uint64_t, 256> make_orders() {
@@ -79,7 +79,7 @@ inline int set_of(__m256 slopes) {
 }
 
 // How far each pixel of a window is from its first one, in pixels of the padded images.
-std::array<int32_t, 256> steps_of(const Layout& layout) {
+std::array<int32_t, 256> steps_of(const PoolLayout& layout) {
   std::array<int32_t, 256> steps{};
   const int64_t pool = layout.pool;
   for (int64_t place = 0; place < pool * pool; place++) {
@@ -89,7 +89,7 @@ std::array<int32_t, 256> steps_of(const Layout& layout) {
 }
 
 // The first pixels of the windows of a group of images.
-void list_corners(const Layout& layout, int64_t images, std::vector<int32_t>& corners) {
+void list_corners(const PoolLayout& layout, int64_t images, std::vector<int32_t>& corners) {
   const Conv& conv = layout.conv;
   const int64_t pool = layout.pool;
   corners.clear();
@@ -104,14 +104,14 @@ void list_corners(const Layout& layout, int64_t images, std::vector<int32_t>& co
 
 }  // namespace
 
-Layout::Layout(const Conv& of, const After& after)
+PoolLayout::PoolLayout(const Conv& of, const After& after)
     : conv(of),
       pool(after.pool),
       relu(after.relu),
       chunks(Pieces::even(of.channels, ROW_VECTORS * LANES / of.kernel)),
-      groups(Pieces::even(of.batch, GROUP_FLOATS / (of.padded_height() * of.padded_width() * chunks.size))) {}
+      groups(Pieces::even(of.batch, IMAGE_FLOATS / (of.padded_height() * of.padded_width() * chunks.size))) {}
 
-void list_by_filter(const Layout& layout, const Pooled& pooled, int64_t group, int64_t first, int64_t last,
+void list_by_filter(const PoolLayout& layout, const Pooled& pooled, int64_t group, int64_t first, int64_t last,
                     FilterSlopes& slopes) {
   static thread_local std::vector<int32_t> corners;
   const int64_t filters = layout.conv.filters, windows = layout.groups.length(group) * layout.pooled_pixels();
@@ -162,7 +162,7 @@ void list_by_filter(const Layout& layout, const Pooled& pooled, int64_t group, i
   }
 }
 
-void list_by_pixel(const Layout& layout, const Pooled& pooled, int64_t group, PixelSlopes& slopes) {
+void list_by_pixel(const PoolLayout& layout, const Pooled& pooled, int64_t group, PixelSlopes& slopes) {
   static thread_local std::vector<int32_t> corners;
   const int64_t filters = layout.conv.filters, area = layout.pool * layout.pool;
   const int64_t windows = layout.groups.length(group) * layout.pooled_pixels();

@@ -11,14 +11,14 @@ namespace elbow {
 constexpr int64_t ROW_VECTORS = 13;
 
 // How the images of a convolution with pooling are cut for its gradients.
-struct Layout {
+struct PoolLayout {
   Conv conv;
   int64_t pool;
   bool relu;
   Pieces chunks;
   Pieces groups;
 
-  Layout(const Conv& of, const After& after);
+  PoolLayout(const Conv& of, const After& after);
 
   int64_t pooled_pixels() const { return (conv.out_height / pool) * (conv.out_width / pool); }
   // Floats of one kernel row of the widest chunk, filled up to vectors.
@@ -58,8 +58,8 @@ struct PixelSlopes {
 };
 
 // Lists the slopes of the filters from `first` to `last` in a group of images.
-void list_by_filter(const Layout& layout, const Pooled& pooled, int64_t group, int64_t first, int64_t last,
+void list_by_filter(const PoolLayout& layout, const Pooled& pooled, int64_t group, int64_t first, int64_t last,
                     FilterSlopes& slopes);
-void list_by_pixel(const Layout& layout, const Pooled& pooled, int64_t group, PixelSlopes& slopes);
+void list_by_pixel(const PoolLayout& layout, const Pooled& pooled, int64_t group, PixelSlopes& slopes);
 
 }  // namespace elbow

@@ -10,6 +10,21 @@ namespace {
 // Channels whose part of a transformed kernel stays in the caches.
 constexpr int64_t CHUNK_CHANNELS = 256;
 
+// Memory of both sizes of squares.
+struct Work {
+  Scratch images, sums;
+
+  static Work& own() {
+    static thread_local Work work;
+    return work;
+  }
+};
+
+Scratch& kernel_scratch() {
+  static thread_local Scratch scratch;
+  return scratch;
+}
+
 // Channels of a kernel that a task transforms.
 constexpr int64_t TASK_CHANNELS = 16;
 
@@ -39,7 +54,7 @@ void transform_kernel(const Conv& conv, const float* kernel, const Pieces& chunk
   });
 }
 
-// Aᵀ m A of eight filters, to the pixels of the square that are there.
+// Aᵀ u A of eight filters, to the pixels of the square that are there.
 template <int m>
 void store_output(const Conv& conv, const float* sums, int64_t place_step, const Place& place, int64_t filter,
                   float* y) {
@@ -68,22 +83,21 @@ void forward(const Conv& conv, const float* x, const float* kernel, float* y) {
   const Squares<m> squares(conv);
   const Pieces chunks = Pieces::even(channels, CHUNK_CHANNELS), groups = groups_of(squares, channels, filters);
   const std::vector<Block> blocks = blocks_of(filters);
-  static thread_local Scratch kernel_scratch;
-  float* const packed = kernel_scratch.floats(PLACES * channels * filters);
+  float* const packed = kernel_scratch().floats(PLACES * channels * filters);
   transform_kernel<m>(conv, kernel, chunks, blocks, packed);
 
   parallel_for(groups.count(), [&](int64_t group) {
-    static thread_local Scratch image_scratch, sum_scratch;
+    Work& work = Work::own();
     const int64_t size = groups.size, begin = groups.begin(group), count = groups.length(group);
     // [place][square][channel], and sums as [place][square][filter].
-    float* const images = image_scratch.floats(PLACES * size * channels);
-    float* const sums = sum_scratch.floats(PLACES * size * filters);
+    float* const images = work.images.floats(PLACES * size * channels);
+    float* const sums = work.sums.floats(PLACES * size * filters);
     for (int64_t square = 0; square < count; square++) {
       const Place place(squares, begin + square);
       for (int64_t channel = 0; channel < channels; channel += LANES) {
-        Square<Filtering<m>::SIDE> square_of;
-        transform_image<m>(conv, x, place, channel, square_of);
-        store_places<Filtering<m>::SIDE>(square_of, images + square * channels + channel, size * channels);
+        Square<Filtering<m>::SIDE> transformed;
+        transform_image<m>(conv, x, place, channel, transformed);
+        store_places<Filtering<m>::SIDE>(transformed, images + square * channels + channel, size * channels);
       }
     }
     for (int64_t p = 0; p < PLACES; p++) {

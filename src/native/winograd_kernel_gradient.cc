@@ -6,6 +6,16 @@
 namespace elbow {
 namespace {
 
+// Memory of both sizes of squares.
+struct Work {
+  Scratch images, slopes, sums;
+
+  static Work& own() {
+    static thread_local Work work;
+    return work;
+  }
+};
+
 // A s Aᵀ of eight filters of a square's output; what lies beyond the borders counts as zeros.
 template <int m>
 void transform_slopes(const Conv& conv, const float* dy, const Place& place, int64_t filter,
@@ -54,12 +64,12 @@ void kernel_gradient(const Conv& conv, const float* x, const float* dy, float* d
   for (int64_t square = 0; square < groups.size; square++) order[square] = square;
 
   parallel_for(tasks.count(), [&](int64_t task) {
-    static thread_local Scratch image_scratch, slope_scratch, sum_scratch;
+    Work& work = Work::own();
     const int64_t size = groups.size, first = 2 * tasks.begin(task), own = 2 * tasks.length(task);
     // [place][quad][square][channel], [place][block][square][filter], and sums as [place][quad][block][channel][filter].
-    float* const images = image_scratch.floats(PLACES * own * size * QUAD);
-    float* const slopes = slope_scratch.floats(PLACES * size * filters);
-    float* const sums = sum_scratch.floats(PLACES * own * QUAD * filters);
+    float* const images = work.images.floats(PLACES * own * size * QUAD);
+    float* const slopes = work.slopes.floats(PLACES * size * filters);
+    float* const sums = work.sums.floats(PLACES * own * QUAD * filters);
     std::memset(sums, 0, PLACES * own * QUAD * filters * sizeof(float));
     for (int64_t group = 0; group < groups.count(); group++) {
       const int64_t begin = groups.begin(group), count = groups.length(group);

@@ -16,10 +16,6 @@ export interface SlotMemory {
 export interface MemoryPlan {
   /** Lines for the trial's log. */
   readonly notes: readonly string[];
-  /** Whether there is room to keep what it frees, see `keepFreedMemory`. */
-  readonly isRoomy: boolean;
-  /** Whether what it frees is worth giving back when it has ended. */
-  readonly isLarge: boolean;
   /** Why it is not even started; null where it may fit. */
   readonly refusal: ElbowError | null;
   /** For the case that memory does run out: the end of the sentence that says so, and what to do. */
@@ -35,10 +31,6 @@ export const NO_PLAN: Pick<MemoryPlan, 'expected' | 'hint'> = {
 
 /** A forecast is off by a quarter at most: what does not fit with so much less certainly does not. */
 const CERTAIN = 0.75;
-/** A training that keeps what it frees takes up to half as much more than it would, and a forecast may be short. */
-const ROOM = 2;
-/** What a smaller one leaves is used again by the next one sooner than it is missed. */
-const LARGE_MB = 500;
 /** Of what there is: a batch is named that fits even where the forecast is a quarter short. */
 const SAFE = 0.8;
 
@@ -85,8 +77,6 @@ export function planMemory(request: MemoryRequest, slot: SlotMemory, baseMb: num
       : null;
   return {
     notes,
-    isRoomy: ROOM * neededMb + baseMb <= (slot.shareMb ?? slot.limitMb),
-    isLarge: neededMb > LARGE_MB,
     refusal,
     expected: `; expected was ${text} beside ${megabytes(baseMb)} of library and data`,
     // Where the forecast was short, a batch that needs a fifth less than this one.

@@ -53,8 +53,7 @@ function createPause(id: number): () => Promise<void> {
 
 async function main(): Promise<void> {
   restoreUtil();
-  const { fileMapper, isGpu, keepFreedMemory, predict, tensorflowVersion, train } =
-    await import('../training/index.js');
+  const { fileMapper, isGpu, predict, tensorflowVersion, train } = await import('../training/index.js');
   const { openDataset } = await import('../data/index.js');
   /** Before any data: a trainer that has trained keeps memory that it will use again. */
   const libraryMb = residentMb(process.pid) ?? 0;
@@ -100,7 +99,6 @@ async function main(): Promise<void> {
             for (const text of plan.notes) send({ type: 'log', id, text });
             send({ type: 'plan', id, expected: plan.expected, hint: plan.hint });
             if (plan.refusal) throw plan.refusal;
-            keepFreedMemory(plan.isRoomy);
           },
           onStep: (epoch, step, steps) => {
             const now = performance.now();
@@ -118,8 +116,6 @@ async function main(): Promise<void> {
       send({ type: 'done', id, outcome });
     } catch (error) {
       sendFailure(id, error, plan);
-    } finally {
-      if (plan?.isLarge) keepFreedMemory(false);
     }
   };
 

@@ -5,7 +5,8 @@
  */
 import * as tf from '@tensorflow/tfjs-node-gpu';
 import { convWay, type ConvWay } from '../models/index.js';
-import { biasRelu, maxPool, relu } from './kernels.js';
+import { biasRelu } from './bias.js';
+import { maxPool, relu } from './kernels.js';
 import { kernels } from './native.js';
 import { ownSums, pooledSums, zerosBefore, type Convolution } from './own-convolution.js';
 

@@ -66,8 +66,10 @@ const labelsAt = (images: Images, positions: Uint32Array): tf.Tensor1D =>
   tf.tensor1d(new Int32Array(positions.map((position) => images.labels[position]!)), 'int32');
 
 /** Images that are standardised each time they are read. */
-export function streamImages(entry: Standard, images: Images, positions: Uint32Array): ImageSource {
-  const read = createReader(entry, images);
+export const streamImages = (entry: Standard, images: Images, positions: Uint32Array): ImageSource =>
+  sourceOf(createReader(entry, images), images, positions);
+
+function sourceOf(read: ReadImages, images: Images, positions: Uint32Array): ImageSource {
   return {
     count: positions.length,
     read: (start, size) => {
@@ -90,7 +92,7 @@ export const trainingImages = (
 function readAnew(entry: Standard, images: Images, positions: Uint32Array): TrainingImages {
   const read = createReader(entry, images);
   return {
-    ...streamImages(entry, images, positions),
+    ...sourceOf(read, images, positions),
     gather: (indices) => {
       const some = new Uint32Array(indices).map((index) => positions[index]!);
       return { images: read(some), labels: labelsAt(images, some) };

@@ -1,5 +1,5 @@
 /** Training with TensorFlow. Importing this loads TensorFlow: only the trainer process does. */
-export { fileMapper, isGpu, keepFreedMemory } from './native.js';
+export { fileMapper, isGpu } from './native.js';
 export { train } from './train.js';
 export type { KeepPlaces, TrainHooks, TrainRequest } from './train.js';
 export { tensorflowVersion } from './version.js';

@@ -9,49 +9,6 @@ import { floats, isFused, kernels, layout, native, typed, type OpAttribute } fro
 /** Keras' default; keeps channels without variance finite. */
 export const BATCH_NORM_EPSILON = 1e-3;
 
-/**
- * Adds a bias and applies ReLU.
- * @param x shape [batch, height, width, channels]
- * @param bias shape [channels]
- */
-export function biasRelu(x: tf.Tensor4D, bias: tf.Tensor1D): tf.Tensor4D {
-  if (!isFused()) return tf.relu(tf.add(x, bias)) as tf.Tensor4D;
-  const op = tf.customGrad((...args) => {
-    const [input, offset, save] = args as [tf.Tensor4D, tf.Tensor1D, tf.GradSaveFunc];
-    const sum = native().executeSingleOutput('BiasAdd', [floats(), layout()], [input, offset]);
-    const value = native().executeSingleOutput('Relu', [floats()], [sum]);
-    save([value]);
-    return {
-      value,
-      gradFunc: (dy: tf.Tensor, saved: tf.Tensor[]) => {
-        const dSum = native().executeSingleOutput('ReluGrad', [floats()], [dy, saved[0]!]);
-        return [dSum, native().executeSingleOutput('BiasAddGrad', [floats(), layout()], [dSum])];
-      },
-    };
-  });
-  return op(x, bias) as tf.Tensor4D;
-}
-
-/**
- * Adds a bias.
- * @param x shape [batch, units]
- * @param bias shape [units]
- */
-export function addBias(x: tf.Tensor2D, bias: tf.Tensor1D): tf.Tensor2D {
-  if (!isFused()) return tf.add(x, bias);
-  const op = tf.customGrad((...args) => {
-    const [input, offset] = args as [tf.Tensor2D, tf.Tensor1D];
-    return {
-      value: native().executeSingleOutput('BiasAdd', [floats(), layout()], [input, offset]),
-      gradFunc: (dy: tf.Tensor) => [
-        dy,
-        native().executeSingleOutput('BiasAddGrad', [floats(), layout()], [dy]),
-      ],
-    };
-  });
-  return op(x, bias) as tf.Tensor2D;
-}
-
 /** max(x, 0); half the time of tfjs' own, whose gradient takes three passes. */
 export function relu(x: tf.Tensor): tf.Tensor {
   if (!isFused()) return tf.relu(x);

@@ -9,9 +9,9 @@ import {
   type Layer,
   type Shape,
 } from '../models/index.js';
+import { addBias } from './bias.js';
 import { convolution } from './convolution.js';
 import {
-  addBias,
   batchNormInference,
   batchNormMoments,
   batchNormTraining,

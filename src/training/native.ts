@@ -98,7 +98,6 @@ export const isFused = (): boolean => kernels() !== 'plain';
 /** What the library has for Node, beside its operations for TensorFlow. */
 interface NativeLibrary {
   readonly mapFile: (path: string) => ArrayBuffer;
-  readonly keepFreedMemory: (isKept: boolean) => void;
 }
 
 let library: NativeLibrary | null | undefined;
@@ -110,8 +109,8 @@ function loadLibrary(): NativeLibrary | null {
     // TensorFlow itself must be loaded first: the library takes its functions from it.
     tf.backend();
     if (hasOperations()) process.dlopen(loaded, operationsFile());
-    const { mapFile, keepFreedMemory } = loaded.exports;
-    library = mapFile && keepFreedMemory ? { mapFile, keepFreedMemory } : null;
+    const { mapFile } = loaded.exports;
+    library = mapFile ? { mapFile } : null;
   }
   return library;
 }
@@ -133,9 +132,3 @@ export function fileMapper(): ((path: string) => Uint8Array) | undefined {
     }
   };
 }
-
-/**
- * Whether memory that is freed stays with this process, which saves the system the work of handing it out again and takes up to
- * half as much more, or goes back to it, at once what is free already. Nothing happens where elbow's library is not there.
- */
-export const keepFreedMemory = (isKept: boolean): void => loadLibrary()?.keepFreedMemory(isKept);

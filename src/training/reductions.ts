@@ -29,7 +29,7 @@ export function meanOf(x: tf.Tensor1D): tf.Scalar {
 }
 
 /**
- * The class with the largest logit of each image; of equal ones the first, and one that is no number is none.
+ * The class with the largest logit of each image: of equal ones the first, never one that is no number, and 0 where all are none.
  * @param logits shape [batch, classes]
  * @returns shape [batch]
  */

@@ -108,7 +108,7 @@ describe('the forecast of a training’s memory', () => {
     const at = (batchSize: number, hasOwnOperations: boolean): number =>
       forecastMemory({ ...request({ batchSize, hasOwnOperations }), layers }).activationBytes;
     for (const batchSize of [1_000, 2_000]) {
-      // A kernel of 36 values, the same of the kernel turned, and that itself.
+      // A transformed kernel of 36 values, a turned one of nine, and the 36 sums of its gradient.
       expect(at(batchSize, true) - at(batchSize, false)).toBe((36 + 9 + 36) * 64 * 64 * 4);
     }
   });

@@ -52,16 +52,6 @@ describe('the plan of a training’s memory', () => {
     expect(small.hint).toBe(`The largest \`batchSize\` expected to fit is ${largest}.`);
   });
 
-  it('keeps freed memory where a slot has room for twice the forecast, and gives that of a large training back', () => {
-    expect(limitedTo(4_000)).toMatchObject({ isRoomy: true, isLarge: true });
-    expect(limitedTo(3_000)).toMatchObject({ isRoomy: false, isLarge: true });
-    // Half of the machine is what a slot has.
-    const slot = (machineMb: number) => slotMemory({ trainerMemoryMb: null, machineMb, slots: 2 });
-    expect(planMemory(request, slot(8_000), BASE_MB).isRoomy).toBe(true);
-    expect(planMemory(request, slot(6_000), BASE_MB).isRoomy).toBe(false);
-    expect(planMemory({ ...request, batchSize: 8 }, slot(8_000), BASE_MB).isLarge).toBe(false);
-  });
-
   it('says that none fits where none does', () => {
     expect(limitedTo(550).refusal!.hint).toMatch(/^No `batchSize` is expected to fit: a smaller `width`/);
   });

@@ -94,7 +94,7 @@ function distance(given: tf.Tensor, plain: tf.Tensor): number {
   const [furthest, largest] = [tf.sub(given, plain), plain].map(
     (tensor) => tf.max(tf.abs(tensor)).dataSync()[0]!,
   );
-  return furthest! / largest!;
+  return furthest! / Math.max(largest!, Number.MIN_VALUE);
 }
 
 it("uses elbow's own operations on every CPU that can run them", () => {
@@ -171,6 +171,39 @@ describe.skipIf(isGpu() || !canRunOperations())("elbow's own operations", () => 
       });
     }
   });
+
+  it('give 5×5 kernels before a pooling the same values with a gradient to follow and without', () => {
+    useKernels('own');
+    const shapes = fc
+      .record({
+        batch: fc.integer({ min: 1, max: 4 }),
+        height: fc.integer({ min: 2, max: 15 }),
+        width: fc.integer({ min: 2, max: 15 }),
+        channels: fc.oneof(fc.integer({ min: 3, max: 15 }), fc.integer({ min: 16, max: 40 })),
+        filters: fc.integer({ min: 1, max: 60 }),
+        padding: fc.constantFrom('valid' as const, 'same' as const),
+        activation: fc.constantFrom({}, { activation: 'relu' as const }),
+      })
+      .filter(({ height, width, padding }) => padding === 'same' || Math.min(height, width) >= 6);
+    fc.assert(
+      fc.property(shapes, ({ batch, height, width, channels, filters, padding, activation }) => {
+        const input = [height, width, channels] as const;
+        const layer = { kind: 'conv', size: 5, filters, padding, ...activation } as const;
+        const convolve = convolution({ layer, input, pool: 2, needsInput: false });
+        const x = tf.randomNormal<tf.Rank.R4>([batch, ...input], 0, 1, 'float32', 1);
+        const kernel = tf.randomNormal<tf.Rank.R4>([5, 5, channels, filters], 0, 1, 'float32', 2);
+        const bias = tf.randomNormal<tf.Rank.R1>([filters], 0, 1, 'float32', 3);
+        const [trained, evaluated] = [true, false].map((hasGradient) =>
+          convolve(x, kernel, bias, hasGradient),
+        );
+        expect([...evaluated!.dataSync()]).toEqual([...trained!.dataSync()]);
+        const sums = tf.add(tf.maxPool(tf.conv2d(x, kernel, 1, padding), 2, 2, 'valid'), bias);
+        const plain = layer.activation ? tf.relu(sums) : sums;
+        expect(distance(evaluated!, plain)).toBeLessThan(1e-5);
+      }),
+      { numRuns: 60 },
+    );
+  }, 60_000);
 
   it('round 3×3 kernels of many channels to five digits', () => {
     useKernels('own');

@@ -3,14 +3,13 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { uniforms } from '../../src/random.js';
 import {
   BATCH_NORM_EPSILON,
-  addBias,
   batchNormInference,
   batchNormMoments,
   batchNormTraining,
-  biasRelu,
   crossEntropy,
   maxPool,
 } from '../../src/training/kernels.js';
+import { addBias, biasRelu } from '../../src/training/bias.js';
 import { sizeOf } from '../../src/training/layers.js';
 import { useKernels, type Kernels } from '../../src/training/native.js';
 import { availableKernels } from '../support/kernels.js';
