@@ -151,6 +151,14 @@ describe('chance level', () => {
     expect(rates([2.304, 2.303, 2.302])).toEqual([expect.stringContaining('0.01 –')]);
     expect(rates([2.304, 2.302, 2.303])).toEqual([expect.stringContaining('0.0001 –')]);
   });
+
+  it('does not take the settling of VGG16 without batch norm for a slow training', () => {
+    const all = [2.308096656, 2.302710352, 2.30270492, 2.302703681, 2.302673819];
+    const epochs = all.map((trainLoss, i) => epoch(i + 1, { trainLoss }));
+    const { evidence, remedies } = finding('chance-level', { ...atChance, epochs, bestEpoch: 4 });
+    expect(evidence).not.toContain('slowly');
+    expect(remedies.some((text) => text.startsWith('learningRate: 0.01'))).toBe(false);
+  });
 });
 
 describe('divergence', () => {
