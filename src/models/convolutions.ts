@@ -3,9 +3,9 @@ import type { ConvLayer, Shape } from './layers.js';
 
 /**
  * `matrix`: a kernel as large as its input is a product of matrices; the general kernels take three times as long for it.
- * `few-products`: 36 in place of 144 for 16 pixels of a 3×3 kernel, or 16 in place of 36 for four. `pooled`: pooling, bias and ReLU with it in one operation,
- * whose gradient works on the places of the maxima alone. `own-gradient`: TensorFlow's, but for the gradient by the kernel.
- * `plain`: TensorFlow's.
+ * `few-products`: 36 in place of 144 for 16 pixels of a 3×3 kernel, or 16 in place of 36 for four. `pooled`: pooling, bias and
+ * ReLU with it in one operation, whose gradient works on the places of the maxima alone. `own-gradient`: TensorFlow's, but for
+ * the gradient by the kernel. `plain`: TensorFlow's.
  */
 export type ConvWay = 'matrix' | 'few-products' | 'pooled' | 'own-gradient' | 'plain';
 
