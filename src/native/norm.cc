@@ -128,13 +128,6 @@ namespace {
 inline __m256 load(const float* from, int64_t lanes) {
   return lanes >= LANES ? _mm256_loadu_ps(from) : _mm256_maskload_ps(from, lanes_mask(lanes));
 }
-inline void store(float* to, int64_t lanes, __m256 values) {
-  if (lanes >= LANES) {
-    _mm256_storeu_ps(to, values);
-  } else {
-    _mm256_maskstore_ps(to, lanes_mask(lanes), values);
-  }
-}
 
 // The slopes behind a ReLU, which let through what it gave more than 0 for; that is computed again, to the same bits.
 template <bool RELU>
@@ -163,8 +156,8 @@ void gradients(const Norm& norm, const float* x, const float* scale, const float
         const __m256 distance = _mm256_sub_ps(load(x + at + i, lanes), load(from + i, lanes));
         const __m256 slope =
             slopes_of<RELU>(load(dy + at + i, lanes), distance, load(by + i, lanes), load(plus + i, lanes));
-        store(sum + i, lanes, _mm256_add_ps(load(sum + i, lanes), slope));
-        store(product + i, lanes, _mm256_fmadd_ps(slope, distance, load(product + i, lanes)));
+        store_lanes(sum + i, lanes, _mm256_add_ps(load(sum + i, lanes), slope));
+        store_lanes(product + i, lanes, _mm256_fmadd_ps(slope, distance, load(product + i, lanes)));
       }
     });
   });
@@ -195,7 +188,7 @@ void gradients(const Norm& norm, const float* x, const float* scale, const float
         const __m256 distance = _mm256_sub_ps(load(x + at + i, lanes), load(from + i, lanes));
         const __m256 slope = slopes_of<RELU>(load(dy + at + i, lanes), distance, factor, load(plus + i, lanes));
         const __m256 level = _mm256_fmadd_ps(distance, load(times + i, lanes), load(less + i, lanes));
-        store(dx + at + i, lanes, _mm256_mul_ps(_mm256_sub_ps(slope, level), factor));
+        store_lanes(dx + at + i, lanes, _mm256_mul_ps(_mm256_sub_ps(slope, level), factor));
       }
     });
   });

@@ -26,16 +26,11 @@ struct Best {
   // Stores it with bias and ReLU, from the given filter of the pixel of the output that begins at y[to].
   void store(const After& after, int64_t filter, int64_t filters, int64_t to, float* y) const {
     const int64_t used = std::min(LANES, filters - filter);
-    const __m256i mask = lanes_mask(used);
     __m256 sum = value;
-    if (after.bias) sum = _mm256_add_ps(sum, _mm256_maskload_ps(after.bias + filter, mask));
+    if (after.bias) sum = _mm256_add_ps(sum, _mm256_maskload_ps(after.bias + filter, lanes_mask(used)));
     // Not-a-number stays what it is.
     if (after.relu) sum = _mm256_max_ps(_mm256_setzero_ps(), sum);
-    if (used == LANES) {
-      _mm256_storeu_ps(y + to + filter, sum);
-    } else {
-      _mm256_maskstore_ps(y + to + filter, mask, sum);
-    }
+    store_lanes(y + to + filter, used, sum);
     if (!after.places) return;
     const __m128i words = _mm_packs_epi32(_mm256_castsi256_si128(pixel), _mm256_extracti128_si256(pixel, 1));
     const uint64_t bytes = _mm_cvtsi128_si64(_mm_packus_epi16(words, words));

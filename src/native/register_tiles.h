@@ -8,6 +8,17 @@ namespace elbow {
 // Channels of a register tile: their products with three vectors of filters are twelve sums.
 constexpr int64_t QUAD = 4;
 
+// Transformed kernels of a block of filters, as the tiles read them: weights[place][tap][filter of the block].
+struct BlockWeights {
+  const float* weights;
+  // Floats from one place to the next.
+  int64_t place_step;
+  int64_t taps;
+  // Its first filter, and how many there are in all blocks.
+  int64_t first;
+  int64_t filters;
+};
+
 // Sums of four pixels and V vectors of filters.
 template <int V>
 struct InnerTile {

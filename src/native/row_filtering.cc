@@ -35,60 +35,106 @@ void pack_kernel(const Conv& conv, const float* kernel, const std::vector<Block>
   }
 }
 
-// The pixels that a stretch of every row comes from, zeros beyond the borders: to[column][row and channel], so many floats a
-// column, of which four more than there are numbers may be written.
-void gather_columns(const Conv& conv, const float* image, int64_t left, int64_t step, float* to) {
+// An image's columns of pixels, zeros beyond the borders: to[column][row and channel], so many floats a column, of which four
+// more than there are numbers may be written.
+void gather_columns(const Conv& conv, const float* image, int64_t columns, int64_t step, float* to) {
   const int64_t channels = conv.channels, rows = conv.padded_height();
-  const int64_t first = conv.before, last = std::min(conv.before + conv.height, rows);
+  const int64_t last_row = std::min(conv.before + conv.height, rows), left = conv.before;
+  const int64_t right = std::min(left + conv.width, columns);
   const __m128i four = _mm256_castsi256_si128(lanes_mask(channels));
-  for (int64_t place = 0; place < PLACES; place++, to += step) {
-    const int64_t column = left + place;
-    if (column < 0 || column >= conv.width) {
-      std::memset(to, 0, rows * channels * sizeof(float));
-      continue;
-    }
-    std::memset(to, 0, first * channels * sizeof(float));
-    const float* from = image + column * channels;
-    float* target = to + first * channels;
-    for (int64_t row = first; row < last; row++, from += conv.width * channels, target += channels) {
-      // Past a pixel's channels the next row's overwrite what is there.
+  const auto clear = [&](int64_t column, int64_t row, int64_t count) {
+    std::memset(to + column * step + row * channels, 0, count * channels * sizeof(float));
+  };
+  for (int64_t row = left; row < last_row; row++) {
+    const float* from = image + (row - left) * conv.width * channels;
+    // Of the next image, whose rows would come one cache line at a time.
+    prefetch(from + conv.height * conv.width * channels, conv.width * channels);
+    float* target = to + left * step + row * channels;
+    for (int64_t column = left; column < right; column++, from += channels, target += step) {
+      // Past a pixel's channels the next row's overwrite what is there, or the zeros below.
       _mm_storeu_ps(target, _mm_maskload_ps(from, four));
       for (int64_t c = 4; c < channels; c++) target[c] = from[c];
     }
-    std::memset(to + last * channels, 0, (rows - last) * channels * sizeof(float));
+  }
+  for (int64_t column = 0; column < columns; column++) {
+    if (column < left || column >= right) {
+      clear(column, 0, rows);
+    } else {
+      clear(column, 0, left);
+      clear(column, last_row, rows - last_row);
+    }
+  }
+}
+
+// Transforms a stretch of every row.
+void transform_stretch(const float* columns, int64_t step, float* places) {
+  for (int64_t at = 0; at < step; at += LANES) {
+    __m256 d[PLACES], out[PLACES];
+#pragma GCC unroll 8
+    for (int p = 0; p < PLACES; p++) d[p] = _mm256_load_ps(columns + p * step + at);
+    transform_eight(d, out);
+#pragma GCC unroll 8
+    for (int p = 0; p < PLACES; p++) _mm256_store_ps(places + p * step + at, out[p]);
   }
 }
 
 // What a thread works with.
 struct Work {
-  // [column][row and channel], and transformed to [place][row and channel].
-  Scratch columns, places;
-  // [place][row][filter of the block]
-  Scratch sums;
+  // An image, [column][row and channel].
+  Scratch columns;
+  // A stretch of it transformed, [place][row and channel].
+  Scratch places;
 };
 
-// The maxima of the windows of a stretch, from its transformed sums: y[to] is the first of the first row.
-void store_stretch(const After& after, const float* sums, int64_t rows, int64_t sum_rows, const Block& block,
-                   int64_t windows, int64_t filters, int64_t row_step, int64_t to, float* y) {
-  const int64_t width = block.vectors * LANES;
-  for (int64_t row = 0; row < rows; row += 2, to += row_step) {
-    for (int64_t lane = 0; lane < width; lane += LANES) {
-      __m256 pixels[2][STRETCH];
-#pragma GCC unroll 2
-      for (int r = 0; r < 2; r++) {
-        __m256 given[PLACES];
-#pragma GCC unroll 8
-        for (int p = 0; p < PLACES; p++) given[p] = _mm256_load_ps(sums + (p * sum_rows + row + r) * width + lane);
-        transform_four_outputs(given, pixels[r]);
+// Where the maxima of a stretch go: y[to] is the first of the first row of windows, y[to + row_step] that of the next one.
+struct Target {
+  float* y;
+  int64_t to;
+  int64_t row_step;
+  // Rows of windows, and how many of them are in a row of the stretch.
+  int64_t rows;
+  int64_t windows;
+};
+
+// The maxima of a stretch's windows for a block of V vectors of filters, two rows of windows at a time.
+template <int V>
+void store_stretch(const float* places, int64_t step, int64_t channels, BlockWeights kernel, After after, Target target) {
+  constexpr int64_t width = V * LANES;
+  alignas(64) float sums[PLACES][TILE_PIXELS][width];
+  for (int64_t row = 0; row < target.rows; row += TILE_PIXELS / 2) {
+    for (int64_t p = 0; p < PLACES; p++) {
+      const float* from[TILE_PIXELS];
+      // Past the last row the tile repeats it; those sums are not looked at.
+      for (int64_t i = 0; i < TILE_PIXELS; i++) {
+        from[i] = places + p * step + std::min(2 * row + i, 2 * target.rows - 1) * channels;
       }
-      for (int64_t window = 0; window < windows; window++) {
-        const __m256 square[4] = {pixels[0][2 * window], pixels[0][2 * window + 1], pixels[1][2 * window],
-                                  pixels[1][2 * window + 1]};
-        store_square(after, square, block.first * LANES + lane, filters, to + window * filters, y);
+      InnerTile<V> tile;
+      tile.clear();
+      tile.add(from, 0, 1, kernel.taps, kernel.weights + p * kernel.place_step);
+      tile.store(sums[p][0], width);
+    }
+    for (int64_t pair = 0; pair < std::min(TILE_PIXELS / 2, target.rows - row); pair++) {
+      for (int64_t v = 0; v < V; v++) {
+        __m256 pixels[2][STRETCH];
+#pragma GCC unroll 2
+        for (int r = 0; r < 2; r++) {
+          __m256 given[PLACES];
+#pragma GCC unroll 8
+          for (int p = 0; p < PLACES; p++) given[p] = _mm256_load_ps(&sums[p][2 * pair + r][v * LANES]);
+          transform_four_outputs(given, pixels[r]);
+        }
+        for (int64_t window = 0; window < target.windows; window++) {
+          const __m256 square[4] = {pixels[0][2 * window], pixels[0][2 * window + 1], pixels[1][2 * window],
+                                    pixels[1][2 * window + 1]};
+          store_square(after, square, kernel.first + v * LANES, kernel.filters,
+                       target.to + (row + pair) * target.row_step + window * kernel.filters, target.y);
+        }
       }
     }
   }
 }
+
+constexpr decltype(&store_stretch<1>) STORE_STRETCH[] = {nullptr, store_stretch<1>, store_stretch<2>, store_stretch<3>};
 
 }  // namespace
 
@@ -98,41 +144,29 @@ bool row_filtering_suits(const Conv& conv, const After& after) {
 
 void row_filtering_forward(const Conv& conv, const float* x, const float* kernel, const After& after, float* y) {
   const int64_t channels = conv.channels, filters = conv.filters, taps = TAPS * channels;
-  const int64_t high = conv.out_height / 2, wide = conv.out_width / 2, rows = 2 * high;
-  const int64_t step = round_up(conv.padded_height() * channels + 4, LANES), sum_rows = round_up(rows, TILE_PIXELS);
+  const int64_t high = conv.out_height / 2, wide = conv.out_width / 2;
+  const int64_t step = round_up(conv.padded_height() * channels + 4, LANES);
+  // The last stretch may reach past the last window.
+  const int64_t columns_used = round_up(2 * wide, STRETCH) + TAPS - 1;
   const std::vector<Block> blocks = blocks_of(filters);
+  const int64_t place_step = taps * round_up(filters, LANES);
   static thread_local Scratch kernel_scratch;
-  float* const packed = kernel_scratch.floats(PLACES * taps * round_up(filters, LANES));
+  float* const packed = kernel_scratch.floats(PLACES * place_step);
   pack_kernel(conv, kernel, blocks, packed);
 
   parallel_for(conv.batch, [&](int64_t image) {
     static thread_local Work work;
-    float* const columns = work.columns.floats(PLACES * step);
+    float* const columns = work.columns.floats(columns_used * step);
     float* const places = work.places.floats(PLACES * step);
-    float* const sums = work.sums.floats(PLACES * sum_rows * TILE_VECTORS * LANES);
+    gather_columns(conv, x + image * conv.height * conv.width * channels, columns_used, step, columns);
     for (int64_t column = 0; column < wide; column += 2) {
-      gather_columns(conv, x + image * conv.height * conv.width * channels, 2 * column - conv.before, step, columns);
-      for (int64_t at = 0; at < step; at += LANES) {
-        __m256 d[PLACES], out[PLACES];
-#pragma GCC unroll 8
-        for (int p = 0; p < PLACES; p++) d[p] = _mm256_load_ps(columns + p * step + at);
-        transform_eight(d, out);
-#pragma GCC unroll 8
-        for (int p = 0; p < PLACES; p++) _mm256_store_ps(places + p * step + at, out[p]);
-      }
+      transform_stretch(columns + 2 * column * step, step, places);
+      const Target target = {y, (image * high * wide + column) * filters, wide * filters, high,
+                             std::min<int64_t>(2, wide - column)};
       for (const Block& block : blocks) {
-        const int64_t width = block.vectors * LANES;
-        for (int64_t p = 0; p < PLACES; p++) {
-          const float* weights = packed + taps * (p * round_up(filters, LANES) + block.first * LANES);
-          for (int64_t row = 0; row < rows; row += TILE_PIXELS) {
-            const float* from[TILE_PIXELS];
-            // Past the last row the tile repeats it; those sums are not looked at.
-            for (int64_t i = 0; i < TILE_PIXELS; i++) from[i] = places + p * step + std::min(row + i, rows - 1) * channels;
-            INNER_TILES[block.vectors](from, 0, 1, taps, weights, sums + (p * sum_rows + row) * width, width, true);
-          }
-        }
-        store_stretch(after, sums, rows, sum_rows, block, std::min<int64_t>(2, wide - column), filters, wide * filters,
-                      (image * high * wide + column) * filters, y);
+        const int64_t first = block.first * LANES;
+        const BlockWeights weights = {packed + taps * first, place_step, taps, first, filters};
+        STORE_STRETCH[block.vectors](places, step, channels, weights, after, target);
       }
     }
   });

@@ -117,10 +117,32 @@ inline void pack_channels(const Conv& conv, const float* x, int64_t images, int6
   }
 }
 
+// Asks for floats that are worked on soon. They may lie past the end of everything.
+inline void prefetch(const float* from, int64_t floats) {
+  for (int64_t i = 0; i < floats; i += 16) _mm_prefetch(reinterpret_cast<const char*>(from + i), _MM_HINT_T0);
+}
+
 // The mask of a vector whose first lanes are used.
 inline __m256i lanes_mask(int64_t lanes) {
   const __m256i order = _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7);
   return _mm256_cmpgt_epi32(_mm256_set1_epi32(static_cast<int>(lanes)), order);
+}
+
+// Stores the first lanes of a vector, all of them where there are as many. In pieces: AMD's masked store takes tens of cycles.
+inline void store_lanes(float* to, int64_t lanes, __m256 values) {
+  if (lanes >= LANES) return _mm256_storeu_ps(to, values);
+  __m128 rest = _mm256_castps256_ps128(values);
+  if (lanes & 4) {
+    _mm_storeu_ps(to, rest);
+    rest = _mm256_extractf128_ps(values, 1);
+    to += 4;
+  }
+  if (lanes & 2) {
+    _mm_storel_pi(reinterpret_cast<__m64*>(to), rest);
+    rest = _mm_movehl_ps(rest, rest);
+    to += 2;
+  }
+  if (lanes & 1) _mm_store_ss(to, rest);
 }
 
 }  // namespace elbow

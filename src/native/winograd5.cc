@@ -16,7 +16,7 @@ constexpr int64_t PLACES = SIDE * SIDE;
 constexpr int64_t FEWEST_CHANNELS = 16;
 // Windows that are worked on together: their sums for a block of filters stay in the first-level cache, their transformed
 // images in the second.
-constexpr int64_t GROUP_WINDOWS = 16;
+constexpr int64_t GROUP_WINDOWS = 12;
 
 // G g of a column or row.
 inline void transform_kernel(const float g[5], float out[SIDE]) {
@@ -75,6 +75,26 @@ struct Windows {
       : high(conv.out_height / 2), wide(conv.out_width / 2), count(conv.batch * high * wide) {}
 };
 
+// Transforms eight channels of 6×6 pixels, at(row, column) each.
+template <typename At>
+inline void transform_square(const At& at, int64_t place_step, float* to) {
+  __m256 t[SIDE][SIDE];
+  for (int column = 0; column < SIDE; column++) {
+    __m256 d[SIDE], out[SIDE];
+#pragma GCC unroll 6
+    for (int row = 0; row < SIDE; row++) d[row] = at(row, column);
+    transform_six(d, out);
+#pragma GCC unroll 6
+    for (int row = 0; row < SIDE; row++) t[row][column] = out[row];
+  }
+  for (int row = 0; row < SIDE; row++) {
+    __m256 out[SIDE];
+    transform_six(t[row], out);
+#pragma GCC unroll 6
+    for (int column = 0; column < SIDE; column++) _mm256_store_ps(to + (row * SIDE + column) * place_step, out[column]);
+  }
+}
+
 // Transforms the 6×6 pixels that a window's output comes from, zeros beyond the borders: to[place][channel]. Past the last
 // channel a vector has anything.
 void pack_window(const Conv& conv, const float* x, const Windows& windows, int64_t window, int64_t place_step,
@@ -82,36 +102,26 @@ void pack_window(const Conv& conv, const float* x, const Windows& windows, int64
   const int64_t image = window / (windows.high * windows.wide);
   const int64_t top = window / windows.wide % windows.high * 2 - conv.before;
   const int64_t left = window % windows.wide * 2 - conv.before;
-  const float* const pixels = x + image * conv.height * conv.width * conv.channels;
+  const int64_t channels = conv.channels, row_step = conv.width * channels;
+  const float* const square = x + image * conv.height * row_step + top * row_step + left * channels;
   const bool is_inside = top >= 0 && left >= 0 && top + SIDE <= conv.height && left + SIDE <= conv.width;
-  for (int64_t channel = 0; channel < conv.channels; channel += LANES) {
-    const __m256i mask = lanes_mask(conv.channels - channel);
+  for (int64_t channel = 0; channel < channels; channel += LANES) {
+    const float* const from = square + channel;
     // A whole vector may be read: what follows these channels is another pixel. Masked loads take longer.
-    const bool is_whole = channel + LANES <= conv.channels || image < conv.batch - 1;
+    const bool is_whole = channel + LANES <= channels || image < conv.batch - 1;
+    if (is_inside && is_whole) {
+      const auto at = [&](int64_t row, int64_t column) { return _mm256_loadu_ps(from + row * row_step + column * channels); };
+      transform_square(at, place_step, to + channel);
+      continue;
+    }
+    const __m256i mask = lanes_mask(channels - channel);
     const auto at = [&](int64_t row, int64_t column) {
-      const bool is_pixel = is_inside || (top + row >= 0 && top + row < conv.height && left + column >= 0 &&
-                                          left + column < conv.width);
+      const bool is_pixel =
+          top + row >= 0 && top + row < conv.height && left + column >= 0 && left + column < conv.width;
       if (!is_pixel) return _mm256_setzero_ps();
-      const float* const from = pixels + ((top + row) * conv.width + left + column) * conv.channels + channel;
-      return is_whole ? _mm256_loadu_ps(from) : _mm256_maskload_ps(from, mask);
+      return _mm256_maskload_ps(from + row * row_step + column * channels, mask);
     };
-    __m256 t[SIDE][SIDE];
-    for (int column = 0; column < SIDE; column++) {
-      __m256 d[SIDE], out[SIDE];
-#pragma GCC unroll 6
-      for (int row = 0; row < SIDE; row++) d[row] = at(row, column);
-      transform_six(d, out);
-#pragma GCC unroll 6
-      for (int row = 0; row < SIDE; row++) t[row][column] = out[row];
-    }
-    for (int row = 0; row < SIDE; row++) {
-      __m256 out[SIDE];
-      transform_six(t[row], out);
-#pragma GCC unroll 6
-      for (int column = 0; column < SIDE; column++) {
-        _mm256_store_ps(to + (row * SIDE + column) * place_step + channel, out[column]);
-      }
-    }
+    transform_square(at, place_step, to + channel);
   }
 }
 
@@ -129,19 +139,22 @@ struct Work {
 };
 
 // Sums over the channels for a column of places, transformed back along the column.
-void add_column(const Conv& conv, const float* images, int64_t image_step, const float* packed, const Block& block,
-                int64_t column, int64_t count, Work& work) {
-  const int64_t width = block.vectors * LANES;
+template <int V>
+void add_column(const BlockWeights& kernel, const float* images, int64_t image_step, int64_t column, int64_t count,
+                Work& work) {
+  constexpr int64_t width = V * LANES;
   for (int64_t row = 0; row < SIDE; row++) {
     const int64_t place = row * SIDE + column;
-    const float* weights = packed + (place * round_up(conv.filters, LANES) + block.first * LANES) * conv.channels;
     for (int64_t i = 0; i < count; i += TILE_PIXELS) {
       const float* from[TILE_PIXELS];
       // Past the last window the tile repeats it; those sums are not looked at.
       for (int64_t p = 0; p < TILE_PIXELS; p++) {
         from[p] = images + (place * GROUP_WINDOWS + std::min(i + p, count - 1)) * image_step;
       }
-      INNER_TILES[block.vectors](from, 0, 1, conv.channels, weights, work.sums + row * Work::STEP + i * width, width, true);
+      InnerTile<V> tile;
+      tile.clear();
+      tile.add(from, 0, 1, kernel.taps, kernel.weights + place * kernel.place_step);
+      tile.store(work.sums + row * Work::STEP + i * width, width);
     }
   }
   for (int64_t at = 0; at < count * width; at += LANES) {
@@ -165,6 +178,22 @@ inline void unpack_window(const float* columns, __m256 pixels[4]) {
   }
 }
 
+// The maxima of a group's windows for a block of filters; y[to] is the first window's first filter.
+template <int V>
+void store_group(const BlockWeights& kernel, const float* images, int64_t image_step, int64_t count, After after,
+                 int64_t to, float* y, Work& work) {
+  for (int64_t column = 0; column < SIDE; column++) add_column<V>(kernel, images, image_step, column, count, work);
+  for (int64_t i = 0; i < count; i++, to += kernel.filters) {
+    for (int64_t v = 0; v < V; v++) {
+      __m256 pixels[4];
+      unpack_window(work.columns + (i * V + v) * LANES, pixels);
+      store_square(after, pixels, kernel.first + v * LANES, kernel.filters, to, y);
+    }
+  }
+}
+
+constexpr decltype(&store_group<1>) STORE_GROUP[] = {nullptr, store_group<1>, store_group<2>, store_group<3>};
+
 }  // namespace
 
 bool winograd5_suits(const Conv& conv, const After& after) {
@@ -177,7 +206,8 @@ void winograd5_forward(const Conv& conv, const float* x, const float* kernel, co
   const Pieces groups = {windows.count, GROUP_WINDOWS};
   const std::vector<Block> blocks = blocks_of(conv.filters);
   static thread_local Scratch kernel_scratch;
-  float* const packed = kernel_scratch.floats(PLACES * conv.channels * round_up(conv.filters, LANES));
+  const int64_t place_step = conv.channels * round_up(conv.filters, LANES);
+  float* const packed = kernel_scratch.floats(PLACES * place_step);
   pack_kernel(conv, kernel, blocks, packed);
 
   parallel_for(groups.count(), [&](int64_t group) {
@@ -188,17 +218,9 @@ void winograd5_forward(const Conv& conv, const float* x, const float* kernel, co
       pack_window(conv, x, windows, begin + i, GROUP_WINDOWS * image_step, images + i * image_step);
     }
     for (const Block& block : blocks) {
-      const int64_t width = block.vectors * LANES;
-      for (int64_t column = 0; column < SIDE; column++) {
-        add_column(conv, images, image_step, packed, block, column, count, work);
-      }
-      for (int64_t i = 0; i < count; i++) {
-        for (int64_t lane = 0; lane < width; lane += LANES) {
-          __m256 pixels[4];
-          unpack_window(work.columns + i * width + lane, pixels);
-          store_square(after, pixels, block.first * LANES + lane, conv.filters, (begin + i) * conv.filters, y);
-        }
-      }
+      const int64_t first = block.first * LANES;
+      const BlockWeights weights = {packed + first * conv.channels, place_step, conv.channels, first, conv.filters};
+      STORE_GROUP[block.vectors](weights, images, image_step, count, after, begin * conv.filters, y, work);
     }
   });
 }

@@ -51,8 +51,12 @@ function createReader(entry: Standard, images: Images): ReadImages {
   const tables = byteTables(entry);
   const allTables = new Float32Array(tables.length * BYTE_VALUES);
   tables.forEach((table, channel) => allTables.set(table, channel * BYTE_VALUES));
+  // TensorFlow copies the bytes, and new memory for each batch costs more than they do.
+  let buffer = new Uint8Array(0);
   return (positions) => {
-    const values = new Uint8Array(positions.length * size);
+    const count = positions.length * size;
+    if (buffer.length < count) buffer = new Uint8Array(count);
+    const values = buffer.subarray(0, count);
     positions.forEach((position, i) => values.set(images.planes(position), i * size));
     const bytes = { shape: [positions.length, channels, height, width], values };
     return tf.tidy(() => {
