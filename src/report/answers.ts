@@ -14,7 +14,8 @@ export function answersOf(model: Draft): string[] {
   const withCurves = ranked.filter((arm) => arm.elbow !== null);
   if (withCurves.length === 1) answers.push(elbowSentence(model, withCurves[0]!.elbow!));
   else if (withCurves.length > 1) answers.push(elbowsOfMany(model, withCurves));
-  if (model.target !== null && withCurves.length > 0) answers.push(targetSentence(model, withCurves));
+  const withSizes = ranked.filter((arm) => arm.points.length > 0);
+  if (model.target !== null && withSizes.length > 0) answers.push(targetSentence(model, withSizes));
   return answers;
 }
 

@@ -1,7 +1,9 @@
 /** Prints a report as one page that needs nothing else: no network, no script. */
 import { printSpec } from '../spec/index.js';
 import { count, counted, duration } from './format.js';
-import { highlighted } from './charts/layout.js';
+import { hasCurve, highlighted } from './charts/layout.js';
+import { rateLines } from './charts/rates.js';
+import { MOST_ROWS } from './charts/scores.js';
 import type { Markup } from './markup.js';
 import { escapeHtml, html, raw } from './markup.js';
 import type { Plot } from './plots.js';
@@ -18,7 +20,8 @@ import type { ReportModel } from './types.js';
 export function reportHtml(model: ReportModel, plots: readonly Plot[]): string {
   const { sweep, score } = model;
   const plot = (name: Plot['name']): Plot | undefined => plots.find((one) => one.name === name);
-  const hasCurve = model.sizes.length > 0;
+  const isCurve = hasCurve(model);
+  const isMany = model.arms.some((arm) => !arm.isHighlighted);
   const page = html`<!doctype html>
     <html lang="en">
       <head>
@@ -47,24 +50,29 @@ export function reportHtml(model: ReportModel, plots: readonly Plot[]): string {
             </dl>
           </header>
           ${section(
-            hasCurve ? 'Learning curve' : 'Scores',
-            hasCurve
-              ? `Mean ${score.name} against labelled samples per class, with every replicate as an open ring. Bars are 95 % t intervals of the means${model.arms.some((arm) => !arm.isHighlighted) ? '; the best arms by the objective are coloured, the others grey' : ''}.`
-              : `Each ring is a trial's ${score.name}, the tick an arm's mean.`,
+            isCurve ? 'Learning curve' : 'Scores',
+            isCurve
+              ? `Mean ${score.name} against labelled samples per class, with every replicate as an open ring. Bars are 95 % t intervals of the means${isMany ? '; the best arms by the objective are coloured, the others grey' : ''}.`
+              : scoresText(model),
             figure(
               plot('curve'),
-              hasCurve ? `Learning curve: ${score.name} against samples per class` : `${score.name} by arm`,
-              hasCurve ? armLegend(model) : null,
+              `Learning curve: ${score.name} against samples per class`,
+              armLegend(model),
             ),
-            model.answers.length > 0 && (hasCurve || model.arms.some((arm) => arm.sizeless !== null))
+            figure(plot('scores'), `${score.name} by arm`),
+            model.answers.length > 0 &&
+              (model.sizes.length > 0 || model.arms.some((arm) => arm.sizeless !== null))
               ? curveTable(model)
               : null,
           )}
-          ${rateSection(model)}
+          ${rateSection(model, figure(plot('rates'), 'Test accuracy against learning rate', rateLegend(model)))}
           ${section(
             'Train, validation and test',
-            'Mean accuracies at the weights that were best in validation. A train curve far above the others is overfitting.',
-            figure(plot('splits'), 'Train, validation and test accuracy against samples per class'),
+            `Mean accuracies at the weights that were best in validation. A train ${isCurve ? 'curve' : 'accuracy'} far above the others is overfitting.`,
+            figure(
+              plot('splits'),
+              `Train, validation and test accuracy ${isCurve ? 'against samples per class' : 'by arm'}`,
+            ),
           )}
           ${section(
             'Losses by epoch',
@@ -128,13 +136,25 @@ function section(title: string, caption: string, ...content: readonly (Markup | 
   </section>`;
 }
 
+/** What the chart of single scores shows. */
+function scoresText({ arms, score, sizes }: ReportModel): string {
+  const where = sizes.length === 0 ? '' : ` with ${count(sizes[0]!)} samples per class`;
+  const most =
+    arms.length > MOST_ROWS ? `; the best ${MOST_ROWS} of ${count(arms.length)} arms are drawn` : '';
+  return `Each ring is a trial's ${score.name}${where}, each dot the mean of an arm, with its 95 % t interval; best by the objective first${most}.`;
+}
+
 /** Which colour is which arm, for phones: a legend that wraps. */
-function armLegend(model: ReportModel): Markup | null {
-  const series = highlighted(model);
+const armLegend = (model: ReportModel): Markup | null =>
+  legend(highlighted(model).map(({ arm, color }) => ({ label: arm.label, color })));
+
+const rateLegend = (model: ReportModel): Markup | null => legend(rateLines(model));
+
+function legend(series: readonly { readonly label: string; readonly color: string }[]): Markup | null {
   if (series.length < 2) return null;
   const swatch = (color: string): Markup => raw(`<span class="swatch" style="background:${color}"></span>`);
   return html`<ul class="legend">
-    ${series.map(({ arm, color }) => html`<li>${swatch(color)}${arm.label}</li>`)}
+    ${series.map(({ label, color }) => html`<li>${swatch(color)}${label}</li>`)}
   </ul>`;
 }
 

@@ -120,6 +120,7 @@ function armReports(
   );
   const objectives = new Map([...byArm.keys()].map((hash) => [hash, objectiveOf(spec, scored, hash)]));
   const ranks = rankArms(spec, objectives);
+  const sizes = new Set(results.map((result) => sizeOf(spec, result.samplesPerClass)));
   return [...byArm].map(([hash, own]) => {
     const first = own[0]!;
     const curve = curves.get(hash);
@@ -131,7 +132,7 @@ function armReports(
       rank,
       objective: objectives.get(hash) ?? null,
       isHighlighted: byArm.size <= MOST_COLORS || (rank !== null && rank <= HIGHLIGHTED_OF_MANY),
-      ...curvePart(spec, curve),
+      ...curvePart(spec, curve, sizes.size > 1),
       splits: splitMeans(
         spec,
         scored.filter((result) => result.armHash === hash),
@@ -145,9 +146,11 @@ function armReports(
   });
 }
 
+/** @param hasCurve whether the sweep has several sizes: with one, nobody asks for an elbow */
 function curvePart(
   spec: SweepSpec,
   curve: Curve | undefined,
+  hasCurve: boolean,
 ): Pick<ArmReport, 'points' | 'pooledStd' | 'freedom' | 'elbow' | 'targetAt'> {
   if (curve === undefined) return { points: [], pooledStd: null, freedom: 0, elbow: null, targetAt: null };
   const { target } = spec.report;
@@ -156,7 +159,7 @@ function curvePart(
     points: curve.points,
     pooledStd: curve.pooledStd,
     freedom: curve.freedom,
-    elbow: curve.elbow,
+    elbow: hasCurve ? curve.elbow : null,
     targetAt: reached?.n ?? null,
   };
 }

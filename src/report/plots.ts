@@ -5,8 +5,9 @@ import type { TopLevelSpec } from 'vega-lite';
 import { curveChart } from './charts/curve.js';
 import type { Chart, Layout } from './charts/layout.js';
 import { lossChart } from './charts/losses.js';
+import { ratesChart } from './charts/rates.js';
+import { scoresChart } from './charts/scores.js';
 import { splitsChart } from './charts/splits.js';
-import { stripChart } from './charts/strip.js';
 import { withColors } from './palette.js';
 import type { ReportModel } from './types.js';
 
@@ -16,14 +17,16 @@ const PNG_ZOOM = 2;
 /** A drawn chart; colours are still names (palette.ts). */
 export interface Plot {
   /** Also the name of its files. */
-  readonly name: 'curve' | 'splits' | 'losses';
+  readonly name: 'curve' | 'scores' | 'rates' | 'splits' | 'losses';
   readonly svg: Readonly<Record<Layout, string>>;
 }
 
 /** All charts that the report has figures for. */
 export async function drawPlots(model: ReportModel): Promise<Plot[]> {
   const charts = [
-    ['curve', (layout: Layout) => curveChart(model, layout) ?? stripChart(model, layout)],
+    ['curve', (layout: Layout) => curveChart(model, layout)],
+    ['scores', (layout: Layout) => scoresChart(model, layout)],
+    ['rates', (layout: Layout) => ratesChart(model, layout)],
     ['splits', (layout: Layout) => splitsChart(model, layout)],
     ['losses', (layout: Layout) => lossChart(model, layout)],
   ] as const;

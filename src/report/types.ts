@@ -64,7 +64,7 @@ export interface ArmReport {
   readonly points: readonly CurvePoint[];
   readonly pooledStd: number | null;
   readonly freedom: number;
-  /** Null where there is no curve. */
+  /** Null where the sweep has no two sizes, or the arm no results. */
   readonly elbow: Elbow | null;
   readonly splits: readonly SplitMeans[];
   /** Smallest measured size whose mean reaches the target; null if none does, or there is no target. */

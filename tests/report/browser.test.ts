@@ -19,6 +19,8 @@ const all = {
   noop: { text: noop },
   troubled,
 };
+/** How many charts there are where they are not three. */
+const charts = { noop: 1, manyArms: 4, manyRates: 4 };
 const views = [
   { name: 'wide and light', width: 1200, colorScheme: 'light' },
   { name: 'wide and dark', width: 1200, colorScheme: 'dark' },
@@ -90,7 +92,7 @@ describe.skipIf(executablePath === undefined)('the report in a browser (needs Ch
         expect(complaints).toEqual([]);
         expect(requests).toEqual([url]);
         expect(seen.overflow).toBeLessThanOrEqual(0);
-        expect(seen.charts).toBe(report === 'noop' ? 1 : 3);
+        expect(seen.charts).toBe(charts[report as keyof typeof charts] ?? 3);
         expect(seen.small).toBeGreaterThan(9);
         const brightness = (color: string): number =>
           Math.max(...color.match(/\d+/g)!.slice(0, 3).map(Number));

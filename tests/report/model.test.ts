@@ -69,8 +69,14 @@ describe('the elbow sentence', () => {
     expect(flat(() => 0.5)).toMatch(/^Past the elbow from the start: no doubling from 10 to 1,000/);
   });
   it('says when it cannot be said', () => {
-    const single = fixture({ text: 'name: a\nspace: { samplesPerClass: [10] }' });
-    expect(single.answers[1]).toMatch(/cannot be said/);
+    const near = fixture({ text: 'name: a\nspace: { samplesPerClass: [10, 15] }' });
+    expect(near.answers[1]).toMatch(/cannot be said/);
+  });
+  it('is silent of it where there is one size: nobody asked', () => {
+    const single = fixture({ text: 'name: a\nspace: { samplesPerClass: [10] }\nreport: { target: 0.9 }' });
+    expect(single.arms[0]!.elbow).toBeNull();
+    expect(single.answers).toHaveLength(2);
+    expect(single.answers[1]).toMatch(/^The target of 0.9 is not reached/);
   });
   it('says when the replicates do not agree, and what the means say', () => {
     const model = fixture({

@@ -5,6 +5,7 @@ import type { ArmReport, ReportModel } from '../types.js';
 import {
   CHART_WIDTH,
   CONFIG,
+  hasCurve,
   highlighted,
   armLegend,
   scoreDomain,
@@ -21,8 +22,8 @@ const DODGE = 0.007;
 
 /** Null where there is no curve. */
 export function curveChart(model: ReportModel, layout: Layout): Chart | null {
+  if (!hasCurve(model)) return null;
   const { sizes } = model;
-  if (sizes.length === 0) return null;
   const series = highlighted(model).filter(({ arm }) => arm.points.length > 0);
   const others = model.arms.filter((arm) => !arm.isHighlighted && arm.points.length > 0);
   const domain = sizeDomain(sizes);

@@ -49,6 +49,9 @@ export const CONFIG: Chart = {
   text: { fontSize: 12, color: color('ink-soft') },
 };
 
+/** Whether there are several sizes: a single one makes no curve. */
+export const hasCurve = (model: ReportModel): boolean => model.sizes.length > 1;
+
 /** Arms that have a colour, with it, in the order of the grid. */
 export function highlighted(
   model: ReportModel,
@@ -73,6 +76,51 @@ export function inLines(label: string, width: number): string {
     const line = text.slice(text.lastIndexOf('\n') + 1);
     return text === '' ? word : `${text}${line.length + 1 + word.length > most ? '\n' : ' '}${word}`;
   }, '');
+}
+
+/** Of the labels of rows, in CSS pixels; a letter of a wide font, DejaVu Sans, is about so wide. */
+const LABEL_WIDTH: Readonly<Record<Layout, number>> = { wide: 520, narrow: 130 };
+const LETTER_WIDTH = 7.2;
+const LINE_HEIGHT = 15;
+
+/**
+ * A chart with a row for each label, from top to bottom. Room for the labels is left in numbers: Vega, which cannot measure
+ * text here, would leave half as much again.
+ * @param below in CSS pixels, for the axis and a legend
+ * @returns what the y field `label` holds for each name, its encoding, and the chart's sizes
+ */
+export function rowsLayout(
+  names: readonly string[],
+  layout: Layout,
+  below: number,
+): { readonly labels: readonly string[]; readonly y: object; readonly frame: Chart } {
+  const labels = names.map((name) => inLines(name, LABEL_WIDTH[layout]));
+  const lines = labels.map((label) => label.split('\n'));
+  const left = Math.max(0, ...lines.flat().map((line) => line.length)) * LETTER_WIDTH + 14;
+  const right = 14;
+  return {
+    labels,
+    y: {
+      field: 'label',
+      type: 'nominal',
+      title: null,
+      sort: labels,
+      axis: {
+        labelExpr: "split(datum.label, '\\n')",
+        labelLimit: 0,
+        labelColor: color('ink'),
+        labelLineHeight: LINE_HEIGHT,
+        grid: true,
+      },
+    },
+    frame: {
+      width: CHART_WIDTH[layout] - left - right,
+      height: labels.length * (Math.max(0, ...lines.map((own) => own.length)) * LINE_HEIGHT + 8),
+      padding: { left, right, top: 6, bottom: below },
+      autosize: { type: 'none', contains: 'content' },
+      config: CONFIG,
+    },
+  };
 }
 
 /** A log axis whose ticks are the sizes themselves. */

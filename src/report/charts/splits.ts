@@ -1,11 +1,13 @@
-/** Train, validation and test accuracy against size, a panel an arm: where they part, the model overfits. */
+/** Train, validation and test accuracy against size, or by arm where there is one size: where they part, the model overfits. */
 import { color } from '../palette.js';
 import type { ReportModel } from '../types.js';
 import {
   CHART_WIDTH,
   CONFIG,
+  hasCurve,
   highlighted,
   inLines,
+  rowsLayout,
   scoreDomain,
   sizeAxis,
   sizeDomain,
@@ -14,9 +16,17 @@ import {
 } from './layout.js';
 
 const SPLITS = ['train', 'validation', 'test'] as const;
+const HUE = {
+  field: 'split',
+  type: 'nominal' as const,
+  scale: { domain: [...SPLITS], range: [color('series-1'), color('series-2'), color('series-0')] },
+};
 
 /** Null where no trial has accuracies. */
-export function splitsChart(model: ReportModel, layout: Layout): Chart | null {
+export const splitsChart = (model: ReportModel, layout: Layout): Chart | null =>
+  hasCurve(model) ? splitCurves(model, layout) : splitRows(model, layout);
+
+function splitCurves(model: ReportModel, layout: Layout): Chart | null {
   const arms = highlighted(model).map(({ arm }) => arm);
   const isSingle = arms.length === 1;
   const columns = isSingle || layout === 'narrow' ? 1 : Math.min(arms.length, 3);
@@ -47,12 +57,7 @@ export function splitsChart(model: ReportModel, layout: Layout): Chart | null {
     scale: { domain, nice: false, zero: false },
     axis: { format: '.2~f', tickCount: 5 },
   };
-  const hue = {
-    field: 'split',
-    type: 'nominal' as const,
-    scale: { domain: [...SPLITS], range: [color('series-1'), color('series-2'), color('series-0')] },
-    legend: { columns: 3, symbolType: 'stroke', symbolStrokeWidth: 2, symbolSize: 300 },
-  };
+  const hue = { ...HUE, legend: { columns: 3, symbolType: 'stroke', symbolStrokeWidth: 2, symbolSize: 300 } };
   const layer = [
     {
       mark: { type: 'line' as const, strokeWidth: 2 },
@@ -99,5 +104,43 @@ export function splitsChart(model: ReportModel, layout: Layout): Chart | null {
     resolve: { axis: { x: 'independent', y: 'independent' } },
     spacing: 22,
     spec: { width, height: 170, layer },
+  };
+}
+
+/** A row an arm, where all trials are of one size. */
+function splitRows(model: ReportModel, layout: Layout): Chart | null {
+  const { labels, y, frame } = rowsLayout(
+    highlighted(model).map(({ arm }) => arm.label),
+    layout,
+    80,
+  );
+  const values = highlighted(model).flatMap(({ arm }, i) =>
+    arm.splits.flatMap((means) =>
+      SPLITS.flatMap((split) => {
+        const accuracy = means[split];
+        return accuracy === null ? [] : [{ label: labels[i], split, accuracy }];
+      }),
+    ),
+  );
+  if (values.length === 0) return null;
+  const domain = scoreDomain(
+    values.map((value) => value.accuracy),
+    true,
+  );
+  return {
+    ...frame,
+    data: { values },
+    mark: { type: 'point', filled: true, size: 70, opacity: 1 },
+    encoding: {
+      x: {
+        field: 'accuracy',
+        type: 'quantitative',
+        title: 'accuracy',
+        scale: { domain, nice: false, zero: false },
+        axis: { format: '.2~f', tickCount: layout === 'wide' ? 8 : 4 },
+      },
+      y,
+      color: { ...HUE, legend: { columns: 3 } },
+    },
   };
 }

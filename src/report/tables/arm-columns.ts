@@ -2,10 +2,11 @@
  * How tables tell arms apart: a column for each setting that varies, or the label where
  * there are too many, or arms that have names.
  */
+import { areNamed, labelWithout, varyingParams } from '../arm-names.js';
 import { highlighted } from '../charts/layout.js';
 import type { Markup } from '../markup.js';
 import { html, raw } from '../markup.js';
-import type { ArmReport, ReportModel } from '../types.js';
+import type { ReportModel } from '../types.js';
 
 /** With more varying settings than this, their columns would fill the page. */
 const MOST_COLUMNS = 5;
@@ -27,9 +28,7 @@ export function armColumns(model: ReportModel, apart: string | null = null): Arm
   const varying = all.filter((name) => name !== apart);
   const swatch = (hash: string): Markup =>
     raw(`<span class="swatch" style="background:${colors.get(hash) ?? 'var(--other)'}"></span>`);
-  // An arm that has a name in the sweep file is known by it.
-  const isNamed = model.arms.some((arm) => !arm.label.split(' ')[0]!.includes('='));
-  if (all.length === 0 || varying.length > MOST_COLUMNS || isNamed) {
+  if (all.length === 0 || varying.length > MOST_COLUMNS || areNamed(model.arms)) {
     return {
       count: 1,
       head: html`<th class="text">arm</th>`,
@@ -44,22 +43,4 @@ export function armColumns(model: ReportModel, apart: string | null = null): Arm
       html`${varying.map((name) => html`<td class="name">${String(arms.get(hash)?.params[name] ?? '–')}</td>`)}`,
     swatch,
   };
-}
-
-/** Labels name settings as `name=value`; a dash where that setting is all that a label names. */
-const labelWithout = (label: string, apart: string | null): string =>
-  label
-    .split(' ')
-    .filter((part) => apart === null || !part.startsWith(`${apart}=`))
-    .join(' ') || '–';
-
-/** Settings in which arms differ, in the order in which labels name them. */
-function varyingParams(arms: readonly ArmReport[]): string[] {
-  const [first] = arms;
-  if (first === undefined) return [];
-  const varying = Object.keys(first.params).filter((name) =>
-    arms.some((arm) => arm.params[name] !== first.params[name]),
-  );
-  const place = (name: string): number => first.label.indexOf(`${name}=`);
-  return varying.sort((a, b) => place(a) - place(b));
 }

@@ -1,5 +1,6 @@
 /** Means by arm and size. */
-import { count, halfWidth, rounded, signed } from '../format.js';
+import { count, counted, halfWidth, rounded, signed } from '../format.js';
+import { hasCurve } from '../charts/layout.js';
 import type { Markup } from '../markup.js';
 import { html } from '../markup.js';
 import type { ArmReport, ReportModel } from '../types.js';
@@ -8,19 +9,31 @@ import { cell, plusMinus } from './cells.js';
 
 /** With more arms than this, only the coloured ones are listed by size; curves.csv has all. */
 const MOST_ARMS_BY_SIZE = 12;
+/** With more arms than this, the others are folded below. */
+const MOST_RANKS = 24;
 
 /** The one arm by size, or a ranking of arms with their sizes folded below. */
 export function curveTable(model: ReportModel): Markup {
   const hasSizes = model.sizes.length > 0;
   if (model.arms.length === 1 && hasSizes) return sizesTable(model, model.arms);
   const ranked = [...model.arms].sort((a, b) => (a.rank ?? Infinity) - (b.rank ?? Infinity));
-  const overview = armsTable(model, ranked);
+  const rest = ranked.slice(MOST_RANKS);
+  const overview = html`${armsTable(model, ranked.slice(0, MOST_RANKS))}${
+    rest.length === 0
+      ? null
+      : html`<details>
+          <summary>${counted(rest.length, 'more arm')}</summary>
+          ${armsTable(model, rest)}
+        </details>`
+  }`;
   if (!hasSizes) return overview;
   const isCut = model.arms.length > MOST_ARMS_BY_SIZE;
   const shown = isCut ? ranked.filter((arm) => arm.isHighlighted) : model.arms;
   return html`${overview}
     <details>
-      <summary>${isCut ? 'The coloured arms by size' : 'Every arm by size'}</summary>
+      <summary>
+        ${isCut ? 'The coloured arms' : 'Every arm'} ${hasCurve(model) ? 'by size' : 'in detail'}
+      </summary>
       ${sizesTable(model, shown)}
     </details>`;
 }
@@ -33,9 +46,13 @@ function armsTable(model: ReportModel, arms: readonly ArmReport[]): Markup {
     ? html`${model.score.isAccuracy ? html`<th>${objective}</th>` : null}
         <th>${model.score.name}</th>
         <th>95 %</th>
-        <th>per class</th>
-        <th class="text">elbow</th>
-        <th>last doubling</th>`
+        ${
+          hasCurve(model)
+            ? html`<th>per class</th>
+                <th class="text">elbow</th>
+                <th>last doubling</th>`
+            : null
+        }`
     : html`<th>mean ${model.score.name}</th>
         <th>95 %</th>
         <th>trials</th>`;
@@ -66,9 +83,13 @@ function sizedCells(model: ReportModel, arm: ArmReport): Markup {
   return html`${model.score.isAccuracy ? html`<td>${cell(arm.objective)}</td>` : null}
     <td>${cell(last?.mean ?? null)}</td>
     <td>${plusMinus(halfWidth(last?.pooled ?? null))}</td>
-    <td>${last === undefined ? '–' : count(last.n)}</td>
-    <td class="text">${elbowText(arm)}</td>
-    <td>${gain === null ? '–' : signed(gain.value)}</td>`;
+    ${
+      hasCurve(model)
+        ? html`<td>${last === undefined ? '–' : count(last.n)}</td>
+            <td class="text">${elbowText(arm)}</td>
+            <td>${gain === null ? '–' : signed(gain.value)}</td>`
+        : null
+    }`;
 }
 
 function sizelessCells(arm: ArmReport): Markup {

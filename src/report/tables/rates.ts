@@ -13,13 +13,14 @@ const EDGES = {
   highest: { mark: '↑', text: 'the highest rate tried' },
 } as const;
 
-export function rateSection(model: ReportModel): Markup | null {
+/** @param chart of all rates */
+export function rateSection(model: ReportModel, chart: Markup | null): Markup | null {
   if (model.rates === null) return null;
   const { rates } = model;
   return html`<section>
     <h2>Each at its best rate</h2>
     <p class="caption">${captionText(rates)}</p>
-    ${rateTable(model, rates)}
+    ${chart} ${rateTable(model, rates)}
     <ul class="notes caption">
       ${notesOf(model, rates).map((text) => html`<li>${text}</li>`)}
     </ul>

@@ -1,0 +1,24 @@
+/** How tables and charts call arms. Pure. */
+import type { ArmReport } from './types.js';
+
+/** Settings in which arms differ, in the order in which labels name them. */
+export function varyingParams(arms: readonly ArmReport[]): string[] {
+  const [first] = arms;
+  if (first === undefined) return [];
+  const varying = Object.keys(first.params).filter((name) =>
+    arms.some((arm) => arm.params[name] !== first.params[name]),
+  );
+  const place = (name: string): number => first.label.indexOf(`${name}=`);
+  return varying.sort((a, b) => place(a) - place(b));
+}
+
+/** Whether arms have names in the sweep file: then they are known by them. */
+export const areNamed = (arms: readonly ArmReport[]): boolean =>
+  arms.some((arm) => !arm.label.split(' ')[0]!.includes('='));
+
+/** Labels name settings as `name=value`; a dash where that setting is all that a label names. */
+export const labelWithout = (label: string, apart: string | null): string =>
+  label
+    .split(' ')
+    .filter((part) => apart === null || !part.startsWith(`${apart}=`))
+    .join(' ') || '–';

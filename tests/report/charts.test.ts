@@ -1,0 +1,104 @@
+import { describe, expect, it } from 'vitest';
+import { MOST_PANELS, rateLines, ratesChart } from '../../src/report/charts/rates.js';
+import { MOST_ROWS, scoresChart } from '../../src/report/charts/scores.js';
+import type { ReportModel } from '../../src/report/types.js';
+import { fixture, manyArms, manyRates, noop, quickstart } from './fixture.js';
+
+interface Layer {
+  readonly data: { readonly values: readonly Readonly<Record<string, unknown>>[] };
+}
+interface Panel {
+  readonly title?: { readonly text: readonly string[] };
+  readonly layer: readonly Layer[];
+}
+
+const panelsOf = (model: ReportModel): readonly Panel[] => ratesChart(model, 'wide')!['concat'] as Panel[];
+/** The rows' labels from top to bottom. */
+const rowsOf = (model: ReportModel): unknown[] =>
+  (scoresChart(model, 'wide')!['layer'] as Layer[]).at(-1)!.data.values.map((row) => row['label']);
+
+describe('the chart of rates', () => {
+  it('has a panel for each value of the first setting, best first, and a line for each of the others', () => {
+    const model = fixture(manyRates);
+    const panels = panelsOf(model);
+    const best = [...new Set(model.rates!.groups.map(({ hash }) => optimizerOf(model, hash)))];
+    expect(panels.map(({ title }) => title!.text.join(' '))).toEqual(best);
+    expect(rateLines(model)[0]!.label).toBe('loss=cross-entropy batchNorm=true');
+    expect(rateLines(model)).toHaveLength(4);
+  });
+
+  it('marks of each setting the rate that is best in validation', () => {
+    const model = fixture(manyRates);
+    const marked = panelsOf(model).flatMap(({ title, layer }) =>
+      layer[2]!.data.values.map(({ rate, test }) => ({ panel: title!.text.join(' '), rate, test })),
+    );
+    const expected = model.rates!.groups.map(({ hash, rate, test }) => ({
+      panel: optimizerOf(model, hash),
+      rate,
+      test,
+    }));
+    expect(marked).toHaveLength(expected.length);
+    expect(marked).toEqual(expect.arrayContaining(expected));
+  });
+
+  it('puts a single setting beside the rate into one panel, and a rate alone into one line', () => {
+    const two = fixture({
+      text: 'name: a\nreplicates: 2\nspace: { samplesPerClass: 50, learningRate: [0.01, 0.1], batchNorm: [true, false] }',
+    });
+    expect(panelsOf(two)).toHaveLength(1);
+    expect(panelsOf(two)[0]!.title).toBeUndefined();
+    expect(
+      rateLines(two)
+        .map(({ label }) => label)
+        .sort(),
+    ).toEqual(['batchNorm=false', 'batchNorm=true']);
+    const alone = fixture({ text: 'name: a\nspace: { samplesPerClass: 50, learningRate: [0.01, 0.1] }' });
+    expect(rateLines(alone).map(({ label }) => label)).toEqual(['–']);
+  });
+
+  it('calls arms by their names where they have some', () => {
+    const model = fixture({
+      text: `name: a
+space: { samplesPerClass: 50, learningRate: [0.01, 0.1] }
+arms: [{ name: plain }, { name: dropped, dropout: 0.5 }]`,
+    });
+    expect(panelsOf(model)).toHaveLength(1);
+    expect(
+      rateLines(model)
+        .map(({ label }) => label)
+        .sort(),
+    ).toEqual(['dropped', 'plain']);
+  });
+
+  it('draws the panels with the best settings where there are too many', () => {
+    const widths = Array.from({ length: MOST_PANELS + 2 }, (_, i) => (i + 1) / 8);
+    const model = fixture({
+      text: `name: a
+space: { samplesPerClass: 50, width: [${widths.join(', ')}], batchNorm: [true, false], learningRate: [0.01, 0.1] }`,
+    });
+    expect(panelsOf(model)).toHaveLength(MOST_PANELS);
+  });
+
+  it('is not there without two rates to choose from', () => {
+    expect(ratesChart(fixture({ text: quickstart }), 'wide')).toBeNull();
+  });
+});
+
+const optimizerOf = (model: ReportModel, hash: string): string =>
+  `optimizer=${String(model.arms.find((arm) => arm.hash === hash)!.params['optimizer'])}`;
+
+describe('the chart of scores', () => {
+  it('has the best arms of one size, best first', () => {
+    const model = fixture(manyRates);
+    const ranked = [...model.arms].sort((a, b) => a.rank! - b.rank!).map((arm) => arm.label);
+    expect(rowsOf(model)).toEqual(ranked.slice(0, MOST_ROWS));
+  });
+
+  it('has those of trials without a size', () => {
+    expect(rowsOf(fixture({ text: noop }))).toHaveLength(6);
+  });
+
+  it('leaves sizes to the curve', () => {
+    expect(scoresChart(fixture({ text: manyArms }), 'wide')).toBeNull();
+  });
+});
