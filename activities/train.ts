@@ -1,4 +1,5 @@
 /** The activity that runs one execution of an attempt, under a lease, and stores what comes of it. */
+import { existsSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { ApplicationFailure, CancelledFailure, Context } from '@temporalio/activity';
 import { ElbowError, asElbowError } from '../src/errors.js';
@@ -70,6 +71,11 @@ async function execute(
   const signal = AbortSignal.any([context.cancellationSignal, stop.signal]);
   const writer = createAttemptWriter(storage, task, (error) => stop.abort(error));
   const started = performance.now();
+  if (task.checkpoint && !existsSync(task.checkpoint.path)) {
+    const { path, host } = task.checkpoint;
+    const text = `the checkpoint ${path}, written on ${host}, is not on this machine: the trial starts over`;
+    writer.addLog('elbow', text, new Date());
+  }
   try {
     const outcome = await runTrainable(
       task,

@@ -14,7 +14,7 @@ export interface Progress {
   readonly steps: number;
 }
 
-export type TrialEnvironment = Pick<Environment, 'node' | 'tensorflow' | 'device' | 'dataDigest'>;
+export type TrialEnvironment = Omit<Environment, 'elbowVersion' | 'gitCommit'>;
 
 export interface TrainHooks {
   readonly signal: AbortSignal;
@@ -87,7 +87,14 @@ function jobOf(task: AttemptTask, places: Places): TrainJob {
  * Waits, and writes one metric: `score` in [0, 1), equal for equal seed, arm, size and replicate.
  */
 async function runNoop(task: AttemptTask, seconds: number, hooks: TrainHooks): Promise<Outcome> {
-  hooks.onEnvironment({ node: process.version, tensorflow: null, device: null, dataDigest: null });
+  hooks.onEnvironment({
+    node: process.version,
+    tensorflow: null,
+    device: null,
+    dataDigest: null,
+    threads: null,
+    cpuFeatures: null,
+  });
   const started = performance.now();
   if (seconds > 0) await pause(seconds * 1000, undefined, { signal: hooks.signal });
   const seed = deriveSeed(

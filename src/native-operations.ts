@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
+import { cpuFeatures } from './cpu.js';
 
 const require = createRequire(import.meta.url);
 
@@ -49,11 +50,5 @@ export const operationsFile = (folder = packageFolder()): string =>
 export const hasOperations = (): boolean => existsSync(operationsFile()) && canRunOperations();
 
 /** Whether this CPU has the instructions that the operations are made of. */
-export function canRunOperations(): boolean {
-  try {
-    const flags = /^flags\s*:(.*)$/m.exec(readFileSync('/proc/cpuinfo', 'utf8'))?.[1] ?? '';
-    return ['avx2', 'fma'].every((flag) => flags.split(/\s+/).includes(flag));
-  } catch {
-    return false;
-  }
-}
+export const canRunOperations = (): boolean =>
+  (['avx2', 'fma'] as const).every((feature) => cpuFeatures().includes(feature));

@@ -126,6 +126,7 @@ void compute_pool_gradients(void* kernel_data, TF_OpKernelContext* context) {
   TF_Tensor *x = call.input(0), *kernel = call.input(1), *y = call.input(2), *places = call.input(3),
             *dy = call.input(4);
   const Conv conv = conv_of(call, attributes, x, kernel);
+  if (!call.ok()) return;
   const auto shape = out_shape(conv, attributes.pool);
   if (!has_shape(call, y, shape) || !has_shape(call, places, shape) || !has_shape(call, dy, shape)) return;
   float* dx = call.output(0, TF_FLOAT, attributes.needs_input ? shape_of(x) : std::vector<int64_t>{0});
@@ -146,34 +147,40 @@ const std::vector<Operation>& conv_operations() {
   static const std::vector<const char*> gradients = {"before: int", "rows: int",  "columns: int",
                                                      "pool: int",   "relu: bool", "needs_input: bool"};
   static const std::vector<Operation> all = {
-      {"ElbowConv", {"x: float", "kernel: float"}, {"y: float"}, plain, create<Kind::plain>, compute_conv, destroy},
+      {"ElbowConv",
+       {"x: float", "kernel: float"},
+       {"y: float"},
+       plain,
+       create<Kind::plain>,
+       guarded<compute_conv>,
+       destroy},
       {"ElbowConvInputGradient",
        {"x: float", "kernel: float", "dy: float"},
        {"dx: float"},
        plain,
        create<Kind::plain>,
-       compute_input_gradient,
+       guarded<compute_input_gradient>,
        destroy},
       {"ElbowConvKernelGradient",
        {"x: float", "kernel: float", "dy: float"},
        {"dkernel: float"},
        plain,
        create<Kind::plain>,
-       compute_kernel_gradient,
+       guarded<compute_kernel_gradient>,
        destroy},
       {"ElbowConvPool",
        {"x: float", "kernel: float", "bias: float"},
        {"y: float", "places: uint8"},
        pool,
        create<Kind::pool>,
-       compute_pool,
+       guarded<compute_pool>,
        destroy},
       {"ElbowConvPoolGradients",
        {"x: float", "kernel: float", "y: float", "places: uint8", "dy: float"},
        {"dx: float", "dkernel: float", "dbias: float"},
        gradients,
        create<Kind::pool_gradients>,
-       compute_pool_gradients,
+       guarded<compute_pool_gradients>,
        destroy},
   };
   return all;

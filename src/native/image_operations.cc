@@ -43,7 +43,7 @@ const std::vector<Operation>& image_operations() {
        {"values: float"},
        {},
        create,
-       compute_standardise,
+       guarded<compute_standardise>,
        destroy},
   };
   return all;

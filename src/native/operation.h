@@ -2,6 +2,7 @@
 #pragma once
 
 #include <algorithm>
+#include <new>
 #include <string>
 #include <vector>
 
@@ -22,6 +23,7 @@ struct Operation {
   std::vector<const char*> attributes;
   // Makes what compute is given first: the attributes of a call.
   void* (*create)(TF_OpKernelConstruction*);
+  // Throws nothing, see guarded below.
   void (*compute)(void*, TF_OpKernelContext*);
   void (*destroy)(void*);
 };
@@ -115,6 +117,18 @@ class Call {
   StatusOwner owner_;
   std::vector<TF_Tensor*> tensors_;
 };
+
+// What TensorFlow is given to call: it knows no exceptions, and memory that runs out is to end the call and not the process.
+template <void (*compute)(void*, TF_OpKernelContext*)>
+void guarded(void* attributes, TF_OpKernelContext* context) {
+  try {
+    compute(attributes, context);
+  } catch (const std::bad_alloc&) {
+    StatusOwner owner;
+    TF_SetStatus(owner.status, TF_RESOURCE_EXHAUSTED, "failed to allocate memory for an operation of elbow");
+    TF_OpKernelContext_Failure(context, owner.status);
+  }
+}
 
 template <typename T = float>
 T* data(TF_Tensor* tensor) {

@@ -57,7 +57,7 @@ const std::vector<Operation>& optimizer_operations() {
        {"change: float", "next_m: float", "next_v: float"},
        {},
        create,
-       compute_adam,
+       guarded<compute_adam>,
        destroy},
   };
   return all;

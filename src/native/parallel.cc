@@ -4,6 +4,7 @@
 #include <atomic>
 #include <condition_variable>
 #include <cstdlib>
+#include <exception>
 #include <mutex>
 #include <thread>
 #include <vector>
@@ -36,6 +37,7 @@ class Pool {
       work_ = &work;
       count_ = count;
       next_ = 0;
+      thrown_ = nullptr;
       busy_ = helpers_;
       round_++;
     }
@@ -43,11 +45,19 @@ class Pool {
     take(work, count);
     std::unique_lock<std::mutex> lock(mutex_);
     done_.wait(lock, [this] { return busy_ == 0; });
+    if (thrown_) std::rethrow_exception(thrown_);
   }
 
  private:
   void take(const std::function<void(int64_t)>& work, int64_t count) {
-    for (int64_t index; (index = next_.fetch_add(1)) < count;) work(index);
+    try {
+      for (int64_t index; (index = next_.fetch_add(1)) < count;) work(index);
+    } catch (...) {
+      std::lock_guard<std::mutex> lock(mutex_);
+      thrown_ = std::current_exception();
+      // Nobody need begin what is left.
+      next_ = count;
+    }
   }
 
   void help() {
@@ -72,6 +82,8 @@ class Pool {
   const std::function<void(int64_t)>* work_ = nullptr;
   int64_t count_ = 0;
   std::atomic<int64_t> next_{0};
+  // What a thread's work has thrown in this round.
+  std::exception_ptr thrown_;
   int helpers_ = 0;
   int busy_ = 0;
   uint64_t round_ = 0;

@@ -85,9 +85,15 @@ const std::vector<Operation>& parameter_operations() {
        {"parts: count * float"},
        {"count: int >= 1", "ranks: list(int)", "sides: list(int)"},
        create_split,
-       compute_split,
+       guarded<compute_split>,
        destroy_split},
-      {"ElbowJoin", {"parts: count * float"}, {"all: float"}, {"count: int >= 1"}, create_join, compute_join, destroy_join},
+      {"ElbowJoin",
+       {"parts: count * float"},
+       {"all: float"},
+       {"count: int >= 1"},
+       create_join,
+       guarded<compute_join>,
+       destroy_join},
   };
   return all;
 }

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <cstdlib>
 #include <cstring>
+#include <new>
 #include <vector>
 
 #include "conv.h"
@@ -27,12 +28,16 @@ constexpr int64_t round_up(int64_t a, int64_t b) { return ceil_div(a, b) * b; }
 class Scratch {
  public:
   ~Scratch() { std::free(data_); }
+
+  // Throws std::bad_alloc.
   float* floats(int64_t count) {
-    if (count > size_) {
-      std::free(data_);
-      size_ = round_up(count, 16);
-      data_ = static_cast<float*>(std::aligned_alloc(64, size_ * sizeof(float)));
-    }
+    if (count <= size_) return data_;
+    std::free(data_);
+    size_ = 0;
+    const int64_t rounded = round_up(count, 16);
+    data_ = static_cast<float*>(std::aligned_alloc(64, rounded * sizeof(float)));
+    if (!data_) throw std::bad_alloc();
+    size_ = rounded;
     return data_;
   }
 

@@ -225,7 +225,7 @@ function madeSection({ made, sweep }: ReportModel): Markup {
                     html`<tr>
                       <td class="text">elbow ${e.elbowVersion}</td>
                       <td>${count(e.trials)}</td>
-                      <td class="text">${e.device ?? '–'}</td>
+                      <td class="text">${[e.device ?? '–', e.cpuFeatures].filter(Boolean).join(', ')}</td>
                       <td class="text">${e.tensorflow ?? '–'}</td>
                       <td class="text">${e.node}</td>
                       <td class="text">${e.gitCommit?.slice(0, 12) ?? '–'}</td>

@@ -68,8 +68,8 @@ export function environmentReports(attempts: readonly AttemptPlace[]): Environme
 
 /** An environment with nothing but its keys, in one order. */
 function keysOf(environment: Environment): Environment {
-  const { elbowVersion, gitCommit, node, tensorflow, device, dataDigest } = environment;
-  return { elbowVersion, gitCommit, node, tensorflow, device, dataDigest };
+  const { elbowVersion, gitCommit, node, tensorflow, device, dataDigest, threads, cpuFeatures } = environment;
+  return { elbowVersion, gitCommit, node, tensorflow, device, dataDigest, threads, cpuFeatures };
 }
 
 /** Metrics of an epoch with nothing but their keys. */

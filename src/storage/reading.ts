@@ -83,6 +83,8 @@ function toAttempt(row: AttemptColumns & { trial: { number: number } }): Attempt
             tensorflow: row.tensorflow,
             device: row.device,
             dataDigest: row.dataDigest,
+            threads: row.threads,
+            cpuFeatures: row.cpuFeatures,
           },
     queuedAt: row.queuedAt,
     startedAt: row.startedAt,

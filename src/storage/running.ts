@@ -3,7 +3,7 @@ import type { PoolClient } from 'pg';
 import { ElbowError } from '../errors.js';
 import type { ArmParams, SweepSpec } from '../spec/types.js';
 import type { Database } from './database.js';
-import type { Outcome, Storage } from './storage.js';
+import type { AttemptTask, Outcome, Storage } from './storage.js';
 
 type RunningMethods = Pick<
   Storage,
@@ -44,6 +44,7 @@ interface TaskRow {
   readonly samplesPerClass: number | null;
   readonly replicate: number;
   readonly spec: SweepSpec;
+  readonly checkpoint: AttemptTask['checkpoint'];
 }
 
 /**
@@ -76,7 +77,9 @@ export function runningMethods(db: Database): RunningMethods {
            where a.id = $1 and a.status in ('queued', 'running') and t.id = a.trial_id
            returning a.attempt, a.lease, s.id as "sweepId", s.name as "sweepName", t.number as trial,
              t.arm_hash as "armHash", t.arm_label as "armLabel", t.params,
-             t.samples_per_class as "samplesPerClass", t.replicate, s.spec`,
+             t.samples_per_class as "samplesPerClass", t.replicate, s.spec,
+             case when a.checkpoint is not null
+               then json_build_object('path', a.checkpoint, 'host', a.checkpoint_host) end as checkpoint`,
           [attemptId, worker.id, worker.host],
         );
         return rows[0] ? { attemptId, ...rows[0] } : null;
@@ -95,10 +98,10 @@ export function runningMethods(db: Database): RunningMethods {
     setCheckpoint: (attemptId, lease, checkpoint) =>
       db.transaction(async (client) => {
         await hold(client, attemptId, lease);
-        await client.query('update trial_attempts set checkpoint = $2 where id = $1', [
-          attemptId,
-          checkpoint,
-        ]);
+        await client.query(
+          'update trial_attempts set checkpoint = $2, checkpoint_host = host where id = $1',
+          [attemptId, checkpoint],
+        );
       }),
 
     setEnvironment: (attemptId, lease, environment) =>
@@ -106,7 +109,7 @@ export function runningMethods(db: Database): RunningMethods {
         await hold(client, attemptId, lease);
         await client.query(
           `update trial_attempts set elbow_version = $2, git_commit = $3, node = $4, tensorflow = $5, device = $6,
-             data_digest = $7 where id = $1`,
+             data_digest = $7, threads = $8, cpu_features = $9 where id = $1`,
           [
             attemptId,
             environment.elbowVersion,
@@ -115,6 +118,8 @@ export function runningMethods(db: Database): RunningMethods {
             environment.tensorflow,
             environment.device,
             environment.dataDigest,
+            environment.threads,
+            environment.cpuFeatures,
           ],
         );
       }),

@@ -66,6 +66,8 @@ export interface AttemptTask {
   readonly spec: SweepSpec;
   /** Of this execution; larger than every earlier lease of the attempt. */
   readonly lease: number;
+  /** The latest one of earlier executions, and the host it was written on; null where there is none. */
+  readonly checkpoint: { readonly path: string; readonly host: string } | null;
 }
 
 /** Where a lease runs and in what environment; kept with the attempt. */
@@ -78,6 +80,10 @@ export interface Environment {
   readonly device: string | null;
   /** SHA-256 of the data set in hex. */
   readonly dataDigest: string | null;
+  /** TensorFlow's, of one operation; null for trainables without TensorFlow. */
+  readonly threads: number | null;
+  /** Those that decide bits, such as `avx avx2 fma`; null for trainables without TensorFlow. */
+  readonly cpuFeatures: string | null;
 }
 
 /** A row of the view `trial_results`, in the words of the code. */

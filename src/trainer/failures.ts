@@ -60,6 +60,13 @@ export function endFailure({ code, signal, isStart, lines, plan }: End): ElbowEr
       { hint: `${plan.hint} Fewer slots (\`elbow worker --slots\`) leave more for each.` },
     );
   }
+  if (OUT_OF_MEMORY.test(said)) {
+    return new ElbowError(
+      'out-of-memory',
+      `the trainer process ended with ${signal ?? code}, because it could not get the memory it needed${plan.expected}${said}`,
+      { hint: `${plan.hint} Fewer slots leave more for each.` },
+    );
+  }
   return new ElbowError(
     'trainer-crashed',
     `the trainer process ended with ${signal ?? `exit code ${code}`} in the middle of a trial${said}`,

@@ -9,7 +9,7 @@ export interface TrainerHooks {
   onCheckpoint(path: string): void;
   onEpoch(metrics: Extract<FromTrainer, { type: 'epoch' }>['metrics']): void;
   onLog(stream: 'stdout' | 'stderr' | 'elbow', text: string): void;
-  onEnvironment(environment: Pick<Environment, 'node' | 'tensorflow' | 'device' | 'dataDigest'>): void;
+  onEnvironment(environment: Omit<Environment, 'elbowVersion' | 'gitCommit'>): void;
 }
 
 /** Hooks of a job whose outcome alone counts. */

@@ -3,6 +3,7 @@
  * its supervisor: when the channel to it closes, nobody is there any more to use what it would compute.
  */
 import util from 'node:util';
+import { cpuFeatures } from '../cpu.js';
 import type { Dataset } from '../data/index.js';
 import type { MemoryRequest } from '../models/index.js';
 import { failureOf } from './failures.js';
@@ -148,7 +149,12 @@ async function main(): Promise<void> {
   });
   send({
     type: 'ready',
-    environment: { node: process.version, tensorflow: tensorflowVersion(), device: isGpu() ? 'gpu' : 'cpu' },
+    environment: {
+      node: process.version,
+      tensorflow: tensorflowVersion(),
+      device: isGpu() ? 'gpu' : 'cpu',
+      cpuFeatures: cpuFeatures().join(' '),
+    },
   });
 }
 

@@ -73,7 +73,10 @@ export type ToTrainer =
 
 export type FromTrainer =
   /** Once, after TensorFlow is loaded. */
-  | { readonly type: 'ready'; readonly environment: Pick<Environment, 'node' | 'tensorflow' | 'device'> }
+  | {
+      readonly type: 'ready';
+      readonly environment: Pick<Environment, 'node' | 'tensorflow' | 'device' | 'cpuFeatures'>;
+    }
   | { readonly type: 'data'; readonly id: number; readonly digest: string }
   /** Before the first step: what to say should memory run out. */
   | { readonly type: 'plan'; readonly id: number; readonly expected: string; readonly hint: string }

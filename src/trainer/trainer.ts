@@ -172,7 +172,7 @@ export class Trainer {
         if (message.type === 'ready' || message.id !== id) return;
         switch (message.type) {
           case 'data':
-            hooks.onEnvironment({ ...this.environment!, dataDigest: message.digest });
+            hooks.onEnvironment({ ...this.environment!, threads: this.threads, dataDigest: message.digest });
             break;
           case 'plan':
             this.plan = message;

@@ -50,7 +50,7 @@ export interface CheckpointPlace {
   readonly folder: string;
   /** Everything that decides the training's bits but the machine; plain JSON. */
   readonly job: unknown;
-  /** TensorFlow's version and device: others have other bits. */
+  /** Versions, device and CPU features, in words: others have other bits. */
   readonly machine: string;
   onNote(text: string): void;
 }
@@ -178,7 +178,7 @@ function stateOf(
   if (header.job !== digestOf(canonicalize(place.job))) throw new Error('it is of another training');
   if (tensors.get('parameters')?.values.length !== parameters) throw new Error('it is of another network');
   if (header.machine !== place.machine) {
-    place.onNote(`the checkpoint was made on ${header.machine}, this is ${place.machine}: bits may differ`);
+    throw new Error(`it was made by ${header.machine}, and this is ${place.machine}, whose bits may differ`);
   }
   const vector = (name: string): tf.Tensor1D | undefined => {
     const tensor = tensors.get(name);

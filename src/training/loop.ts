@@ -32,7 +32,10 @@ export async function trainEpochs(setup: Setup): Promise<Progress> {
   const { settings, hooks, network, training, checkpoints } = setup;
   const { batchSize, l2, clipNorm } = settings;
   const from = checkpoints && readCheckpoint(checkpoints, network.parameters.size);
-  if (from) network.replace(from.parameters);
+  if (from) {
+    network.replace(from.parameters);
+    hooks.onNote(`goes on after epoch ${from.epochs.length}, from its checkpoint`);
+  }
   hooks.onBegin(from?.epochs.length ?? 0);
   from?.epochs.forEach((metrics) => hooks.onEpoch(metrics));
   const stepsPerEpoch = Math.ceil(training.count / batchSize);

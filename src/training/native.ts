@@ -1,6 +1,7 @@
 /** TensorFlow's native library as tfjs holds it: how operations are called by name, and which kinds of them are used. */
 import { readFileSync } from 'node:fs';
 import * as tf from '@tensorflow/tfjs-node-gpu';
+import { messageOf } from '../errors.js';
 import { hasOperations, operationsFile } from '../native-operations.js';
 
 export interface OpAttribute {
@@ -104,15 +105,27 @@ let library: NativeLibrary | null | undefined;
 
 /** Registers elbow's operations with TensorFlow; null where `elbow up` left none, as on a CPU without AVX2. */
 function loadLibrary(): NativeLibrary | null {
-  if (library === undefined) {
-    const loaded: { exports: Partial<NativeLibrary> } = { exports: {} };
-    // TensorFlow itself must be loaded first: the library takes its functions from it.
-    tf.backend();
-    if (hasOperations()) process.dlopen(loaded, operationsFile());
-    const { mapFile } = loaded.exports;
-    library = mapFile ? { mapFile } : null;
-  }
+  if (library === undefined) library = hasOperations() ? openLibrary(operationsFile()) : null;
   return library;
+}
+
+/**
+ * Null, and a line on stderr, for a library that cannot be loaded: TensorFlow's own operations are there.
+ * @param file as `operationsFile` names it
+ */
+export function openLibrary(file: string): NativeLibrary | null {
+  const loaded: { exports: Partial<NativeLibrary> } = { exports: {} };
+  // TensorFlow itself must be loaded first: the library takes its functions from it.
+  tf.backend();
+  try {
+    process.dlopen(loaded, file);
+  } catch (error) {
+    process.stderr.write(
+      `elbow's operations cannot be loaded, TensorFlow's are used: ${messageOf(error)}; without ${file} \`elbow up\` makes them again\n`,
+    );
+  }
+  const { mapFile } = loaded.exports;
+  return mapFile ? { mapFile } : null;
 }
 
 const loadOperations = (): boolean => loadLibrary() !== null;

@@ -1,6 +1,8 @@
 /** A whole training, from images to an outcome. */
 import { splitOf, type Dataset, type Split } from '../data/index.js';
+import { cpuFeatures } from '../cpu.js';
 import { initialiserOf, layersOf, type Layer, type MemoryRequest } from '../models/index.js';
+import { elbowVersion } from '../paths.js';
 import type { ArmParams, OwnNetworks } from '../spec/types.js';
 import type { EpochMetrics, Outcome } from '../storage/storage.js';
 import { disposeBest } from './best.js';
@@ -131,7 +133,13 @@ function checkpointsOf(request: TrainRequest, hooks: TrainHooks): Setup['checkpo
     folder: keep.checkpoints,
     everySeconds: keep.checkpointSeconds,
     job: { data: dataset.digest, params, networks, samplesPerClass, sweepSeed, replicate, threads },
-    machine: `TensorFlow ${tensorflowVersion()} on the ${isGpu() ? 'GPU' : 'CPU'}`,
+    machine: machineText(),
     onNote: (text) => hooks.onNote(text),
   };
+}
+
+/** What decides bits beside the job. */
+function machineText(): string {
+  const device = isGpu() ? 'a GPU' : `a CPU with ${cpuFeatures().join(' ')}`;
+  return `elbow ${elbowVersion} and TensorFlow ${tensorflowVersion()} on ${device}`;
 }

@@ -45,6 +45,8 @@ describe('an attempt writer', () => {
       tensorflow: null,
       device: null,
       dataDigest: null,
+      threads: null,
+      cpuFeatures: null,
     });
     writer.addLog('stdout', 'one', AT);
     writer.addEpoch(epoch(1));

@@ -99,6 +99,8 @@ async function end(
     tensorflow: null,
     device: 'cpu',
     dataDigest: dataset.digest,
+    threads: 1,
+    cpuFeatures: 'avx',
   });
   await storage.finishAttempt(attemptId, task!.lease, ending);
 }

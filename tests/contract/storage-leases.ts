@@ -21,6 +21,7 @@ export function leasesContract(desk: Desk): void {
         replicate: 0,
         spec: sweepSpec('one'),
         lease: 1,
+        checkpoint: null,
       });
       expect(await desk.storage.trialResult(id, 0)).toMatchObject({
         status: 'running',
@@ -63,6 +64,7 @@ export function leasesContract(desk: Desk): void {
       await desk.storage.recordEpochs(attemptId, first.lease, [epoch(1), epoch(2), epoch(3)]);
       await desk.storage.setCheckpoint(attemptId, first.lease, '/checkpoints/2');
       const second = await desk.lease(attemptId);
+      expect(second.checkpoint).toEqual({ path: '/checkpoints/2', host: worker.host });
       await desk.storage.resumeAfter(attemptId, second.lease, 2);
       // Epochs before the checkpoint are told again, because some may not have been stored.
       const again = [epoch(1, { valAccuracy: 1 }), epoch(2, { valAccuracy: 1 })];

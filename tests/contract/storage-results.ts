@@ -112,6 +112,8 @@ export function resultsContract(desk: Desk): void {
         tensorflow: '2.21.0',
         device: 'cpu',
         dataDigest: 'ab',
+        threads: 2,
+        cpuFeatures: 'avx avx2',
       };
       await desk.storage.setEnvironment(attemptId, number, environment);
       expect((await desk.storage.attempts(id, 0))[0]!.environment).toEqual(environment);

@@ -1,4 +1,5 @@
-import { existsSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createHome, queryRows, type TestHome } from '../support/elbow.js';
@@ -72,6 +73,12 @@ async function expectUndisturbed(name: string): Promise<void> {
   expect(await weights(name)).toEqual(await weights('undisturbed'));
 }
 
+/** What all trials of a sweep have logged. */
+async function logsOf(name: string): Promise<string> {
+  const logs = await Promise.all([0, 1, 2, 3].map((trial) => stack.elbow('logs', name, String(trial))));
+  return logs.map(({ stdout }) => stdout).join('\n');
+}
+
 describe('a running sweep', () => {
   it(
     'goes on with equal bits after the trainer was killed by the system',
@@ -81,6 +88,7 @@ describe('a running sweep', () => {
       expect(trainers.length).toBeGreaterThan(0);
       process.kill(trainers[0]!, 'SIGKILL');
       await expectUndisturbed('trainer-killed');
+      expect(await logsOf('trainer-killed')).toMatch(/goes on after epoch \d, from its checkpoint/);
     },
     4 * MINUTES,
   );
@@ -97,6 +105,24 @@ describe('a running sweep', () => {
       expect(up.code, up.stderr).toBe(0);
       expect(pidsOf('workers/main.js')).toHaveLength(1);
       await expectUndisturbed('worker-killed');
+      expect(await logsOf('worker-killed')).toMatch(/goes on after epoch \d, from its checkpoint/);
+    },
+    5 * MINUTES,
+  );
+
+  it(
+    'starts trials over, with equal bits, where the checkpoints are on a machine that is gone, and says so',
+    async () => {
+      await startAndReachEpoch('elsewhere');
+      process.kill(pidsOf('workers/main.js')[0]!, 'SIGKILL');
+      await until('the trainers of the dead worker to end', () => pidsOf('trainer/process.js').length === 0);
+      rmSync(join(stack.home, 'checkpoints'), { recursive: true });
+      const up = await stack.elbow('up');
+      expect(up.code, up.stderr).toBe(0);
+      await expectUndisturbed('elsewhere');
+      const logs = await logsOf('elsewhere');
+      expect(logs).toContain(`written on ${hostname()}, is not on this machine: the trial starts over`);
+      expect(logs).not.toContain('goes on after epoch');
     },
     5 * MINUTES,
   );

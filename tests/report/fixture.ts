@@ -106,6 +106,8 @@ export function fixture({ text, change, sweep: row }: FixtureOptions): ReportMod
         tensorflow: '2.21.0',
         device: 'cpu',
         dataDigest: 'c4a38c50a1bc5f3a1c5537f2155ab9d68f9f25eb1ed8d9ddda3db29a59bca1dd',
+        threads: 1,
+        cpuFeatures: 'avx avx2 fma',
       },
     })),
     madeAt: at(300),

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { ElbowError } from '../../src/errors.js';
 import { largestBatch, layersOf, type MemoryRequest } from '../../src/models/index.js';
 import { withDefaults } from '../../src/spec/index.js';
-import { failureOf } from '../../src/trainer/failures.js';
+import { endFailure, failureOf } from '../../src/trainer/failures.js';
 import { planMemory, slotMemory } from '../../src/trainer/plan.js';
 
 const request: MemoryRequest = {
@@ -99,5 +99,27 @@ describe('a training that threw', () => {
       hint: 'bring it',
       stack: null,
     });
+  });
+});
+
+describe('a trainer that ended', () => {
+  const end = { code: null, signal: 'SIGABRT' as const, isStart: false, plan: limitedTo(4_000) };
+
+  it('ran out of memory where its last lines say so: the largest batch is named', () => {
+    const lines = ["terminate called after throwing an instance of 'std::bad_alloc'"];
+    const failure = endFailure({ ...end, lines });
+    expect(failure.code).toBe('out-of-memory');
+    expect(failure.message).toContain('std::bad_alloc');
+    expect(failure.hint).toBe(failureOf(new Error('failed to allocate memory'), limitedTo(4_000)).hint);
+  });
+
+  it('crashed where they do not', () => {
+    expect(endFailure({ ...end, lines: ['Segmentation fault'] })).toMatchObject({ code: 'trainer-crashed' });
+  });
+
+  it('was killed by the system: the largest batch is named', () => {
+    const failure = endFailure({ ...end, signal: 'SIGKILL', lines: [] });
+    expect(failure.code).toBe('trainer-killed');
+    expect(failure.hint).toContain(limitedTo(4_000).hint);
   });
 });

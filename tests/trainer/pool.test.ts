@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { describe, expect, it } from 'vitest';
+import { cpuFeatures } from '../../src/cpu.js';
 import { compiled } from '../../src/paths.js';
 import type { EpochMetrics, Outcome } from '../../src/storage/storage.js';
 import { linkDataset } from '../support/dataset.js';
@@ -50,6 +51,8 @@ describe('a trainer', () => {
         node: process.version,
         tensorflow: expect.stringMatching(/^\d+\.\d+\.\d+/),
         device: 'cpu',
+        threads: 1,
+        cpuFeatures: cpuFeatures().join(' '),
         dataDigest: expect.stringMatching(/^[0-9a-f]{64}$/),
       },
     ]);

@@ -1,10 +1,13 @@
+import { createHash } from 'node:crypto';
 import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as tf from '@tensorflow/tfjs-node-gpu';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { LOSSES, OPTIMIZERS, SCHEDULES } from '../../src/spec/known.js';
+import { elbowVersion } from '../../src/paths.js';
+import { decodeTensors, encodeTensors } from '../../src/safetensors.js';
+import { AUGMENTATIONS, LOSSES, OPTIMIZERS, SCHEDULES } from '../../src/spec/known.js';
 import type { ArmParams } from '../../src/spec/types.js';
 import type { EpochMetrics, Outcome } from '../../src/storage/storage.js';
 import { train, type TrainRequest } from '../../src/training/index.js';
@@ -12,6 +15,7 @@ import { syntheticDataset } from '../support/dataset.js';
 import { trainHooks, trainRequest } from '../support/training.js';
 
 const EPOCHS = 4;
+const PAIRS = 40;
 const dataset = syntheticDataset({ perClass: 10 });
 
 let home: string;
@@ -77,10 +81,27 @@ function bitsOf({ outcome, epochs }: Played): unknown {
   };
 }
 
-const settings = fc.record({
-  optimizer: fc.constantFrom(...OPTIMIZERS),
-  schedule: fc.constantFrom(...SCHEDULES),
-  loss: fc.constantFrom(...LOSSES),
+/** Each augmentation switched off, and as people switch it on. */
+const augmentations: Readonly<
+  Record<(typeof AUGMENTATIONS)[number], readonly [number | boolean, number | boolean]>
+> = {
+  flip: [false, true],
+  crop: [0, 4],
+  translate: [0, 0.1],
+  rotate: [0, 15],
+  zoom: [0, 0.1],
+  brightness: [0, 0.2],
+  contrast: [0, 0.2],
+  saturation: [0, 0.2],
+  cutout: [0, 8],
+  mixup: [0, 0.4],
+  cutmix: [0, 1],
+};
+
+const others = fc.record({
+  ...Object.fromEntries(
+    Object.entries(augmentations).map(([name, values]) => [name, fc.constantFrom(...values)]),
+  ),
   learningRate: fc.constantFrom(0.001, 0.01),
   scheduleEpochs: fc.constantFrom(1, 2),
   warmupEpochs: fc.constantFrom(0, 1.5),
@@ -91,35 +112,74 @@ const settings = fc.record({
   clipNorm: fc.constantFrom(0, 1),
   l2: fc.constantFrom(0, 0.001),
   batchSize: fc.constantFrom(16, 80),
-  flip: fc.boolean(),
-  crop: fc.constantFrom(0, 4),
-  rotate: fc.constantFrom(0, 15),
-  brightness: fc.constantFrom(0, 0.2),
-  mixup: fc.constantFrom(0, 0.4),
-  cutmix: fc.constantFrom(0, 1),
 });
+
+/** Random settings in which every optimizer, schedule and loss comes several times, and the epoch of the interruption. */
+function pairsOf(seed: number): (readonly [ArmParams, number])[] {
+  const random = fc.sample(fc.tuple(others, fc.integer({ min: 1, max: EPOCHS - 1 })), {
+    numRuns: PAIRS,
+    seed,
+  });
+  return random.map(([params, epoch], i) => {
+    const loss = LOSSES[i % LOSSES.length]!;
+    const named = {
+      optimizer: OPTIMIZERS[i % OPTIMIZERS.length]!,
+      // Schedules meet every loss and optimizer.
+      schedule: SCHEDULES[(i + Math.floor(i / SCHEDULES.length)) % SCHEDULES.length]!,
+      loss,
+      ...(loss === 'cross-entropy' && i % 2 === 0 ? { labelSmoothing: 0.1 } : {}),
+    };
+    return [{ ...(params as ArmParams), ...named }, epoch];
+  });
+}
 
 describe('a training that goes on from a checkpoint', () => {
   it(
-    'equals the undisturbed one to the bit, for every optimizer, schedule and loss, with and without augmentation',
+    'equals the undisturbed one to the bit, for every optimizer, schedule and loss, with and without each augmentation',
     { timeout: 300_000 },
     async () => {
-      const pairs = fc.sample(fc.tuple(settings, fc.integer({ min: 1, max: EPOCHS - 1 })), {
-        numRuns: 40,
-        seed: 5,
-      });
-      const seen = new Set(pairs.flatMap(([one]) => [one.optimizer, one.schedule, one.loss] as string[]));
-      expect(seen.size).toBe(OPTIMIZERS.length + SCHEDULES.length + LOSSES.length);
+      const seed = Number(process.env['ELBOW_TEST_SEED'] ?? fc.sample(fc.nat(), 1)[0]);
+      const pairs = pairsOf(seed);
+      for (const name of AUGMENTATIONS) {
+        expect(new Set(pairs.map(([params]) => params[name])), name).toEqual(new Set(augmentations[name]));
+      }
       for (const [params, epoch] of pairs) {
+        const what = `ELBOW_TEST_SEED=${seed}: ${JSON.stringify(params)} after epoch ${epoch}`;
         const before = tf.memory().numTensors;
-        const undisturbed = await play(kept(params, { keep: null }));
+        const undisturbed = await play(kept(params));
+        rmSync(checkpoints(), { recursive: true });
+        // A training whose loss is no number any more ends early, and has no epoch to be interrupted in.
+        const last = Math.min(epoch, undisturbed.epochs.length - 1);
+        if (last > 0) {
+          await playUntil(kept(params), last);
+          const resumed = await play(kept(params));
+          expect(resumed.begin, what).toBe(last);
+          expect(resumed.notes, what).toContain(`goes on after epoch ${last}, from its checkpoint`);
+          expect(resumed.outcome.weights, what).toMatch(/^[0-9a-f]{64}$/);
+          expect(bitsOf(resumed), what).toEqual(bitsOf(undisturbed));
+          rmSync(checkpoints(), { recursive: true });
+        }
+        expect(tf.memory().numTensors, what).toBe(before);
+      }
+    },
+  );
+
+  it(
+    'ends when the undisturbed one does: epochs without a better one count on',
+    { timeout: 120_000 },
+    async () => {
+      // 80 steps an epoch, so that the second is the first that counts.
+      const params = { batchSize: 1, epochs: 12, patience: 3, learningRate: 0.003 };
+      const undisturbed = await play(kept(params));
+      rmSync(checkpoints(), { recursive: true, force: true });
+      const { epochs, bestEpoch } = undisturbed.outcome;
+      expect(epochs).toBeLessThan(params.epochs);
+      expect(epochs - bestEpoch!).toBe(params.patience);
+      for (const epoch of [epochs - 2, epochs - 1]) {
         await playUntil(kept(params), epoch);
         const resumed = await play(kept(params));
         expect(resumed.begin).toBe(epoch);
-        const { weights, ...outcome } = resumed.outcome;
-        expect(weights).toMatch(/^[0-9a-f]{64}$/);
-        expect(bitsOf({ ...resumed, outcome: { ...outcome, weights: null } })).toEqual(bitsOf(undisturbed));
-        expect(tf.memory().numTensors).toBe(before);
+        expect(bitsOf(resumed)).toEqual(bitsOf(undisturbed));
         rmSync(checkpoints(), { recursive: true });
       }
     },
@@ -188,6 +248,46 @@ describe('a checkpoint that cannot be used', () => {
       expect(notes).toContainEqual(expect.stringContaining('it is of another training'));
       rmSync(checkpoints(), { recursive: true });
     }
+  });
+
+  /** Writes a checkpoint anew as another machine would have. */
+  const rewrite = (file: string, change: (machine: string) => string): void => {
+    const path = join(checkpoints(), file);
+    const { tensors, metadata } = decodeTensors(readFileSync(path), path);
+    const header = JSON.parse(metadata['checkpoint']!) as { machine: string };
+    const machine = change(header.machine);
+    expect(machine).not.toBe(header.machine);
+    const bytes = encodeTensors({
+      tensors,
+      metadata: { ...metadata, checkpoint: JSON.stringify({ ...header, machine }) },
+    });
+    rmSync(path);
+    const digest = createHash('sha256').update(bytes).digest('hex');
+    writeFileSync(join(checkpoints(), file.replace(/[0-9a-f]{64}/, digest)), bytes);
+  };
+
+  it('was made by another version, or on another CPU: the training starts over, and says so', async () => {
+    const changes = [
+      (machine: string) => machine.replace(`elbow ${elbowVersion}`, 'elbow 0.0.9'),
+      (machine: string) => machine.replace(/TensorFlow \S+/, 'TensorFlow 2.3.4'),
+      (machine: string) => `${machine} avx1024`,
+      (machine: string) => machine.replace(/on a .*/, 'on a GPU'),
+    ];
+    for (const change of changes) {
+      await playUntil(kept({}), 2);
+      files().forEach((file) => rewrite(file, change));
+      const { begin, notes } = await play(kept({}));
+      expect(begin).toBe(0);
+      expect(
+        notes.filter((text) => /is not used: it was made by .*, and this is .*/.test(text)),
+      ).toHaveLength(2);
+      rmSync(checkpoints(), { recursive: true });
+    }
+    // What `rewrite` leaves is a whole checkpoint.
+    await playUntil(kept({}), 2);
+    files().forEach((file) => rewrite(file, (machine) => `${machine} `));
+    files().forEach((file) => rewrite(file, (machine) => machine.trimEnd()));
+    expect((await play(kept({}))).begin).toBe(2);
   });
 
   it('cannot be written: the training goes on, and says so', async () => {

@@ -4,7 +4,15 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { transformedValues } from '../../src/models/convolutions.js';
 import { uniforms } from '../../src/random.js';
 import { convolution } from '../../src/training/convolution.js';
-import { isGpu, kernels, native, typed, useKernels, type Kernels } from '../../src/training/native.js';
+import {
+  isGpu,
+  kernels,
+  native,
+  typed,
+  useKernels,
+  type Kernels,
+  type OpAttribute,
+} from '../../src/training/native.js';
 import { canRunOperations } from '../../src/native-operations.js';
 
 afterEach(() => useKernels(undefined));
@@ -280,5 +288,25 @@ describe.skipIf(isGpu() || !canRunOperations())("elbow's own operations", () => 
     expect(() => gradient(2, 3, tf.ones([1, 2, 2, 5]))).toThrow('expected images');
     expect(() => gradient(1, 2, tf.ones([1, 1, 2, 5]))).toThrow('padding');
     expect(() => gradient(2, 2, tf.ones([1, 2, 2, 4]))).toThrow('shape');
+    const [x, kernel, bias] = [tf.ones([1, 4, 4, 2]), tf.ones([3, 3, 2, 5]), tf.ones([5])];
+    const pooled = (pool: number): OpAttribute[] => [
+      ...attributes(2),
+      typed('pool', 'TF_ATTR_INT', pool),
+      typed('relu', 'TF_ATTR_BOOL', true),
+    ];
+    const forward = (pool: number): tf.Tensor[] => {
+      const all = [...pooled(pool), typed('keep_places', 'TF_ATTR_BOOL', true)];
+      return native().executeMultipleOutputs('ElbowConvPool', all, [x, kernel, bias], 2);
+    };
+    const [y, places] = forward(2) as [tf.Tensor, tf.Tensor];
+    const backward = (pool: number): tf.Tensor[] => {
+      const all = [...pooled(pool), typed('needs_input', 'TF_ATTR_BOOL', true)];
+      return native().executeMultipleOutputs('ElbowConvPoolGradients', all, [x, kernel, y, places, y], 3);
+    };
+    expect(backward(2)).toHaveLength(3);
+    for (const pool of [0, -1, 16]) {
+      expect(() => forward(pool)).toThrow('windows of 1 to 15');
+      expect(() => backward(pool)).toThrow('windows of 1 to 15');
+    }
   });
 });

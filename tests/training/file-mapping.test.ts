@@ -1,10 +1,11 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it, vi } from 'vitest';
 import { loadDataset } from '../../src/data/index.js';
 import { canRunOperations } from '../../src/native-operations.js';
 import { fileMapper } from '../../src/training/index.js';
+import { openLibrary } from '../../src/training/native.js';
 import { linkDataset, realDataDir } from '../support/dataset.js';
 
 const scratch = mkdtempSync(join(tmpdir(), 'elbow-map-'));
@@ -21,6 +22,24 @@ function pagesOf(path: string): { copiedKb: number; size: number } | null {
 
 it.runIf(!canRunOperations())('is not there without the library: files are read', () => {
   expect(fileMapper()).toBeUndefined();
+});
+
+it('is done without where the library cannot be loaded: a line says so', () => {
+  const path = join(scratch, 'broken.node');
+  writeFileSync(path, 'no library');
+  const written: string[] = [];
+  const spy = vi.spyOn(process.stderr, 'write').mockImplementation((text) => {
+    written.push(String(text));
+    return true;
+  });
+  try {
+    expect(openLibrary(path)).toBeNull();
+  } finally {
+    spy.mockRestore();
+  }
+  expect(written).toEqual([
+    expect.stringMatching(/^elbow's operations cannot be loaded, TensorFlow's are used: .*broken\.node/),
+  ]);
 });
 
 describe.runIf(canRunOperations())('a mapped file', () => {

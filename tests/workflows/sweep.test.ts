@@ -10,7 +10,14 @@ const stage = useStage();
 describe('a sweep', () => {
   it('runs every trial once, and can be found in Temporal by what it is about', async () => {
     stage.run = async (job, hooks) => {
-      hooks.onEnvironment({ node: 'v20', tensorflow: '2', device: 'cpu', dataDigest: 'abc' });
+      hooks.onEnvironment({
+        node: 'v20',
+        tensorflow: '2',
+        device: 'cpu',
+        dataDigest: 'abc',
+        threads: 1,
+        cpuFeatures: 'avx',
+      });
       for (const number of [1, 2]) {
         hooks.onEpoch(epoch(number));
       }

@@ -7,7 +7,7 @@ import type { Output } from '../output.js';
 import { statusPaint } from '../paint.js';
 import { readTrialNumber, requireSweep, requireTrial, withSession } from '../session.js';
 import { trialText } from '../sweep-facts.js';
-import { durationText, figureText, tableLines } from '../text.js';
+import { countedText, durationText, figureText, tableLines } from '../text.js';
 import { familiarMetrics, unfamiliarLines } from '../unfamiliar-table.js';
 
 /** `elbow trial SWEEP NUMBER`: everything that is known of one trial. */
@@ -87,12 +87,14 @@ function printEnvironment(attempt: AttemptRow | undefined, out: Output): void {
   if (attempt?.worker) line(out, 'worker', attempt.worker);
   const environment = attempt?.environment;
   if (!environment) return;
-  const { elbowVersion, gitCommit, node, tensorflow, device, dataDigest } = environment;
+  const { elbowVersion, gitCommit, node, tensorflow, device, dataDigest, threads, cpuFeatures } = environment;
   const versions = [
     `elbow ${elbowVersion}${gitCommit === null ? '' : ` (${gitCommit.slice(0, 10)})`}`,
     `Node ${node.replace(/^v/, '')}`,
     ...(tensorflow === null ? [] : [`TensorFlow ${tensorflow}`]),
     ...(device === null ? [] : [device]),
+    ...(threads === null ? [] : [countedText(threads, 'thread')]),
+    ...(cpuFeatures === null || cpuFeatures === '' ? [] : [cpuFeatures]),
   ];
   line(out, 'ran on', versions.join(' · '));
   if (dataDigest !== null) line(out, 'data', `sha256 ${dataDigest}`);
