@@ -2,10 +2,13 @@
 import { stringify } from 'csv-stringify/sync';
 import type { Quickness, ReportModel } from './types.js';
 
-/** One row a trial; settings as `param_NAME`. */
+/** One row a trial; settings as `param_NAME`, metrics as `metric_NAME`. */
 export function trialsCsv(model: ReportModel): string {
   const { spec } = model.made;
-  const parameters = [...new Set(model.trialReports.flatMap((trial) => Object.keys(trial.params)))].sort();
+  const parameters = namesIn(model.trialReports.map((trial) => trial.params));
+  const metrics = namesIn(model.trialReports.map((trial) => trial.metrics)).filter(
+    (name) => !(name in quicknessColumns(null)),
+  );
   const rows = model.trialReports.map((trial) => ({
     sweep: model.sweep.name,
     trial: trial.trial,
@@ -34,6 +37,7 @@ export function trialsCsv(model: ReportModel): string {
     failure_message: trial.failureMessage,
     started_at: trial.startedAt,
     finished_at: trial.finishedAt,
+    ...Object.fromEntries(metrics.map((name) => [`metric_${name}`, trial.metrics[name] ?? null])),
     ...quicknessColumns(trial.quickness),
   }));
   return table(rows);
@@ -59,6 +63,7 @@ export function curvesCsv(model: ReportModel): string {
         train_accuracy: splits?.train ?? null,
         val_accuracy: splits?.validation ?? null,
         test_accuracy: splits?.test ?? null,
+        unfamiliar_accuracy: splits?.unfamiliar ?? null,
         ...quicknessColumns(splits?.quickness ?? null),
       };
     }),
@@ -81,10 +86,15 @@ const CURVE_COLUMNS = [
   'train_accuracy',
   'val_accuracy',
   'test_accuracy',
+  'unfamiliar_accuracy',
   'epochs_to_90_percent',
   'steps_to_90_percent',
   'seconds_to_90_percent',
 ];
+
+/** All keys of some records, sorted. */
+const namesIn = (records: readonly Readonly<Record<string, unknown>>[]): string[] =>
+  [...new Set(records.flatMap((record) => Object.keys(record)))].sort();
 
 const quicknessColumns = (quickness: Quickness | null): Readonly<Record<string, number | null>> => ({
   epochs_to_90_percent: quickness?.epochs ?? null,

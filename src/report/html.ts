@@ -10,6 +10,7 @@ import type { Plot } from './plots.js';
 import { STYLE } from './style.js';
 import { curveTable } from './tables/curves.js';
 import { diagnosisSection } from './tables/diagnosis.js';
+import { gapTable } from './tables/gaps.js';
 import { quicknessSection } from './tables/quickness.js';
 import { rateSection } from './tables/rates.js';
 import { failureTable, trialTable } from './tables/trials.js';
@@ -73,6 +74,7 @@ export function reportHtml(model: ReportModel, plots: readonly Plot[]): string {
               plot('splits'),
               `Train, validation and test accuracy ${isCurve ? 'against samples per class' : 'by arm'}`,
             ),
+            gapTable(model),
           )}
           ${section(
             'Losses by epoch',

@@ -194,6 +194,7 @@ function splitMeans(spec: SweepSpec, own: readonly TrialResult[], quickness: Qui
           train: mean((one) => one.trainAccuracy),
           validation: mean((one) => one.valAccuracy),
           test: mean((one) => one.testAccuracy),
+          unfamiliar: mean((one) => one.metrics['unfamiliar_accuracy'] ?? null),
           quickness: meanQuickness(group.map((one) => quickness.get(one.trial) ?? null)),
         },
       ];

@@ -24,6 +24,7 @@ export function trialReport(result: TrialResult, quickness: Quickness | null): T
     valAccuracy: result.valAccuracy,
     testAccuracy: result.testAccuracy,
     objective: result.objective,
+    metrics: result.metrics,
     seconds: result.seconds,
     imagesPerSecond: result.imagesPerSecond,
     quickness,

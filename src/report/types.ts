@@ -46,6 +46,8 @@ export interface SplitMeans {
   readonly train: number | null;
   readonly validation: number | null;
   readonly test: number | null;
+  /** On changed test images, over all ways and severities. */
+  readonly unfamiliar: number | null;
   readonly quickness: Quickness | null;
 }
 
@@ -130,6 +132,8 @@ export interface TrialReport {
   readonly valAccuracy: number | null;
   readonly testAccuracy: number | null;
   readonly objective: number | null;
+  /** All others, by name. */
+  readonly metrics: Readonly<Record<string, number>>;
   readonly seconds: number | null;
   readonly imagesPerSecond: number | null;
   readonly quickness: Quickness | null;

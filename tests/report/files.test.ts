@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PNG } from 'pngjs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { curvesCsv, trialsCsv } from '../../src/report/csv.js';
 import { reportHtml } from '../../src/report/html.js';
 import { writeReport } from '../../src/report/index.js';
 import { parseSweep, specsEqual } from '../../src/spec/index.js';
@@ -125,6 +126,24 @@ describe('the page', () => {
       'Left out: 2 settings with fewer than two rates',
     );
     expect(reportHtml({ ...model, rates: null }, [])).not.toContain('<h2>Each at its best rate</h2>');
+  });
+
+  it('tells how far training images are ahead, and what is left on changed ones where they were asked for', () => {
+    const plain = reportHtml(fixture({ text: threeArms }), []);
+    expect(plain).toContain('<summary>Gaps between training and test images</summary>');
+    expect(plain).not.toContain('changed images');
+    const model = fixture({
+      text: threeArms,
+      change: () => ({ trainAccuracy: 0.9, testAccuracy: 0.5, metrics: { unfamiliar_accuracy: 0.3125 } }),
+    });
+    const row = reportHtml(model, [])
+      .replace(/\s+/g, ' ')
+      .match(/<td>0.900<\/td> <td>0.500<\/td> <td>\+0.400<\/td> <td>0.31[23]<\/td>/);
+    expect(row).not.toBeNull();
+    expect(trialsCsv(model).split('\n')[0]).toContain(',metric_unfamiliar_accuracy,');
+    expect(curvesCsv(model).split('\n')[1]).toContain(
+      `,0.9,${model.arms[0]!.splits[0]!.validation},0.5,0.3125,`,
+    );
   });
 
   it('marks no rate that is not at an edge, and shows no figures that no trial has', () => {

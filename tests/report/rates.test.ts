@@ -32,7 +32,14 @@ function arm(params: ArmParams, means: Means): ArmReport {
     pooledStd: null,
     freedom: 0,
     elbow: null,
-    splits: sizes.map(({ n, validation, test }) => ({ n, train: null, validation, test, quickness })),
+    splits: sizes.map(({ n, validation, test }) => ({
+      n,
+      train: null,
+      validation,
+      test,
+      unfamiliar: null,
+      quickness,
+    })),
     targetAt: null,
     sizeless: null,
   };

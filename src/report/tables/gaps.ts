@@ -1,0 +1,68 @@
+/** How far training images are ahead of test images, and what is left on changed ones, by arm and size. */
+import { count, signed } from '../format.js';
+import type { Markup } from '../markup.js';
+import { html } from '../markup.js';
+import type { ArmReport, ReportModel } from '../types.js';
+import { armColumns, type ArmColumns } from './arm-columns.js';
+import { cell } from './cells.js';
+
+/** With more arms than this, only the coloured ones are listed; curves.csv has all. */
+const MOST_ARMS = 24;
+
+/** Null where no trial has accuracies on training and test images. Open where there are changed test images to compare. */
+export function gapTable(model: ReportModel): Markup | null {
+  const arms = model.arms.length > MOST_ARMS ? model.arms.filter((arm) => arm.isHighlighted) : model.arms;
+  const columns = armColumns(model);
+  const hasChanged = arms.some((arm) => arm.splits.some(({ unfamiliar }) => unfamiliar !== null));
+  const rows = model.sizes.flatMap((n) =>
+    arms.flatMap((arm) => rowOf(arm, { n, columns, hasChanged }) ?? []),
+  );
+  if (rows.length === 0) return null;
+  return html`<details${hasChanged ? html` open` : null}>
+    <summary>Gaps between training and test images</summary>
+    <div class="scroll">
+      <table>
+        <thead>
+          <tr>
+            <th>per class</th>
+            ${columns.head}
+            <th>train</th>
+            <th>test</th>
+            <th>gap</th>
+            ${hasChanged ? html`<th>changed images</th>` : null}
+          </tr>
+        </thead>
+        <tbody>
+          ${rows}
+        </tbody>
+      </table>
+    </div>
+    ${
+      hasChanged
+        ? html`<p class="caption">
+            Changed images: the mean accuracy on test images that were rotated, scaled, shifted, darkened,
+            blurred, recoloured and noised, at five severities each.
+          </p>`
+        : null
+    }
+  </details>`;
+}
+
+interface Row {
+  readonly n: number;
+  readonly columns: ArmColumns;
+  readonly hasChanged: boolean;
+}
+
+function rowOf(arm: ArmReport, { n, columns, hasChanged }: Row): Markup | null {
+  const means = arm.splits.find((one) => one.n === n);
+  if (means === undefined || means.train === null || means.test === null) return null;
+  return html`<tr>
+    <td>${columns.swatch(arm.hash)}${count(n)}</td>
+    ${columns.cells(arm.hash)}
+    <td>${cell(means.train)}</td>
+    <td>${cell(means.test)}</td>
+    <td>${signed(means.train - means.test)}</td>
+    ${hasChanged ? html`<td>${cell(means.unfamiliar)}</td>` : null}
+  </tr>`;
+}
