@@ -16,7 +16,6 @@ import {
   type Manifest,
 } from '../files.js';
 import { packedImages, tableRows, type Images, type Labels } from '../images.js';
-import type { Unreadable } from './source.js';
 
 /** Hex digits of the digest in a folder's name. */
 const SHORT = 16;
@@ -36,7 +35,8 @@ export interface OwnManifest extends Manifest {
     readonly mean: readonly number[];
     readonly std: readonly number[];
     readonly columns?: readonly string[];
-    readonly unreadable: readonly Unreadable[];
+    /** Files that are no images, by the SHA-256 of their content. */
+    readonly undecodable: readonly { readonly hash: string; readonly reason: string }[];
     readonly notes: readonly string[];
   };
 }

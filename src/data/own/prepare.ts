@@ -77,12 +77,29 @@ export async function prepareDataset(asked: AskedDataset, options: PrepareOption
     (await withLock(`data ${join(dataDir, digest)}`, { signal, onWait }, async () => {
       return decoded(dataDir, digest) ?? decode(asked, source, digest, options);
     }));
-  const unreadable = [...source.unreadable, ...manifest.own.unreadable];
+  // It may have been decoded where the same files had other names.
+  const undecodable = undecodableOf(source, manifest.own.undecodable);
+  const unreadable = [...source.unreadable, ...undecodable.map(({ file, reason }) => ({ file, reason }))];
   if (asked.kind === 'folder' && asked.unreadable === 'refuse') refuseUnreadable(asked.path, unreadable);
   const { image, classes, trainPerClass, testPerClass } = manifest.own;
   const dataset: OwnDataset = { ...asked, digest, classes, image, trainPerClass, testPerClass };
-  return { folder, manifest, dataset, unreadable, notes: [...source.notes, ...manifest.own.notes] };
+  const hashes = new Set(undecodable.map(({ hash }) => hash));
+  const readable = source.examples.filter(({ hash }) => !hashes.has(hash));
+  const notes = [...source.notes, ...duplicateNotes(readable, source.noun), ...manifest.own.notes];
+  return { folder, manifest, dataset, unreadable, notes };
 }
+
+/** Files that are no images, with the names that they have now. */
+const undecodableOf = (
+  { examples }: OwnSource,
+  known: OwnManifest['own']['undecodable'],
+): (Unreadable & { readonly hash: string })[] => {
+  const reasons = new Map(known.map(({ hash, reason }) => [hash, reason]));
+  return examples.flatMap(({ place, hash }) => {
+    const reason = reasons.get(hash);
+    return reason === undefined ? [] : [{ file: place, reason, hash }];
+  });
+};
 
 function decoded(dataDir: string, digest: string): CachedDataset | null {
   const folder = findCache(dataDir, digest);
@@ -107,12 +124,13 @@ async function decode(
   options: PrepareOptions,
 ): Promise<CachedDataset> {
   const contents = new Map<Example, Uint8Array>();
-  const unreadable: Unreadable[] = [];
+  const unreadable: (Unreadable & { readonly hash: string })[] = [];
   expectFits(asked, source);
   await pMap(
     source.examples,
     reader(source, options, (example, read) => {
-      if (read instanceof UnreadableFile) unreadable.push({ file: example.place, reason: read.message });
+      if (read instanceof UnreadableFile)
+        unreadable.push({ file: example.place, hash: example.hash, reason: read.message });
       else contents.set(example, read);
     }),
     { concurrency: Math.min(MOST_DECODERS, availableParallelism()) },
@@ -155,9 +173,8 @@ async function decode(
         mean,
         std,
         ...(source.columns ? { columns: source.columns } : {}),
-        unreadable,
+        undecodable: unreadable.map(({ hash, reason }) => ({ hash, reason })),
         notes: [
-          ...duplicateNotes(examples, source.noun),
           ...(constant === null ? [] : [constant]),
           ...(testCount < FEW_TEST_EXAMPLES
             ? [
