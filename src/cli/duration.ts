@@ -1,8 +1,9 @@
 /** How long a sweep takes on a machine whose speed was measured. Pure. The assumptions stand in docs/presets/README.md. */
 import { SEVERITIES, waysFor } from '../augmentation/index.js';
 import { totalOf } from '../data/catalog.js';
+import { recalibrationOf, trainingOf, validationOf } from '../data/split-sizes.js';
 import { layersOf, multiplyAdds } from '../models/index.js';
-import { datasetFacts, planTrials, withDefaults } from '../spec/index.js';
+import { datasetFacts, FIRST_COUNTED_STEP, planTrials, withDefaults } from '../spec/index.js';
 import type { ArmParams, PlannedTrial, SweepSpec } from '../spec/types.js';
 import { datasetShape, type DatasetShape } from './dataset-shape.js';
 
@@ -31,8 +32,6 @@ export interface Duration {
 
 /** Forward alone takes a third of a training step: the backward pass computes two products for each of the forward. */
 const EVALUATION_SHARE = 1 / 3;
-/** Early stopping counts from this step on; see src/training/early-stopping.ts. */
-const FIRST_COUNTED_STEP = 100;
 /**
  * Rounds of patience that a trial lives through, from the first epoch that counts: an assumption. Four LeNets with 20 to
  * 500 images per class had 1 to 3.3, the more images the more.
@@ -40,8 +39,6 @@ const FIRST_COUNTED_STEP = 100;
 const USUAL_ROUNDS = 3;
 /** Building, data and writing of one trial in a warm trainer. */
 const TRIAL_OVERHEAD_S = 0.3;
-/** Training images whose statistics batch norm is given before each evaluation, at most. */
-const MOST_RECALIBRATED = 2_000;
 
 /**
  * @returns null where trials wait instead of training
@@ -70,10 +67,10 @@ export function durationOf(spec: SweepSpec, machine: MachineSpeed): Duration | n
     const params = withDefaults(trial.arm.params);
     const perClass = trial.samplesPerClass ?? allSize;
     const classes = dataset.classes.length;
-    const validation = Math.floor(perClass / 5) * classes;
-    const training = perClass * classes - validation;
+    const validation = validationOf(perClass) * classes;
+    const training = trainingOf(perClass) * classes;
     const epochs = epochsOf(epochBounds(params, training, validation));
-    const recalibrated = params['batchNorm'] === true ? Math.min(training, MOST_RECALIBRATED) : 0;
+    const recalibrated = params['batchNorm'] === true ? recalibrationOf(training, classes) : 0;
     const evaluated = epochs * (validation + recalibrated) + tests + training;
     return TRIAL_OVERHEAD_S + secondsPerImage(params) * (epochs * training + EVALUATION_SHARE * evaluated);
   };

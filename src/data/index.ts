@@ -12,5 +12,6 @@ export type { Prepared, PrepareOptions } from './own/prepare.js';
 export { decodePicture, openPicture, PICTURE_FORMATS, planesOf, UndecodablePicture } from './picture.js';
 export { splitFor, splitOf } from './split.js';
 export type { Share, Split, SplitRequest } from './split.js';
+export { recalibrationOf, trainingOf, validationOf } from './split-sizes.js';
 export { byteTables, standardise } from './standardise.js';
 export type { Standard } from './standardise.js';

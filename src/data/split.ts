@@ -7,19 +7,14 @@ import { ElbowError } from '../errors.js';
 import { deriveSeed, permutation } from '../random.js';
 import type { DatasetEntry } from './catalog.js';
 import type { Images, Labels } from './images.js';
-
-/** Every fifth image is for validation. */
-const FOLDS = 5;
+import { FOLDS, recalibrationOf } from './split-sizes.js';
 
 export interface Split {
   /** Positions in the data set's training images, in the order of the permutation, classes taking turns. */
   readonly train: Uint32Array;
   /** Empty for sizes below 5. */
   readonly validation: Uint32Array;
-  /**
-   * How many of the training images, from the first on, batch-norm statistics are taken from: 200 of each class, or as
-   * many in all where the classes are of different sizes.
-   */
+  /** How many of the training images, from the first on, batch-norm statistics are taken from. */
   readonly recalibration: number;
 }
 
@@ -34,9 +29,6 @@ export interface SplitRequest {
   readonly sweepSeed: number;
   readonly replicate: number;
 }
-
-/** Enough for the moments of a layer; more only takes time. */
-const RECALIBRATION_PER_CLASS = 200;
 
 /** Positions of each class, ascending. */
 function positionsByClass(labels: Labels, classes: number): number[][] {
@@ -79,7 +71,7 @@ export function splitFor(request: SplitRequest): Split {
   return {
     train: Uint32Array.from(train),
     validation: Uint32Array.from(validation),
-    recalibration: Math.min(train.length, RECALIBRATION_PER_CLASS * classes),
+    recalibration: recalibrationOf(train.length, classes),
   };
 }
 

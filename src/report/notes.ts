@@ -1,4 +1,5 @@
 /** What to know before the figures are believed. Pure. */
+import { trainingOf } from '../data/split-sizes.js';
 import { groupBy } from '../group-by.js';
 import { datasetFacts } from '../spec/index.js';
 import { count, counted, listed } from './format.js';
@@ -84,10 +85,8 @@ function epochLimit({ made, trialReports }: Draft): Note[] {
 
 const sizeText = (size: number | null): string => (size === null ? 'all images' : `${count(size)} per class`);
 
-/** Training images of a size: of each class, every fifth image is for validation from five on. */
-function trainingImages(size: number, classes: number): number {
-  return (size < 5 ? size : size - Math.floor(size / 5)) * classes;
-}
+/** Training images of a size. */
+const trainingImages = (size: number, classes: number): number => trainingOf(size) * classes;
 
 function largeBatch({ made, trialReports }: Draft): Note[] {
   const dataset = datasetFacts(made.spec.dataset);

@@ -1,7 +1,16 @@
 /** What a sweep file may say, and what it expands to. */
 export { armsOf, armsOfGrid, countTrials, gridsOf, planTrials, specsEqual } from './arms.js';
 export { sweepJsonSchema } from './json-schema.js';
-export { AUGMENTATIONS, balanceNote, datasetFacts, datasetName, DATASETS, DEFAULT_DATASET } from './known.js';
+export {
+  ADAMW_DECAY,
+  AUGMENTATIONS,
+  balanceNote,
+  datasetFacts,
+  datasetName,
+  DATASETS,
+  DEFAULT_DATASET,
+  FIRST_COUNTED_STEP,
+} from './known.js';
 export type { DatasetFacts } from './known.js';
 export { listPresets, loadSweep } from './load.js';
 export type { LoadOptions, LoadedSweep, Preset } from './load.js';

@@ -87,6 +87,13 @@ export const OPTIMIZERS = [
   'nadam',
 ] as const;
 export const SCHEDULES = ['constant', 'step', 'exponential', 'cosine', 'one-cycle', 'plateau'] as const;
+
+/** Before this many steps an epoch is not counted against patience: a handful of validation images decides nothing. */
+export const FIRST_COUNTED_STEP = 100;
+
+/** λ of `adamw` where the arm names none: its paper's and PyTorch's. */
+export const ADAMW_DECAY = 0.01;
+
 export const LOSSES = ['cross-entropy', 'mse', 'mae', 'hinge', 'focal'] as const;
 /** Settings that change training images, and so have no meaning for data that are not images. */
 export const AUGMENTATIONS = [

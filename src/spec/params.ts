@@ -11,7 +11,7 @@ import {
   positiveFraction,
   whole,
 } from './leaves.js';
-import { INITIALISERS, LOSSES, MODELS, OPTIMIZERS, SCHEDULES } from './known.js';
+import { ADAMW_DECAY, INITIALISERS, LOSSES, MODELS, OPTIMIZERS, SCHEDULES } from './known.js';
 import type { ArmParams, Scalar } from './types.js';
 
 const anyCount = Number.MAX_SAFE_INTEGER;
@@ -46,7 +46,7 @@ export function builtinAxes(largestSize: number, own: readonly string[] = []) {
     weightDecay: axis(nonNegative().nullable())
       .default([null])
       .describe(
-        'Share of the weights, times the rate, taken off before each step; null takes 0.01 for adamw and 0 for the others.',
+        `Share of the weights, times the rate, taken off before each step; null takes ${ADAMW_DECAY} for adamw and 0 for the others.`,
       ),
     l2: axis(nonNegative()).default([0]).describe('λ of the penalty λ ‖θ‖² / 2 in what is minimised.'),
     clipNorm: axis(nonNegative())

@@ -1,7 +1,5 @@
 /** When a training ends, and which of its epochs is the best. Pure. */
-
-/** Before this many steps an epoch is not counted against patience: a handful of validation images decides nothing. */
-const FIRST_COUNTED_STEP = 100;
+import { FIRST_COUNTED_STEP } from '../spec/index.js';
 
 export interface EpochScore {
   /** From 1. */

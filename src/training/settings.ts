@@ -2,13 +2,11 @@
 import type { Split } from '../data/index.js';
 import type { MemoryRequest } from '../models/index.js';
 import { kernels } from './native.js';
+import { ADAMW_DECAY } from '../spec/index.js';
 import type { ArmParams } from '../spec/types.js';
 import type { LossSettings } from './losses.js';
 import type { OptimizerSettings } from './optimizers.js';
 import type { ScheduleSettings } from './schedule.js';
-
-/** λ of `adamw` where the arm names none: its paper's and PyTorch's. */
-const ADAMW_DECAY = 0.01;
 
 export interface TrainingSettings {
   readonly optimizer: OptimizerSettings;

@@ -1,3 +1,4 @@
+import { trainingOf, validationOf } from '../../data/split-sizes.js';
 import { ElbowError, EXIT } from '../../errors.js';
 import type { LayerSummary, MemoryForecast } from '../../models/index.js';
 import { hasOperations } from '../../native-operations.js';
@@ -124,9 +125,8 @@ async function summarize({ args, options }: CommandInput, context: Context): Pro
 /** Images of a training that takes as many as the smallest class has. */
 function imagesOf(entry: DatasetShape): { trainingImages: number; validationImages: number } {
   const size = Math.min(...entry.trainPerClass);
-  const validation = Math.floor(size / 5);
   const classes = entry.classes.length;
-  return { trainingImages: classes * (size - validation), validationImages: classes * validation };
+  return { trainingImages: classes * trainingOf(size), validationImages: classes * validationOf(size) };
 }
 
 async function datasetOf(dataset: SweepSpec['dataset']): Promise<DatasetShape> {
