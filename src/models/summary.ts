@@ -11,12 +11,27 @@ interface Counts {
 const text = (shape: Shape): string => shape.join('×');
 const none: Counts = { trainable: 0, moving: 0 };
 
-const refusal = (layer: Layer, what: string, input: Shape): ElbowError =>
-  new ElbowError('spec-invalid', `a ${layer.kind} layer needs ${what}, its input is ${text(input)}`);
+const refusal = (layer: Layer, what: string, input: Shape, hint: string): ElbowError =>
+  new ElbowError('spec-invalid', `a ${layer.kind} layer needs ${what}, its input is ${text(input)}`, {
+    hint,
+  });
 
 function imageOf(layer: Layer, input: Shape, side = 1): Image {
   if (input.length === 3 && Math.min(input[0], input[1]) >= side) return input;
-  throw refusal(layer, side === 1 ? 'an image' : `an image of at least ${side}×${side}`, input);
+  if (input.length === 1) {
+    throw refusal(
+      layer,
+      'an image',
+      input,
+      'Put it before `flatten` and `global-average-pool`, whose output is flat.',
+    );
+  }
+  throw refusal(
+    layer,
+    `an image of at least ${side}×${side}`,
+    input,
+    'Pool less before it, make its `size` smaller, or give convolutions `padding: same`, which keeps the size.',
+  );
 }
 
 /** The output of a layer. @throws ElbowError `spec-invalid` when it does not fit its input */
@@ -42,7 +57,7 @@ export function outputShape(layer: Layer, input: Shape): Shape {
       return [input.reduce((product, n) => product * n, 1)];
     case 'dense':
       if (input.length === 1) return [layer.units];
-      throw refusal(layer, 'a flat input (put `flatten` before it)', input);
+      throw refusal(layer, 'a flat input', input, 'Put `flatten` before it.');
     case 'residual': {
       const output = layer.body.reduce((shape, inner) => outputShape(inner, shape), input);
       shortcutStride(input, output);
@@ -66,6 +81,9 @@ export function shortcutStride(input: Shape, output: Shape): number {
   throw new ElbowError(
     'spec-invalid',
     `a residual layer cannot add its input, ${text(input)}, to what its body makes of it, ${text(output)}`,
+    {
+      hint: 'Give its convolutions `padding: same`, at least as many filters as come in, and one stride in all.',
+    },
   );
 }
 

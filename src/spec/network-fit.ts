@@ -161,7 +161,9 @@ function fitting(layer: Layer, input: Shape, path: Path): Shape | Fault {
   try {
     return outputShape(layer, input);
   } catch (error) {
-    if (error instanceof ElbowError) return { path, message: error.message };
+    if (error instanceof ElbowError) {
+      return { path, message: error.message, ...(error.hint === undefined ? {} : { hint: error.hint }) };
+    }
     throw error;
   }
 }

@@ -3,6 +3,7 @@ import type { z } from 'zod';
 import { ElbowError, type Where } from '../errors.js';
 import { NAME_PATTERN, digits } from './leaves.js';
 import { nearestName } from './nearest.js';
+import { defaultOf } from './params.js';
 import type { Path } from './source.js';
 
 /** Finds places in whatever the value was put together from: the file, a scale, `--set`. */
@@ -91,7 +92,7 @@ function hintFor(issue: Issue, path: Path, came: unknown): string | null {
   if (typeof came === 'string') {
     if (issue.code === 'invalid_value') {
       const near = nearestName(came, issue.values.map(String));
-      return near === null ? null : `Did you mean \`${near}\`?`;
+      if (near !== null) return `Did you mean \`${near}\`?`;
     }
     if (issue.code === 'invalid_type' && issue.expected === 'boolean') {
       if (/^(on|yes)$/i.test(came)) return 'Write `true`: YAML 1.2 takes this word for a text.';
@@ -115,7 +116,15 @@ function hintFor(issue: Issue, path: Path, came: unknown): string | null {
   if (path[1] === 'samplesPerClass' && issue.code === 'too_big' && issue.origin === 'number') {
     return `The largest possible size is ${digits(Number(issue.maximum))}, all training images of the smallest class.`;
   }
-  return null;
+  return usualHint(path);
+}
+
+/** What a setting is where nobody names it. */
+function usualHint(path: Path): string | null {
+  const setting = path[0] === 'space' ? path[1] : path[0] === 'arms' ? path[2] : undefined;
+  const usual = typeof setting === 'string' ? defaultOf(setting) : undefined;
+  if (usual === undefined || usual === null) return null;
+  return `Leave it out for the default, ${String(usual)}; \`elbow schema\` tells what it does.`;
 }
 
 /** `space.epochs[1]` */

@@ -19,6 +19,7 @@ function sweep(name: string, text: string | Buffer): string {
   return name;
 }
 
+const setting = (line: string): string => `name: a\nspace:\n  ${line}\n`;
 const sizes = (value: string): string => `name: sizes\nspace:\n  samplesPerClass: ${value}\n`;
 
 describe('a wrong sweep file starts nothing, exits with 2 and says where and what', () => {
@@ -33,7 +34,27 @@ describe('a wrong sweep file starts nothing, exits with 2 and says where and wha
     ['fraction.yaml', sizes('1.5'), /1\.5/],
     ['toomany.yaml', sizes('6000'), /5,?000/],
     ['word.yaml', sizes('"ten"'), /ten/],
-    ['two.yaml', 'name: Two Words\nspace:\n  batchSize: 0\n', /two\.yaml:1:.*two\.yaml:3:/s],
+    [
+      'two.yaml',
+      'name: Two Words\nspace:\n  batchSize: 0\n',
+      /two\.yaml:1:.*two\.yaml:3:.*the default, 64;/s,
+    ],
+    [
+      'rate.yaml',
+      setting('learningRate: -1'),
+      /rate\.yaml:3:17: .*above 0, got -1\n +.*the default, 0\.001;/,
+    ],
+    [
+      'loss.yaml',
+      setting('loss: foo'),
+      /loss\.yaml:3:9: .*cross-entropy, mse, .*\n +.*the default, cross-entropy;/,
+    ],
+    ['near.yaml', setting('loss: mse2'), /near\.yaml:3:9: .*\n +Did you mean `mse`/],
+    [
+      'shapes.yaml',
+      'name: a\nspace: { model: mine }\nnetworks:\n  mine:\n    - { conv: 8, size: 40 }\n    - flatten\n    - dense: classes\n',
+      /shapes\.yaml:5:7: .*40×40, its input is 32×32×3\n +Pool less before it/,
+    ],
   ];
   it.each(cases)('%s', async (name, text, expected) => {
     const ended = await machine.elbow('run', sweep(name, text));

@@ -17,7 +17,7 @@ describe('layer lists', () => {
       failure('a conv layer needs an image of at least 5×5, its input is 3×3×50'),
     );
     expect(() => outputShape({ kind: 'dense', units: 10 }, [2, 2, 3])).toThrowError(
-      failure('a dense layer needs a flat input (put `flatten` before it), its input is 2×2×3'),
+      failure('a dense layer needs a flat input, its input is 2×2×3'),
     );
     expect(() => outputShape({ kind: 'global-average-pool' }, [50])).toThrowError(
       failure('a global-average-pool layer needs an image, its input is 50'),

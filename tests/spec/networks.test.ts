@@ -234,23 +234,23 @@ describe('shapes that do not fit', () => {
   it.each([
     [
       '- { conv: 32, size: 3 }\n- max-pool: 3\n- dense: classes',
-      '7:7 `networks.mine[2]`: a dense layer needs a flat input (put `flatten` before it), its input is 10×10×32',
+      '7:7 `networks.mine[2]`: a dense layer needs a flat input, its input is 10×10×32 (Put `flatten` before it.)',
     ],
     [
       '- max-pool: 16\n- conv: 4\n  size: 5',
-      '6:7 `networks.mine[1]`: a conv layer needs an image of at least 5×5, its input is 2×2×3',
+      '6:7 `networks.mine[1]`: a conv layer needs an image of at least 5×5, its input is 2×2×3 (Pool less before it, make its `size` smaller, or give convolutions `padding: same`, which keeps the size.)',
     ],
     [
       '- flatten\n- max-pool: 2',
-      '6:7 `networks.mine[1]`: a max-pool layer needs an image of at least 2×2, its input is 3072',
+      '6:7 `networks.mine[1]`: a max-pool layer needs an image, its input is 3072 (Put it before `flatten` and `global-average-pool`, whose output is flat.)',
     ],
     [
       '- { conv: 8, size: 1 }\n- residual:\n    - { conv: 8, size: 3, padding: same }\n    - dense: 3',
-      '8:11 `networks.mine[1].residual[1]`: a dense layer needs a flat input (put `flatten` before it), its input is 32×32×8',
+      '8:11 `networks.mine[1].residual[1]`: a dense layer needs a flat input, its input is 32×32×8 (Put `flatten` before it.)',
     ],
     [
       '- residual:\n    - { conv: 2, size: 3, padding: same }',
-      '5:7 `networks.mine[0]`: a residual layer cannot add its input, 32×32×3, to what its body makes of it, 32×32×2',
+      '5:7 `networks.mine[0]`: a residual layer cannot add its input, 32×32×3, to what its body makes of it, 32×32×2 (Give its convolutions `padding: same`, at least as many filters as come in, and one stride in all.)',
     ],
     [
       '- flatten\n- dense: 64',
@@ -279,7 +279,7 @@ describe('shapes that do not fit', () => {
     const body = '- residual: [{ conv: 3, size: 3, padding: same }]\n- flatten\n- dense: classes';
     expect(errorsOf(file(body, ', width: [1, 2]'))).toEqual([]);
     expect(errorsOf(file(body, ', width: [1, 0.5], batchNorm: [true, false]'))).toEqual([
-      '5:7 `networks.mine[0]`: with width 0.5 and batchNorm true, a residual layer cannot add its input, 32×32×3, to what its body makes of it, 32×32×2',
+      '5:7 `networks.mine[0]`: with width 0.5 and batchNorm true, a residual layer cannot add its input, 32×32×3, to what its body makes of it, 32×32×2 (Give its convolutions `padding: same`, at least as many filters as come in, and one stride in all.)',
     ]);
     const onMnist = errorsOf(file('- { conv: 2, size: 1 }\n- residual: [{ conv: 1, size: 1 }]'), {
       set: ['dataset=mnist'],
