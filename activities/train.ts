@@ -71,7 +71,8 @@ async function execute(
   const signal = AbortSignal.any([context.cancellationSignal, stop.signal]);
   const writer = createAttemptWriter(storage, task, (error) => stop.abort(error));
   const started = performance.now();
-  if (task.checkpoint && !existsSync(task.checkpoint.path)) {
+  // The folder, not the file: the one that was told last may have given way to newer ones.
+  if (task.checkpoint && !existsSync(checkpointsOf(task.attemptId, parts.places))) {
     const { path, host } = task.checkpoint;
     const text = `the checkpoint ${path}, written on ${host}, is not on this machine: the trial starts over`;
     writer.addLog('elbow', text, new Date());
