@@ -3,7 +3,8 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     include: ['tests/**/*.test.ts'],
-    testTimeout: 60_000,
+    // A guard against hanging alone: a machine busy with other work takes several times as long as a quiet one.
+    testTimeout: 180_000,
     hookTimeout: 120_000,
     // Two cores, and the end-to-end suites start servers: more files at once only makes them wait for each other.
     maxWorkers: 2,

@@ -118,11 +118,11 @@ arms:
       expect.stringMatching(
         /^5:29 unknown key `arms\[1\].lerningRate` \(Did you mean `learningRate`\? Known here: name, model/,
       ),
-      '6:30 `arms[2].learningRate[0]`: expected a number above 0, got -1',
+      '6:30 `arms[2].learningRate[0]`: expected a number above 0, got -1 (Leave it out for the default, 0.001; `elbow schema` tells what it does.)',
       '7:13 `arms[3].name`: expected each name once, got "x" again (Put the settings into one entry, or give this one another name.)',
       expect.stringMatching(/^7:20 `arms\[3\].l2`: expected a value or a list/),
       '8:5 `arms[4]`: expected a mapping of settings, laid over `space`, got 3',
-      expect.stringMatching(/^9:15 `arms\[5\].epochs`: .*an empty list$/),
+      expect.stringMatching(/^9:15 `arms\[5\].epochs`: .*an empty list \(Leave it out/),
       expect.stringMatching(
         /^9:25 `arms\[5\].name`: expected a name of lower-case .*\(Did you mean `a-b`\?\)$/,
       ),

@@ -10,8 +10,10 @@ const stage = useStage();
 
 describe('cancelling', () => {
   it('reaches the trainers, keeps what they had, and marks the rest cancelled', async () => {
+    let trainings = 0;
     stage.run = (job, hooks) => {
-      if (job.samplesPerClass === 10 && job.replicate === 0) return Promise.resolve(outcome());
+      // Which trial comes first is up to the server.
+      if (trainings++ === 0) return Promise.resolve(outcome());
       hooks.onEpoch(epoch(1));
       return endless(job, hooks);
     };

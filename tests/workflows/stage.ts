@@ -1,5 +1,5 @@
 /** An engine whose trainings are what the running test says. */
-import { afterAll, beforeAll } from 'vitest';
+import { afterAll, afterEach, beforeAll } from 'vitest';
 import type { Trainers } from '../../activities/index.js';
 import { ElbowError } from '../../src/errors.js';
 import type { TrainJob } from '../../src/trainer/index.js';
@@ -34,6 +34,16 @@ export function useStage(): Stage {
     const trainers: Trainers = { run: (job, hooks) => stage.run(job, hooks) };
     stage.workers.push(await engine.pool({ trainers, slots: 10 }));
   }, 2 * MINUTES);
+  // What a test that failed left running would hold the slots of the next one.
+  afterEach(async () => {
+    const { workflow } = stage.engine.temporal.client;
+    for await (const { workflowId } of workflow.list({ query: 'ExecutionStatus="Running"' })) {
+      await workflow
+        .getHandle(workflowId)
+        .terminate('its test has ended')
+        .catch(() => undefined);
+    }
+  }, MINUTES);
   afterAll(async () => {
     for (const worker of stage.workers) await worker.stop();
     await engine?.remove();
