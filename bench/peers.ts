@@ -14,6 +14,8 @@ export interface Task {
   /** Samples per class. */
   readonly size: number;
   readonly epochs: number;
+  /** Whether peers that can train on the machine's GPU do so; else they see none. */
+  readonly gpu: boolean;
   /** Folder of CIFAR-10's binary files. */
   readonly data: string;
   readonly python: string;
@@ -42,11 +44,14 @@ const known = [
   },
 ] as const;
 
+/** Hides the GPUs of a machine. */
+export const NO_GPU = { CUDA_VISIBLE_DEVICES: '' };
+
 // oneDNN is off by default on CPUs without AVX-512: with it Keras is a third to twice as fast there.
-const environment = (threads: number): NodeJS.ProcessEnv => ({
+const environment = (threads: number, gpu: boolean): NodeJS.ProcessEnv => ({
   ...process.env,
   TF_CPP_MIN_LOG_LEVEL: '3',
-  CUDA_VISIBLE_DEVICES: '',
+  ...(gpu ? {} : NO_GPU),
   TF_ENABLE_ONEDNN_OPTS: '1',
   OMP_NUM_THREADS: String(threads),
 });
@@ -54,7 +59,7 @@ const environment = (threads: number): NodeJS.ProcessEnv => ({
 /** Those that this Python can import. */
 export function findPeers(python: string, note: (line: string) => void): readonly Peer[] {
   return known.flatMap(({ versionOf, ...peer }) => {
-    const found = spawnSync(python, ['-c', versionOf], { encoding: 'utf8', env: environment(1) });
+    const found = spawnSync(python, ['-c', versionOf], { encoding: 'utf8', env: environment(1, false) });
     if (found.status === 0) return [{ ...peer, version: found.stdout.trim() }];
     note(`${peer.name} is left out: ${python} cannot import it (bench/README.md says how to install it)`);
     return [];
@@ -63,10 +68,10 @@ export function findPeers(python: string, note: (line: string) => void): readonl
 
 /** @returns images per second. @throws Error with what the script said */
 export function measurePeer(peer: Peer, variant: string, task: Task): number {
-  const { data, model, mode, threads, batch, size, epochs } = task;
+  const { data, model, mode, threads, batch, size, epochs, gpu } = task;
   const script = join(packageRoot, 'bench', peer.script);
   const args = [script, data, model, mode, variant, ...[threads, batch, size, epochs].map(String)];
-  const ran = spawnSync(task.python, args, { encoding: 'utf8', env: environment(threads) });
+  const ran = spawnSync(task.python, args, { encoding: 'utf8', env: environment(threads, gpu) });
   const rate = Number(ran.stdout.trim().split('\n').at(-1));
   if (ran.status === 0 && rate > 0) return rate;
   throw new Error(`${peer.name} (${variant}) failed:\n${ran.stderr.trim().split('\n').slice(-5).join('\n')}`);

@@ -3,8 +3,8 @@
 usage: training-torch.py FOLDER MODEL training|inference eager|channels-last|compile THREADS BATCH SIZE EPOCHS
 
 FOLDER holds CIFAR-10's six binary files, SIZE is samples per class. `compile` is torch.compile with channels last, which
-needs a C++ compiler. Prints the rate as its last line: of all epochs but the first, or of one pass over test and training
-images after another one.
+needs a C++ compiler. A GPU that is to be seen is used, with the images there from the beginning. Prints the rate as its
+last line: of all epochs but the first, or of one pass over test and training images after another one.
 """
 
 import sys
@@ -19,12 +19,13 @@ threads, batch, size, epochs = (int(word) for word in sys.argv[5:9])
 torch.set_num_threads(threads)
 torch.set_num_interop_threads(1)
 torch.manual_seed(42)
+device = "cuda" if torch.cuda.is_available() else "cpu"
 layout = torch.contiguous_format if variant == "eager" else torch.channels_last
-model = NETWORKS[name]().to(memory_format=layout)
+model = NETWORKS[name]().to(device, memory_format=layout)
 network = torch.compile(model) if variant == "compile" else model
 images, labels = (training_images if mode == "training" else inference_images)(folder, size)
-x = torch.from_numpy(images).permute(0, 3, 1, 2).contiguous(memory_format=layout)
-y = torch.from_numpy(labels)
+x = torch.from_numpy(images).permute(0, 3, 1, 2).contiguous(memory_format=layout).to(device)
+y = torch.from_numpy(labels).to(device)
 cross_entropy = torch.nn.CrossEntropyLoss()
 adam = torch.optim.Adam(model.parameters(), 0.001, eps=1e-7, foreach=True)
 
@@ -32,7 +33,7 @@ adam = torch.optim.Adam(model.parameters(), 0.001, eps=1e-7, foreach=True)
 def train():
     """An epoch with its running loss and accuracy, as elbow and Keras tell them."""
     model.train()
-    for indices in torch.randperm(len(x)).split(batch):
+    for indices in torch.randperm(len(x), device=device).split(batch):
         some, answers = x[indices], y[indices]
         adam.zero_grad(set_to_none=True)
         logits = network(some)

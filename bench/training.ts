@@ -4,7 +4,7 @@
  * so that a machine's moods meet each of them; medians and their ratios count.
  *
  *   npm run bench:training -- [--model lenet|vgg16] [--inference] [--threads 2] [--batch 128] [--size 500] [--epochs 5]
- *     [--rounds 5] [--python python3] [--without jit,compile] [--json]
+ *     [--rounds 5] [--gpu] [--python python3] [--without jit,compile] [--json]
  *
  * bench/README.md says how to install the peers; those that are not there are left out, as are the variants of `--without`.
  */
@@ -16,7 +16,7 @@ import { elbowHome, homeFolders } from '../src/paths.js';
 import { withDefaults } from '../src/spec/index.js';
 import { createTrainerPool, deafHooks, type TrainerPool } from '../src/trainer/index.js';
 import { median } from './median.js';
-import { fastestVariant, findPeers, measurePeer, type Peer, type Task } from './peers.js';
+import { NO_GPU, fastestVariant, findPeers, measurePeer, type Peer, type Task } from './peers.js';
 
 interface Settings extends Task {
   /** Variants of peers that are not tried: some take minutes to be compiled. */
@@ -39,6 +39,7 @@ function readSettings(): Settings {
       size: { type: 'string', default: '500' },
       epochs: { type: 'string', default: '5' },
       rounds: { type: 'string', default: '5' },
+      gpu: { type: 'boolean', default: false },
       python: { type: 'string', default: 'python3' },
       without: { type: 'string', default: '' },
       json: { type: 'boolean', default: false },
@@ -49,7 +50,7 @@ function readSettings(): Settings {
     if (Number.isInteger(value) && value >= 1) return value;
     throw new Error(`--${name}: expected a whole number from 1, got ${values[name]}`);
   };
-  const { model, inference, python, without, json } = values;
+  const { model, inference, gpu, python, without, json } = values;
   if (model !== 'lenet' && model !== 'vgg16') {
     throw new Error(`--model: expected lenet or vgg16, got ${model}`);
   }
@@ -61,6 +62,7 @@ function readSettings(): Settings {
     size: count('size'),
     epochs: count('epochs'),
     rounds: count('rounds'),
+    gpu,
     data: join(homeFolders.data(elbowHome()), 'cifar10'),
     python,
     without: without.split(','),
@@ -114,13 +116,16 @@ async function main(): Promise<void> {
   const { model, mode, threads, batch, size, epochs, rounds, json } = settings;
   const note = (line: string): void => void (json ? process.stderr : process.stdout).write(`${line}\n`);
   note(
-    `${model} with batch norm, ${mode}, adam, batch ${batch}, ${threads} threads, ${size} per class` +
+    `${model} with batch norm, ${mode}, adam, batch ${batch}, ${settings.gpu ? 'GPU, ' : ''}${threads} threads, ${size} per class` +
       (mode === 'training' ? `, ${epochs} epochs` : ''),
   );
   const load = loadavg()[0]!;
   note(`${availableParallelism()} cores, load ${load.toFixed(1)} before the start`);
   await ensureDataset('cifar10', { env: process.env, signal: new AbortController().signal, note });
-  const pool = createTrainerPool({ slots: 1, env: process.env });
+  const pool = createTrainerPool({
+    slots: 1,
+    env: settings.gpu ? process.env : { ...process.env, ...NO_GPU },
+  });
   const without = (peer: Peer): Peer => ({
     ...peer,
     variants: peer.variants.filter((name) => !settings.without.includes(name)),

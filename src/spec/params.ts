@@ -105,7 +105,8 @@ export function builtinAxes(largestSize: number, own: readonly string[] = []) {
   };
 }
 
-const defaults = z.strictObject(builtinAxes(anyCount)).parse({});
+const axes = builtinAxes(anyCount);
+const defaults = z.strictObject(axes).parse({});
 
 /** Names of the built-in parameters, in grid order, with samplesPerClass. */
 export const BUILTIN_PARAMS: readonly string[] = Object.keys(defaults);
@@ -114,6 +115,23 @@ export const BUILTIN_PARAMS: readonly string[] = Object.keys(defaults);
 export function defaultOf(parameter: string): Scalar | undefined {
   const values: Readonly<Record<string, readonly Scalar[]>> = defaults;
   return Object.hasOwn(values, parameter) ? values[parameter]?.[0] : undefined;
+}
+
+/** A built-in parameter as people read of it. */
+export interface ParameterFacts {
+  readonly name: string;
+  /** What it may be, as the end of "expected …": `a number above 0`, `one of adam, sgd`. */
+  readonly takes: string;
+  readonly default: Scalar;
+  readonly description: string;
+}
+
+/** What a sweep file may write for a built-in parameter, of `BUILTIN_PARAMS`. */
+export function parameterFacts(name: string): ParameterFacts {
+  const axis: z.ZodType = axes[name as keyof typeof axes];
+  // What no leaf takes: its message says what it does take.
+  const takes = axis.safeParse([{}]).error?.issues[0]?.message ?? '';
+  return { name, takes, default: defaultOf(name)!, description: axis.description ?? '' };
 }
 
 /** Settings of an arm with those filled in that it does not name: an older elbow did not know them. */

@@ -2,8 +2,8 @@ import { trainingOf, validationOf } from '../../data/split-sizes.js';
 import { ElbowError, EXIT } from '../../errors.js';
 import type { LayerSummary, MemoryForecast } from '../../models/index.js';
 import { hasOperations } from '../../native-operations.js';
-import type { Scalar, SweepSpec } from '../../spec/types.js';
-import { datasetName } from '../../spec/index.js';
+import type { SweepSpec } from '../../spec/types.js';
+import { datasetName, type ParameterFacts } from '../../spec/index.js';
 import type { CommandInput, CommandModule, Context } from '../command.js';
 import type { Output } from '../output.js';
 import { datasetShape, type DatasetShape } from '../dataset-shape.js';
@@ -16,8 +16,8 @@ interface Summary {
   readonly dataset: string;
   /** Height, width, channels. */
   readonly input: readonly [number, number, number];
-  /** What a sweep file may set of it, with the defaults. */
-  readonly settings: Readonly<Record<string, Scalar | undefined>>;
+  /** What a sweep file may set of it. */
+  readonly settings: readonly ParameterFacts[];
   readonly layers: readonly LayerSummary[];
   readonly trainable: number;
   /** Statistics that batch norm keeps beside them. */
@@ -69,7 +69,7 @@ async function summarize({ args, options }: CommandInput, context: Context): Pro
     summarizeLayers,
     totalOf,
   } = await import('../../models/index.js');
-  const { DEFAULT_DATASET, defaultOf, loadSweep } = await import('../../spec/index.js');
+  const { DEFAULT_DATASET, defaultOf, loadSweep, parameterFacts } = await import('../../spec/index.js');
   const file =
     typeof options['file'] === 'string'
       ? await loadSweep(options['file'], { cwd: context.cwd, prepare: prepareWith(context) })
@@ -91,7 +91,7 @@ async function summarize({ args, options }: CommandInput, context: Context): Pro
     (value) => Number.isSafeInteger(value) && value >= 1,
   );
   const images = imagesOf(entry);
-  const settings = Object.fromEntries(MODEL_SETTINGS.map((name) => [name, defaultOf(name)]));
+  const settings = MODEL_SETTINGS.map(parameterFacts);
   const all = [...Object.keys(networks ?? {}), ...modelNames];
   const names = args[0] === undefined ? all : [await known('model', args[0], all)];
   return names.map((model) => {
@@ -178,7 +178,21 @@ function printList(summaries: readonly Summary[], out: Output): void {
     title,
   ]);
   for (const line of tableLines(columns, rows, { header: out.colors.dim })) out.result(line);
+  out.result();
+  printSettings(summaries[0]!, out);
   out.note('`elbow models NAME` shows the layers of one.');
+}
+
+/** Of a model, the same of all. */
+function printSettings({ settings }: Summary, out: Output): void {
+  const columns = [{ title: 'setting' }, { title: 'takes' }, { title: 'default' }, { title: 'what it does' }];
+  const rows = settings.map(({ name, takes, default: value, description }) => [
+    name,
+    takes,
+    String(value),
+    description,
+  ]);
+  for (const line of tableLines(columns, rows, { header: out.colors.dim })) out.result(line);
 }
 
 async function printLayers(summary: Summary, out: Output): Promise<void> {
@@ -203,8 +217,8 @@ async function printLayers(summary: Summary, out: Output): Promise<void> {
   ];
   const cell = (text: string, row: number): string => (row === rows.length - 1 ? bold(text) : text);
   for (const line of tableLines(columns, rows, { header: dim, cell })) out.result(line);
-  const settings = Object.entries(summary.settings).map(([name, value]) => `${name} ${String(value)}`);
   out.result();
-  out.result(`${dim('settings and their defaults')}  ${settings.join(' · ')}`);
+  printSettings(summary, out);
+  out.result();
   out.result(`${dim('memory of a training')}  ${forecastText(summary.memory)}, of all images`);
 }
