@@ -9,6 +9,8 @@ export default defineConfig({
     // Two cores, and the end-to-end suites start servers: more files at once only makes them wait for each other.
     maxWorkers: 2,
     pool: 'forks',
+    // On a machine with a GPU, or the first process would take all of its memory.
+    env: { TF_FORCE_GPU_ALLOW_GROWTH: 'true' },
     reporters: ['default'],
   },
 });

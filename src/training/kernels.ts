@@ -1,10 +1,10 @@
 /**
- * Operations of the training step. On the CPU they call TensorFlow's own fused kernels with their own gradients, which
- * tfjs does not reach by itself (measured on two cores: 3,600 images/s of the LeNet without, 5,200 with them); elsewhere
- * they are the plain operations of tfjs, tested to the same results.
+ * Operations of the training step. They call TensorFlow's own fused kernels with their own gradients, which tfjs does not
+ * reach by itself (measured on two cores: 3,600 images/s of the LeNet without, 5,200 with them); the plain operations of
+ * tfjs beside them are what they are tested against.
  */
 import * as tf from '@tensorflow/tfjs-node-gpu';
-import { floats, isFused, kernels, layout, native, typed, type OpAttribute } from './native.js';
+import { floats, isFused, isGpu, kernels, layout, native, typed, type OpAttribute } from './native.js';
 
 /** Keras' default; keeps channels without variance finite. */
 export const BATCH_NORM_EPSILON = 1e-3;
@@ -49,9 +49,13 @@ const nativePool = (x: tf.Tensor, size: number): tf.Tensor[] =>
     2,
   );
 
-/** Whether this build of TensorFlow has oneDNN's pooling: on x86 it does. */
+/**
+ * Whether TensorFlow has oneDNN's pooling: on x86 it does. It is a CPU's; beside a GPU, images would silently go to the CPU
+ * and back for it.
+ */
 function hasNativePool(): boolean {
   hasPool ??= tf.tidy(() => {
+    if (isGpu()) return false;
     try {
       return nativePool(tf.zeros([1, 2, 2, 1]), 2).length === 2;
     } catch {
@@ -83,6 +87,24 @@ export function maxPool(x: tf.Tensor4D, size: number): tf.Tensor4D {
     };
   });
   return op(x);
+}
+
+/**
+ * The mean of each channel over all pixels. tfjs' own gradient multiplies by a tensor of ones that comes from JavaScript.
+ * @param x shape [batch, height, width, channels]
+ * @returns shape [batch, channels]
+ */
+export function globalAverage(x: tf.Tensor4D): tf.Tensor2D {
+  if (!isFused()) return tf.mean(x, [1, 2]);
+  const op = tf.customGrad((...args) => {
+    const [batch, height, width, channels] = (args[0] as tf.Tensor4D).shape;
+    return {
+      value: tf.mean(args[0] as tf.Tensor4D, [1, 2]),
+      gradFunc: (dy: tf.Tensor) =>
+        tf.tile(tf.reshape(tf.div(dy, height * width), [batch, 1, 1, channels]), [1, height, width, 1]),
+    };
+  });
+  return op(x) as tf.Tensor2D;
 }
 
 /** Moments of a batch: mean and biased variance of each channel, shape [channels]. */

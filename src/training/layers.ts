@@ -15,6 +15,7 @@ import {
   batchNormInference,
   batchNormMoments,
   batchNormTraining,
+  globalAverage,
   maxPool,
   relu,
   type Moments,
@@ -152,7 +153,7 @@ function buildLayer(layer: Layer, input: Shape, construction: Construction, near
         apply: (x) => (near.before?.kind === 'conv' ? x : maxPool(x as tf.Tensor4D, layer.size)),
       };
     case 'global-average-pool':
-      return { parameters: [], apply: (x) => tf.mean(x, [1, 2]) };
+      return { parameters: [], apply: (x) => globalAverage(x as tf.Tensor4D) };
     case 'activation':
       // A norm does the ReLU that follows it.
       return { parameters: [], apply: (x) => (near.before?.kind === 'batch-norm' ? x : relu(x)) };

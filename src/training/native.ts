@@ -83,7 +83,8 @@ export type Kernels = 'plain' | 'fused' | 'own';
 let chosen: Kernels | undefined;
 
 /**
- * Chooses the operations; by default the plain ones on a GPU, and the fastest that are there on the CPU.
+ * Chooses the operations; by default the fastest that are there: on a GPU the fused ones, as elbow's own are for CPUs. The
+ * plain ones' gradients make tensors of a batch's size in JavaScript, which each have a way to the GPU.
  * @throws Error where elbow's own are asked for and are not there
  */
 export function useKernels(kinds: Kernels | undefined): void {
@@ -92,7 +93,7 @@ export function useKernels(kinds: Kernels | undefined): void {
 }
 
 /** The operations in use. */
-export const kernels = (): Kernels => chosen ?? (isGpu() ? 'plain' : loadOperations() ? 'own' : 'fused');
+export const kernels = (): Kernels => chosen ?? (!isGpu() && loadOperations() ? 'own' : 'fused');
 
 export const isFused = (): boolean => kernels() !== 'plain';
 

@@ -4,8 +4,8 @@ import { initialiserOf, type Layer, type Shape } from '../../src/models/index.js
 import { uniforms } from '../../src/random.js';
 import { buildNetwork, type Network } from '../../src/training/build.js';
 import { BATCH_NORM_EPSILON, type Moments } from '../../src/training/kernels.js';
-import { canRunOperations } from '../../src/native-operations.js';
 import { useKernels } from '../../src/training/native.js';
+import { availableKernels } from '../support/kernels.js';
 
 afterEach(() => useKernels(undefined));
 
@@ -37,9 +37,7 @@ function movedParameters(network: Network): tf.Tensor[] {
 /** Values and all gradients of a network against the same in plain operations, with fused and with plain kernels. */
 function compare(layers: readonly Layer[], input: Shape, plainly: Plainly): void {
   const images = imagesOf(input);
-  for (const kind of canRunOperations()
-    ? (['own', 'fused', 'plain'] as const)
-    : (['fused', 'plain'] as const)) {
+  for (const kind of availableKernels) {
     useKernels(kind);
     const network = buildNetwork(layers, input, seeds, initialiserOf('he-normal'));
     const parameters = movedParameters(network);

@@ -14,7 +14,7 @@ const rows = (vectors: typeof UPDATE_VECTORS, kind: Kernels) =>
   Object.entries(vectors).map(([name, counts]) => ({ name, kind, counts }));
 
 it.each([
-  ...rows(UPDATE_VECTORS, isGpu() ? 'plain' : 'fused'),
+  ...rows(UPDATE_VECTORS, 'fused'),
   ...(hasOwn ? rows({ ...UPDATE_VECTORS, ...OWN_UPDATE_VECTORS }, 'own') : []),
 ])(
   '$name makes as many vectors as the forecast counts, with $kind kernels',
