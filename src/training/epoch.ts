@@ -103,7 +103,7 @@ function trainStep(
       return meanOf(batchLoss(options.loss, logits, batch));
     })(parts);
     options.watch.seeGradients(step, grads, parts);
-    const gradient = shaped(network.join(grads), network.parameters, options);
+    const gradient = shapeGradient(network.join(grads), network.parameters, options);
     network.replace(optimizer.update(network.parameters, gradient, options.schedule.rateAt(step)));
     options.average.see(network.parameters);
     const correct = countCorrect(answersOf(logits!), mainLabels(batch).dataSync());
@@ -116,7 +116,7 @@ function trainStep(
  * The gradient with the penalty's slope, shortened where it is too long.
  * @see Pascanu et al., arXiv:1211.5063, algorithm 1, for the norm's limit
  */
-function shaped(
+export function shapeGradient(
   slope: tf.Tensor1D,
   parameters: tf.Tensor1D,
   { l2, clipNorm }: { readonly l2: number; readonly clipNorm: number },

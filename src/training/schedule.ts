@@ -43,20 +43,32 @@ const END_DIVISOR = 1e4;
 const ease = (from: number, to: number, x: number): number =>
   to + ((from - to) * (1 + Math.cos(Math.PI * Math.min(1, x)))) / 2;
 
-/** Factor of the rate at a time in epochs, given the share of all epochs that is over. */
-const shapes: Readonly<
-  Record<string, (settings: ScheduleSettings, epochs: number, share: number) => number>
-> = {
+interface Moment {
+  /** Since the warm-up. */
+  readonly epochs: number;
+  /** Since the warm-up, from 0. */
+  readonly step: number;
+  /** The last step there may be, on the same scale. */
+  readonly last: number;
+}
+
+/** x / whole; 0 where there is nothing to be a share of: the only step has the whole rate. */
+const share = (x: number, whole: number): number => (whole > 0 ? x / whole : 0);
+
+/** Factor of the rate at a moment. */
+const shapes: Readonly<Record<string, (settings: ScheduleSettings, moment: Moment) => number>> = {
   constant: () => 1,
-  step: ({ factor, every }, epochs) => factor ** Math.floor(epochs / every),
-  exponential: ({ factor, every }, epochs) => factor ** (epochs / every),
+  step: ({ factor, every }, { epochs }) => factor ** Math.floor(epochs / every),
+  exponential: ({ factor, every }, { epochs }) => factor ** (epochs / every),
   // Loshchilov and Hutter, arXiv:1608.03983, eq. 5, one period without restart.
-  cosine: (_, _epochs, share) => ease(1, 0, share),
-  // Smith and Topin, arXiv:1708.07120, with half cosines for its lines, as PyTorch has it.
-  'one-cycle': (_, _epochs, share) =>
-    share < PEAK_AT
-      ? ease(1 / START_DIVISOR, 1, share / PEAK_AT)
-      : ease(1, 1 / START_DIVISOR / END_DIVISOR, (share - PEAK_AT) / (1 - PEAK_AT)),
+  cosine: (_, { step, last }) => ease(1, 0, share(step, last)),
+  // Smith and Topin, arXiv:1708.07120, with half cosines for its lines and its peak where PyTorch has it.
+  'one-cycle': (_, { step, last }) => {
+    const peak = Math.max(0, PEAK_AT * (last + 1) - 1);
+    return step < peak
+      ? ease(1 / START_DIVISOR, 1, step / peak)
+      : ease(1, 1 / START_DIVISOR / END_DIVISOR, share(step - peak, last - peak));
+  },
   // Its steps come from `see`.
   plateau: () => 1,
 };
@@ -80,11 +92,12 @@ export function createSchedule(
     rateAt: (step) => {
       const warmup = warmupEpochs * stepsPerEpoch;
       if (step < warmup) return (learningRate * (step + 1)) / (warmup + 1);
-      const epochs = (step - warmup) / stepsPerEpoch;
-      // Of the steps there may be at most, the last one is at the end.
-      const last = settings.epochs * stepsPerEpoch - warmup - 1;
-      const share = last > 0 ? (step - warmup) / last : 0;
-      return learningRate * factor ** reductions * shape(settings, epochs, share);
+      const moment = {
+        epochs: (step - warmup) / stepsPerEpoch,
+        step: step - warmup,
+        last: settings.epochs * stepsPerEpoch - warmup - 1,
+      };
+      return learningRate * factor ** reductions * shape(settings, moment);
     },
     see: ({ isBetter }) => {
       without = isBetter ? 0 : without + 1;

@@ -4,16 +4,31 @@ import { canRunOperations } from '../../src/native-operations.js';
 import { uniforms } from '../../src/random.js';
 import { isGpu, useKernels } from '../../src/training/native.js';
 import { createOptimizer, type OptimizerSettings } from '../../src/training/optimizers.js';
+import { ADAMW_DECAY } from '../../src/spec/index.js';
+import { averageWeights } from '../../src/training/average.js';
+import { shapeGradient } from '../../src/training/epoch.js';
 import golden from './golden/optimizers.json' with { type: 'json' };
+import rules from './golden/rules.json' with { type: 'json' };
 
 afterEach(() => useKernels(undefined));
 
 type Name = keyof typeof golden.optimizers;
 const names = Object.keys(golden.optimizers) as Name[];
 
-/** Parameters after each of 100 steps down the hill of golden/optimizers.py. */
-function play(settings: OptimizerSettings, learningRate: number): number[][] {
+interface Around {
+  readonly l2?: number;
+  readonly clipNorm?: number;
+  readonly emaDecay?: number;
+}
+
+/** Parameters, or their average, after each of 100 steps down the hill of golden/optimizers.py. */
+function play(
+  settings: OptimizerSettings,
+  learningRate: number,
+  { l2 = 0, clipNorm = 0, emaDecay = 0 }: Around = {},
+): number[][] {
   const optimizer = createOptimizer(settings);
+  const average = averageWeights(emaDecay);
   let theta = tf.tensor1d(golden.start);
   const seen: number[][] = [];
   try {
@@ -21,15 +36,27 @@ function play(settings: OptimizerSettings, learningRate: number): number[][] {
       const now = theta.dataSync();
       const slope = golden.slope.map((c, i) => c * (now[i]! - golden.target[i]!) + 0.3 * Math.sin(step + i));
       const gradient = tf.tensor1d(slope);
-      const next = optimizer.update(theta, gradient, learningRate);
+      const next = tf.tidy(() =>
+        optimizer.update(theta, shapeGradient(gradient, theta, { l2, clipNorm }), learningRate),
+      );
       tf.dispose([theta, gradient]);
       theta = next;
-      seen.push([...theta.dataSync()]);
+      average.see(theta);
+      seen.push([...average.of(theta).dataSync()]);
     }
     return seen;
   } finally {
     theta.dispose();
+    average.dispose();
     optimizer.dispose();
+  }
+}
+
+function expectSteps(seen: readonly number[][], steps: Readonly<Record<string, readonly number[]>>): void {
+  for (const [step, values] of Object.entries(steps)) {
+    values.forEach((value, i) =>
+      expect(Math.abs(seen[Number(step) - 1]![i]! - value)).toBeLessThan(2e-5 * Math.max(1, Math.abs(value))),
+    );
   }
 }
 
@@ -39,15 +66,21 @@ describe.each(names)('%s', (name) => {
   it('goes the way of the reference implementation for 100 steps, and leaves no tensor behind', () => {
     const before = tf.memory().numTensors;
     const seen = play({ name, momentum, weightDecay }, learningRate);
-    for (const [step, values] of Object.entries(steps)) {
-      values.forEach((value, i) =>
-        expect(Math.abs(seen[Number(step) - 1]![i]! - value)).toBeLessThan(
-          2e-5 * Math.max(1, Math.abs(value)),
-        ),
-      );
-    }
+    expectSteps(seen, steps);
     expect(tf.memory().numTensors).toBe(before);
   });
+});
+
+it.each([
+  ['l2', 'sgd', { l2: 0.1 }],
+  ['clipNorm', 'momentum', { clipNorm: 1 }],
+  ['adamw', 'adamw', {}],
+  ['emaDecay', 'sgd', { emaDecay: 0.95 }],
+] as const)('%s goes the way of the reference implementation, with %s', (rule, name, around) => {
+  const before = tf.memory().numTensors;
+  const weightDecay = name === 'adamw' ? ADAMW_DECAY : 0;
+  expectSteps(play({ name, momentum: 0.9, weightDecay }, 0.01, around), rules.shaping[rule]);
+  expect(tf.memory().numTensors).toBe(before);
 });
 
 it.skipIf(isGpu() || !canRunOperations())(

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { createSchedule, type ScheduleSettings } from '../../src/training/schedule.js';
+import golden from './golden/rules.json' with { type: 'json' };
 
 /** 10 epochs of 4 steps. */
 const rates = (change: Partial<ScheduleSettings>): number[] => {
@@ -44,8 +45,43 @@ describe('the learning rate', () => {
     const seen = rates({ name: 'one-cycle' });
     expect(seen[0]).toBeCloseTo(0.1 / 25, 12);
     expect(Math.max(...seen)).toBeCloseTo(0.1, 3);
-    expect(seen.indexOf(Math.max(...seen))).toBe(12);
+    expect(seen.indexOf(Math.max(...seen))).toBe(11);
     expect(seen[39]).toBeCloseTo(0.1 / 25 / 1e4, 12);
+  });
+
+  it.each([
+    ['step', {}],
+    ['exponential', {}],
+    ['cosine', {}],
+    ['one-cycle', {}],
+    ['warm-up', { name: 'constant', warmupEpochs: 2 }],
+  ] as const)('of %s is that of the reference implementation in every step', (name, change) => {
+    const seen = rates({ name, ...change });
+    expect(seen).toHaveLength(golden.schedules[name].length);
+    golden.schedules[name].forEach((rate, step) => expect(seen[step]).toBeCloseTo(rate, 9));
+  });
+
+  it('of plateau is that of the reference implementation after every epoch', () => {
+    const { accuracies, rates: expected } = golden.plateau;
+    const schedule = createSchedule({
+      name: 'plateau',
+      learningRate: 0.1,
+      warmupEpochs: 0,
+      factor: 0.1,
+      every: 2,
+      epochs: accuracies.length,
+      stepsPerEpoch: 1,
+    });
+    let best = -Infinity;
+    accuracies.forEach((accuracy, epoch) => {
+      schedule.see({ isBetter: accuracy > best });
+      best = Math.max(best, accuracy);
+      expect(schedule.rateAt(epoch)).toBeCloseTo(expected[epoch]!, 9);
+    });
+  });
+
+  it.each(['cosine', 'one-cycle'])('of %s is whole in a training of one step', (name) => {
+    expect(rates({ name, epochs: 1, stepsPerEpoch: 1 })[0]).toBe(0.1);
   });
 
   it('rises linearly in a warm-up, before any other shape', () => {
