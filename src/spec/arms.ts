@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import canonicalizeModule from 'canonicalize';
 import { ownNetwork } from '../models/index.js';
+import { effective, hasEffect, isConditional } from './effects.js';
 import { BUILTIN_PARAMS, defaultOf } from './params.js';
 import type { Path } from './source.js';
 import type { Arm, ArmParams, PlannedTrial, Scalar, SubGrid, SweepSpec } from './types.js';
@@ -56,9 +57,13 @@ export function countAtMost(spec: SweepSpec): number {
 
 /** How many trials the sweep has: its arms, each once, times sizes and replicates. */
 export function countTrials(spec: SweepSpec): number {
-  // The arms of one grid all differ.
-  if (spec.arms === undefined || spec.arms.length === 1) return countAtMost(spec);
-  const arms = new Set(gridsOf(spec).flatMap((grid) => combinationsOf(grid).map(canonicalize)));
+  const grids = gridsOf(spec);
+  // The arms of one grid all differ, unless they differ in what has no effect.
+  const mayRepeat = grids.some(({ axes }) =>
+    axes.some(([key, values]) => values.length > 1 && isConditional(key)),
+  );
+  if (grids.length === 1 && !mayRepeat) return countAtMost(spec);
+  const arms = new Set(grids.flatMap((grid) => combinationsOf(spec, grid).map(canonicalize)));
   return arms.size * sizeCount(spec) * spec.replicates;
 }
 
@@ -71,26 +76,40 @@ export function armsOf(spec: SweepSpec): Arm[] {
   return [...arms.values()];
 }
 
-/** The arms of one grid. Those that stand in an earlier grid too have another label there, which is the one that counts. */
+/**
+ * The arms of one grid, one for each combination of its values; combinations that differ in what has no effect are the same
+ * arm. Those that stand in an earlier grid too have another label there, which is the one that counts.
+ */
 export function armsOfGrid(spec: SweepSpec, grid: Grid): Arm[] {
   const telling = grid.axes
     .filter(([key, values]) => values.length > 1 || (grid.name === null && Object.hasOwn(grid.settings, key)))
     .map(([key]) => key);
-  return combinationsOf(grid).map((params) => ({
+  return combinationsOf(spec, grid).map((params) => ({
     hash: hashArm(spec, params),
     params,
-    label: labelOf(spec, params, grid.name, telling),
+    label: labelOf(
+      spec,
+      params,
+      grid.name,
+      telling.filter((key) => spec.trainable.kind !== 'builtin' || hasEffect(params, key)),
+    ),
   }));
 }
 
-function combinationsOf(grid: Grid): ArmParams[] {
+/** Each once: combinations that differ in what has no effect are the same. */
+function combinationsOf(spec: SweepSpec, grid: Grid): ArmParams[] {
   let combinations: Record<string, Scalar>[] = [{}];
   for (const [key, values] of grid.axes) {
     combinations = combinations.flatMap((one) => values.map((value) => ({ ...one, [key]: value })));
   }
-  return combinations.map((settings) =>
-    Object.fromEntries(Object.entries(settings).sort(([a], [b]) => (a < b ? -1 : 1))),
-  );
+  const isBuiltin = spec.trainable.kind === 'builtin';
+  const each = new Map<string, ArmParams>();
+  for (const settings of combinations) {
+    const sorted = Object.fromEntries(Object.entries(settings).sort(([a], [b]) => (a < b ? -1 : 1)));
+    const params = isBuiltin ? effective(sorted) : sorted;
+    each.set(canonicalize(params), params);
+  }
+  return [...each.values()];
 }
 
 /**

@@ -5,6 +5,7 @@ import { countAtMost, countTrials } from './arms.js';
 import { unfitAugmentation } from './augmentation-fit.js';
 import { DEFAULT_DATASET, datasetFacts } from './known.js';
 import { digits } from './leaves.js';
+import { idleSettings } from './idle-settings.js';
 import { unfitModels } from './model-fit.js';
 import { unfitNetworks } from './network-fit.js';
 import { networkProblems, ownNetworksOf } from './networks.js';
@@ -63,6 +64,7 @@ export function parseSweep(text: string, file: string, options: ParseOptions = {
     ...unfitModels(spec, facts, layers),
     ...unfitNetworks(spec, facts, layers),
     ...unfitAugmentation(spec, facts, layers),
+    ...idleSettings(spec, facts, layers),
   ];
   if (unfit.length > 0) throw together(unfit);
   checkCount(spec, layers);
