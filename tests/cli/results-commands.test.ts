@@ -48,11 +48,20 @@ describe('results', () => {
     expect(trial.stdout).toMatch(/^seen 2 succeeded: optimizer=adam · 20 per class · replicate 0/);
     expect(trial.stdout).toMatch(/accuracy 0\.438, loss 1\.750/);
     expect(trial.stdout).toMatch(/^ +1 +2 +0\.250 .* best$/m);
+    expect(trial.stdout).toMatch(/^cat +8 +0\.500 +dog 0\.500\ndog +8 +0\.375 +cat 0\.625$/m);
     const failed = await elbow('trial', 'seen', '3');
     expect(failed.stdout).toMatch(/failure +out-of-memory: the trial used/);
+    expect(failed.stdout).not.toContain('mostly taken for');
     const json = JSON.parse((await elbow('trial', 'seen', '2', '--json')).stdout) as Record<string, unknown>;
     expect(json).toMatchObject({ trial: 2, status: 'succeeded', attempts: [{ attempt: 1 }] });
     expect(json['epochMetrics']).toHaveLength(2);
+    expect(json['confusion']).toEqual({
+      classes: ['cat', 'dog'],
+      counts: [
+        [4, 4],
+        [5, 3],
+      ],
+    });
   });
 
   it('have what the trial printed', async () => {

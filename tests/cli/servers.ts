@@ -68,10 +68,19 @@ export const success = outcome({
   testAccuracy: 0.4375,
   objective: 0.5,
   imagesPerSecond: 3000,
+  answers: {
+    classes: ['cat', 'dog'],
+    confusion: [
+      [4, 4],
+      [5, 3],
+    ],
+    correct: Buffer.from([0b11110000, 0b11100000]).toString('base64'),
+  },
 });
 
 export const failure: Outcome = {
   ...success,
+  answers: null,
   status: 'failed',
   epochs: 0,
   bestEpoch: null,

@@ -1,6 +1,7 @@
 import { EXIT } from '../../errors.js';
 import { defaultOf } from '../../spec/index.js';
 import type { AttemptRow, EpochMetrics, TrialResult } from '../../storage/storage.js';
+import { classLines } from '../classes-table.js';
 import type { CommandModule } from '../command.js';
 import { printFindings } from '../findings.js';
 import type { Output } from '../output.js';
@@ -26,19 +27,26 @@ export const command: CommandModule = {
     return withSession(env, async ({ storage }) => {
       const sweep = await requireSweep(storage, args[0] ?? '');
       const result = await requireTrial(storage, sweep, number);
-      const [attempts, epochs] = await Promise.all([
+      const [attempts, epochs, answers] = await Promise.all([
         storage.attempts(sweep.id, number),
         storage.epochs(sweep.id, number),
+        storage.answers(sweep.id, number),
       ]);
       if (out.json) {
-        out.document({ ...result, attempts, epochMetrics: epochs.map(({ trial: _trial, ...one }) => one) });
+        out.document({
+          ...result,
+          attempts,
+          confusion: answers && { classes: answers.classes, counts: answers.confusion },
+          epochMetrics: epochs.map(({ trial: _trial, ...one }) => one),
+        });
         return EXIT.done;
       }
       printResult(result, out);
       printEnvironment(attempts.at(-1), out);
       printFindings(result.findings, out);
       printAttempts(attempts, out);
-      printUnfamiliar(result, out);
+      printTable(unfamiliarLines(result.metrics, out.colors.dim), out);
+      if (answers) printTable(classLines(answers, out.colors.dim), out);
       printEpochs(epochs, result.bestEpoch, out);
       return EXIT.done;
     });
@@ -118,8 +126,8 @@ function printAttempts(attempts: readonly AttemptRow[], out: Output): void {
   for (const text of tableLines(columns, rows, { header: out.colors.dim })) out.result(text);
 }
 
-function printUnfamiliar({ metrics }: TrialResult, out: Output): void {
-  const lines = unfamiliarLines(metrics, out.colors.dim);
+/** Nothing where there are no lines. */
+function printTable(lines: readonly string[], out: Output): void {
   if (lines.length > 0) out.result();
   for (const text of lines) out.result(text);
 }
