@@ -1,9 +1,10 @@
 /** Whether the networks of a sweep can take the images of its data set. */
 import { ElbowError } from '../errors.js';
-import { layersOf, ownNetwork, summarizeLayers, type Layer } from '../models/index.js';
-import { placedValues } from './arms.js';
+import { layersOf, ownNetwork, summarizeLayers, totalOf, type Layer } from '../models/index.js';
+import { gridsOf, placedValues } from './arms.js';
 import { datasetName, type DatasetFacts } from './known.js';
-import { withDefaults } from './params.js';
+import { digits } from './leaves.js';
+import { defaultOf, withDefaults } from './params.js';
 import { pathText, type Places } from './problems.js';
 import type { SweepSpec } from './types.js';
 
@@ -14,6 +15,9 @@ export const SPATIAL: ReadonlySet<Layer['kind']> = new Set([
   'global-average-pool',
   'residual',
 ]);
+
+/** Parameters that training changes: 1 GiB of weights; gradients and an optimizer's moments take three times more. */
+export const MOST_PARAMETERS = 2 ** 28;
 
 /**
  * One error for each model that cannot, so that no trial starts that would fail at once.
@@ -27,7 +31,7 @@ export function unfitModels(
   if (spec.trainable.kind !== 'builtin' || !dataset) return [];
   const what = dataset.isTable ? 'rows' : 'images';
   const models = placedValues(spec, 'model');
-  return models.flatMap(({ path, value: model }) => {
+  const unfit = models.flatMap(({ path, value: model }) => {
     // network-fit.ts looks at these, layer by layer.
     if (ownNetwork(spec.networks, model) !== undefined) return [];
     try {
@@ -49,6 +53,35 @@ export function unfitModels(
       );
     }
   });
+  return unfit.length > 0 ? unfit : tooWideModels(spec, dataset, places);
+}
+
+/** One error for each width that makes too many parameters of a built-in model. */
+function tooWideModels(spec: SweepSpec, { classes, image }: DatasetFacts, places: Places): ElbowError[] {
+  const errors = gridsOf(spec).flatMap((grid, i) => {
+    const axes = Object.fromEntries(grid.axes);
+    const models = (axes['model'] ?? []).filter((name) => ownNetwork(spec.networks, name) === undefined);
+    const parent = Object.hasOwn(grid.settings, 'width') ? ['arms', i] : ['space'];
+    return (axes['width'] ?? []).flatMap((width, at) => {
+      const counts = models.map((model) => {
+        const layers = layersOf(withDefaults({ model, width, batchNorm: defaultOf('batchNorm')! }), classes);
+        return { model, trainable: totalOf(summarizeLayers(layers, image)).trainable };
+      });
+      const largest = counts.find(({ trainable }) => trainable > MOST_PARAMETERS);
+      if (!largest) return [];
+      const path = [...parent, 'width', at];
+      return new ElbowError(
+        'spec-invalid',
+        `\`${pathText(path)}\`: expected at most ${digits(MOST_PARAMETERS)} parameters, ${String(largest.model)} has ${digits(largest.trainable)} at ${String(width)}`,
+        {
+          where: places.whereIs(path),
+          hint: 'Parameters grow with the square of the width; take a smaller one.',
+        },
+      );
+    });
+  });
+  // A width of `space` is met with every entry of `arms`.
+  return errors.filter((one, i) => errors.findIndex(({ message }) => message === one.message) === i);
 }
 
 /** @throws ElbowError `spec-invalid` for a layer that looks at the neighbours of a pixel */

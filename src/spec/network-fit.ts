@@ -14,14 +14,12 @@ import {
 import { gridsOf } from './arms.js';
 import { datasetName, type DatasetFacts } from './known.js';
 import { digits } from './leaves.js';
-import { SPATIAL } from './model-fit.js';
+import { MOST_PARAMETERS, SPATIAL } from './model-fit.js';
 import { withDefaults } from './params.js';
 import { pathText, type Places } from './problems.js';
 import type { Path } from './source.js';
 import type { OwnNetwork, OwnNetworks, SweepSpec } from './types.js';
 
-/** Parameters that training changes: 1 GiB of weights; gradients and an optimizer's moments take three times more. */
-const MOST_PARAMETERS = 2 ** 28;
 /** Numbers that a layer gives for one image: 64 MiB. The largest of VGG on 32×32 images gives 65,536. */
 const MOST_OUTPUT = 2 ** 24;
 

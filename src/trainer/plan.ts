@@ -29,7 +29,7 @@ export const NO_PLAN: Pick<MemoryPlan, 'expected' | 'hint'> = {
   hint: 'A smaller `batchSize` needs less.',
 };
 
-/** A forecast is off by a quarter at most: what does not fit with so much less certainly does not. */
+/** Forecasts of more than 120 MB are off by a quarter at most: what does not fit with so much less certainly does not. */
 const CERTAIN = 0.75;
 /** Of what there is: a batch is named that fits even where the forecast is a quarter short. */
 const SAFE = 0.8;

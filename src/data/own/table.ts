@@ -201,7 +201,12 @@ function rowOf(
       ...(hint === undefined ? {} : { hint }),
     });
   if (record.length !== names.length) {
-    return problem(`expected ${names.length} values as in the first line, got ${record.length}`);
+    return problem(
+      `expected ${names.length} values as in the first line, got ${record.length}`,
+      record.length < names.length
+        ? 'Write every value, an unknown one as a number of your choice, or take the line out.'
+        : 'Quote a value that has the separator in it, or take the line out.',
+    );
   }
   const values = new Float32Array(names.length - 1);
   let to = 0;
@@ -219,7 +224,10 @@ function rowOf(
   }
   const className = record[label]!;
   if (className === '')
-    return problem(`column ${label + 1} (${names[label]}): expected a class, got nothing`);
+    return problem(
+      `column ${label + 1} (${names[label]}): expected a class, got nothing`,
+      'Write its class, or take the line out.',
+    );
   const bytes = new Uint8Array(values.buffer);
   return {
     className,
