@@ -1,5 +1,7 @@
 // Loading the library tells TensorFlow of elbow's operations, all of them for the CPU.
-#include "file_mapping.h"
+#include <string>
+
+#include "node_api.h"
 #include "operation.h"
 
 namespace {
@@ -39,6 +41,5 @@ NAPI_MODULE_INIT() {
       return nullptr;
     }
   }
-  elbow::add_file_mapping(env, exports);
   return exports;
 }

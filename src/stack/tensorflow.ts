@@ -2,18 +2,20 @@
 import { existsSync, mkdirSync, realpathSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ElbowError, asElbowError, messageOf } from '../errors.js';
-import { operationsDigest, operationsFile } from '../native-operations.js';
+import { FILES } from '../native-files.js';
+import { compiledFile, digestOf, type NativeLibrary } from '../native-library.js';
+import { OPERATIONS } from '../native-operations.js';
 import { elbowHome, homeFolders } from '../paths.js';
 import { planTensorflow } from './gpu.js';
 import type { GpuPlan } from './gpu.js';
 import { withLock } from './lock.js';
+import { placeFilesAddon, placeOperations, removeOperations } from './native-libraries.js';
 import type { StackOptions } from './options.js';
 import { readText } from './read-text.js';
 import { TENSORFLOW_VERSION } from './parts.js';
 import { lastLines, runProgram } from './run-program.js';
 import { addonPath, areLinksWhole, linkLibrary, placeAddon, tensorflowPackage } from './tensorflow-addon.js';
 import type { Package } from './tensorflow-addon.js';
-import { placeOperations } from './tensorflow-operations.js';
 import { obtainLibrary } from './tensorflow-library.js';
 import type { TensorflowKind } from './tensorflow-library.js';
 
@@ -30,9 +32,20 @@ interface Stamp extends Tensorflow {
   /** Of the library that is linked; a machine with a GPU that cannot be used has `gpu` here and `cpu` above. */
   readonly library: TensorflowKind;
   readonly gpus: string;
-  /** Of elbow's own operations: which ones, and why they are not there. */
-  readonly operations: { readonly digest: string; readonly missing: string | null };
+  readonly operations: LibraryStamp;
+  readonly files: LibraryStamp;
 }
+
+/** Of one of elbow's own libraries: which one, and why it is not there. */
+interface LibraryStamp {
+  readonly digest: string;
+  readonly missing: string | null;
+}
+
+/** Whether a library is as it was left: there, or found impossible in this very state. */
+const isAsLeft = (library: NativeLibrary, stamp: LibraryStamp | undefined, pack: Package): boolean =>
+  stamp?.digest === digestOf(library) &&
+  (stamp.missing !== null || existsSync(compiledFile(library, pack.folder)));
 
 const stampPath = (pack: Package): string => join(pack.folder, 'deps', 'elbow.json');
 
@@ -50,8 +63,7 @@ function settled(pack: Package, plan: GpuPlan): Tensorflow | null {
   const stamp = readStamp(pack);
   if (!stamp || stamp.version !== TENSORFLOW_VERSION || stamp.gpus !== plan.gpus) return null;
   if (!existsSync(addonPath(pack.folder)) || !areLinksWhole(pack.folder)) return null;
-  if (stamp.operations?.digest !== operationsDigest()) return null;
-  if (stamp.operations.missing === null && !existsSync(operationsFile(pack.folder))) return null;
+  if (!isAsLeft(OPERATIONS, stamp.operations, pack) || !isAsLeft(FILES, stamp.files, pack)) return null;
   const reason = plan.kind === 'cpu' ? plan.reason : stamp.reason;
   return { kind: stamp.kind, version: stamp.version, reason };
 }
@@ -159,7 +171,7 @@ async function install(
   return settle(pack, kind, plan, probe, options);
 }
 
-/** Brings elbow's own operations, and writes down what was seen. */
+/** Brings elbow's own libraries, and writes down what was seen. */
 async function settle(
   pack: Package,
   library: TensorflowKind,
@@ -168,11 +180,26 @@ async function settle(
   options: StackOptions,
 ): Promise<Tensorflow> {
   const result = judge(library, plan, probe);
-  const missing = result.kind === 'gpu' ? 'trainings run on the GPU' : await placeOperations(pack, options);
-  const operations = { digest: operationsDigest(), missing };
-  const stamp: Stamp = { ...result, library, gpus: plan.gpus, operations };
+  const stamp: Stamp = {
+    ...result,
+    library,
+    gpus: plan.gpus,
+    operations: { digest: digestOf(OPERATIONS), missing: await operationsFor(result, pack, options) },
+    files: { digest: digestOf(FILES), missing: await placeFilesAddon(pack, options) },
+  };
   writeFileSync(stampPath(pack), `${JSON.stringify(stamp, null, 2)}\n`);
   return result;
+}
+
+/** The operations are for CPUs alone. @returns why they are not there, else null */
+async function operationsFor(
+  { kind }: Tensorflow,
+  pack: Package,
+  options: StackOptions,
+): Promise<string | null> {
+  if (kind === 'cpu') return placeOperations(pack, options);
+  removeOperations(pack);
+  return 'trainings run on the GPU';
 }
 
 /** What trainings run on, and why, after TensorFlow was loaded. */

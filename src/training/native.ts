@@ -1,8 +1,9 @@
 /** TensorFlow's native library as tfjs holds it: how operations are called by name, and which kinds of them are used. */
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import * as tf from '@tensorflow/tfjs-node-gpu';
 import { messageOf } from '../errors.js';
-import { hasOperations, operationsFile } from '../native-operations.js';
+import { filesAddon } from '../native-files.js';
+import { canRunOperations, operationsFile } from '../native-operations.js';
 
 export interface OpAttribute {
   readonly name: string;
@@ -97,50 +98,51 @@ export const kernels = (): Kernels => chosen ?? (!isGpu() && loadOperations() ? 
 
 export const isFused = (): boolean => kernels() !== 'plain';
 
-/** What the library has for Node, beside its operations for TensorFlow. */
-interface NativeLibrary {
-  readonly mapFile: (path: string) => ArrayBuffer;
-}
-
-let library: NativeLibrary | null | undefined;
-
-/** Registers elbow's operations with TensorFlow; null where `elbow up` left none, as on a CPU without AVX2. */
-function loadLibrary(): NativeLibrary | null {
-  if (library === undefined) library = hasOperations() ? openLibrary(operationsFile()) : null;
-  return library;
-}
+const opened = new Map<string, unknown>();
 
 /**
- * Null, and a line on stderr, for a library that cannot be loaded: TensorFlow's own operations are there.
- * @param file as `operationsFile` names it
+ * What one of elbow's libraries exports; null where it is not there, as where `elbow up` could not compile it, and, with a line on
+ * stderr, where it cannot be loaded.
+ * @param file the compiled one
+ * @param without what is done without it, as the end of a sentence
  */
-export function openLibrary(file: string): NativeLibrary | null {
-  const loaded: { exports: Partial<NativeLibrary> } = { exports: {} };
-  // TensorFlow itself must be loaded first: the library takes its functions from it.
-  tf.backend();
-  try {
-    process.dlopen(loaded, file);
-  } catch (error) {
-    process.stderr.write(
-      `elbow's operations cannot be loaded, TensorFlow's are used: ${messageOf(error)}; without ${file} \`elbow up\` makes them again\n`,
-    );
-  }
-  const { mapFile } = loaded.exports;
-  return mapFile ? { mapFile } : null;
+export function openLibrary(file: string, without: string): unknown {
+  if (!opened.has(file)) opened.set(file, existsSync(file) ? load(file, without) : null);
+  return opened.get(file);
 }
 
-const loadOperations = (): boolean => loadLibrary() !== null;
+function load(file: string, without: string): unknown {
+  const loaded: { exports: unknown } = { exports: {} };
+  try {
+    process.dlopen(loaded, file);
+    return loaded.exports;
+  } catch (error) {
+    process.stderr.write(
+      `${file} cannot be loaded, ${without}: ${messageOf(error)}; remove it, and \`elbow up\` makes it again\n`,
+    );
+    return null;
+  }
+}
+
+/** Registers elbow's operations with TensorFlow; false where they are not there. */
+function loadOperations(): boolean {
+  if (!canRunOperations()) return false;
+  // TensorFlow itself must be loaded first: the library takes its functions from it.
+  tf.backend();
+  return openLibrary(operationsFile(), "TensorFlow's operations are used") !== null;
+}
 
 /**
  * Reads files by mapping them, so that the processes of a machine share their bytes, which nobody may write to; what a file
- * system does not map is read. Undefined where elbow's library is not there.
+ * system does not map is read. Undefined where elbow's addon is not there.
  */
 export function fileMapper(): ((path: string) => Uint8Array) | undefined {
-  const mapFile = loadLibrary()?.mapFile;
-  if (!mapFile) return undefined;
+  // Exported by src/native-files.
+  const addon = openLibrary(filesAddon(), 'files are read') as { mapFile(path: string): ArrayBuffer } | null;
+  if (!addon) return undefined;
   return (path) => {
     try {
-      return new Uint8Array(mapFile(path));
+      return new Uint8Array(addon.mapFile(path));
     } catch {
       return readFileSync(path);
     }

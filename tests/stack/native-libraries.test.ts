@@ -3,7 +3,9 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { canRunOperations, operationsFile } from '../../src/native-operations.js';
-import { placeOperations } from '../../src/stack/tensorflow-operations.js';
+import { FILES, filesAddon } from '../../src/native-files.js';
+import { placeFilesAddon, placeOperations, removeOperations } from '../../src/stack/native-libraries.js';
+import type { StackOptions } from '../../src/stack/options.js';
 import { findCompiler, tensorflowPackage, type Package } from '../../src/stack/tensorflow-addon.js';
 
 let folder: string;
@@ -24,12 +26,13 @@ function packageIn(name: string): Package {
   return { folder: path, version: '0' };
 }
 
+const options = (env: NodeJS.ProcessEnv): StackOptions => ({
+  env: { ...process.env, ELBOW_HOME: join(folder, 'home'), ...env },
+  signal: new AbortController().signal,
+  note: (line) => void notes.push(line),
+});
 const place = (pack: Package, env: NodeJS.ProcessEnv = {}): Promise<string | null> =>
-  placeOperations(pack, {
-    env: { ...process.env, ELBOW_HOME: join(folder, 'home'), ...env },
-    signal: new AbortController().signal,
-    note: (line) => void notes.push(line),
-  });
+  placeOperations(pack, options(env));
 
 describe.skipIf(!canRunOperations())("elbow's own operations", () => {
   it('are compiled once, kept, and put in the place of older ones', async () => {
@@ -72,6 +75,28 @@ describe.skipIf(!canRunOperations())("elbow's own operations", () => {
     await expect(place(packageIn('first'), { CXX: compiler })).rejects.toMatchObject({
       code: 'install-disk-full',
     });
+  });
+});
+
+describe('the addon that maps files', () => {
+  it('is compiled once without anything of the CPU, beside operations that are taken out where a GPU trains', async () => {
+    const pack = packageIn('first');
+    const operations = operationsFile(pack.folder);
+    writeFileSync(operations, 'of a time without a GPU');
+    removeOperations(pack);
+    expect(existsSync(operations)).toBe(false);
+    expect(await placeFilesAddon(pack, options({}))).toBeNull();
+    expect(existsSync(filesAddon(pack.folder))).toBe(true);
+    expect(await placeFilesAddon(packageIn('second'), options({ CXX: '/bin/false' }))).toBeNull();
+    expect(notes).toEqual([expect.stringMatching(/^compiling elbow's addon that maps files/)]);
+    expect(FILES.flags.join(' ')).not.toMatch(/-m/);
+  });
+
+  it('is done without where there is no compiler, and why is said', async () => {
+    expect(await placeFilesAddon(packageIn('first'), options({ CXX: '/bin/false' }))).toContain(
+      'could not be compiled',
+    );
+    expect(notes.at(-1)).toContain('each trainer keeps a copy of the data');
   });
 });
 

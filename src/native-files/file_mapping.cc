@@ -1,7 +1,5 @@
-// mapFile(path) -> ArrayBuffer, for Node: a file's bytes where the system has them, for all processes that map it once. To write
-// to them ends the process.
-#include "file_mapping.h"
-
+// An addon of Node. mapFile(path) -> ArrayBuffer: a file's bytes where the system has them, for all processes that map it once.
+// To write to them ends the process.
 #include <fcntl.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
@@ -11,7 +9,8 @@
 #include <cstring>
 #include <string>
 
-namespace elbow {
+#include "node_api.h"
+
 namespace {
 
 napi_value fail(napi_env env, const std::string& message) {
@@ -54,10 +53,9 @@ napi_value map_file(napi_env env, napi_callback_info info) {
 
 }  // namespace
 
-void add_file_mapping(napi_env env, napi_value exports) {
+NAPI_MODULE_INIT() {
   napi_value function;
   napi_create_function(env, "mapFile", NAPI_AUTO_LENGTH, map_file, nullptr, &function);
   napi_set_named_property(env, exports, "mapFile", function);
+  return exports;
 }
-
-}  // namespace elbow
