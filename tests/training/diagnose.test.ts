@@ -107,7 +107,7 @@ describe('the diagnosis of a training', () => {
       steps: steps({ first: flat, last: flat, steepest: { step: 0, length: 0.001, layers: flat.layers } }),
     };
     expect(codes(stuck)).toEqual(['chance-level', 'vanishing-gradients']);
-    expect(codes({ ...stuck, wasStopped: false })).toEqual([
+    expect(codes({ ...stuck, wasStopped: false, bestEpoch: 9 })).toEqual([
       'chance-level',
       'vanishing-gradients',
       'epoch-limit',
@@ -287,12 +287,25 @@ describe('the end', () => {
     expect(after(1.5, 0.49, 200)).toEqual([]);
   });
 
-  it('was the limit of epochs, which more of them may lift only where the best was near it', () => {
-    expect(codes({ wasStopped: false })).toEqual(['epoch-limit']);
+  it('was the limit of epochs only where the best one was near it', () => {
+    expect(codes({ wasStopped: false, bestEpoch: 8 })).toEqual(['epoch-limit']);
+    expect(codes({ wasStopped: false, bestEpoch: 7 })).toEqual([]);
     expect(finding('epoch-limit', { wasStopped: false, bestEpoch: 8 }).remedies).toEqual([
       expect.stringMatching(/^epochs: 100 /),
     ]);
-    expect(finding('epoch-limit', { wasStopped: false, bestEpoch: 7 }).remedies).toEqual([]);
+    // However patient: 50 epochs whose best was the tenth are not too few.
+    const patient = (epochs: number, bestEpoch: number) =>
+      codes({
+        settings: withDefaults({ patience: 50 }),
+        wasStopped: false,
+        bestEpoch,
+        epochs: Array.from({ length: epochs }, (_, i) => ({ ...evidence().epochs[0]!, epoch: i + 1 })),
+      });
+    expect(patient(50, 10)).toEqual([]);
+    expect(patient(50, 37)).toEqual([]);
+    expect(patient(50, 38)).toEqual(['epoch-limit']);
+    expect(patient(5, 2)).toEqual([]);
+    expect(patient(5, 3)).toEqual(['epoch-limit']);
     const blind = { wasStopped: false, bestEpoch: 10, validationAccuracy: null, validationImages: 0 };
     expect(finding('epoch-limit', blind).evidence).toContain('without validation images');
   });

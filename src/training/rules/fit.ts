@@ -92,13 +92,17 @@ export function stoppedTooEarly(evidence: Evidence): Finding[] {
   ];
 }
 
-/** The epochs were used up. */
+/** The best epoch is among the last so many, or the last quarter: more of them may find a better one. */
+const LAST = 3;
+
+/** The epochs were used up while the training was still getting better. */
 export function epochLimit(evidence: Evidence): Finding[] {
   const { settings, hasDiverged, wasStopped, epochs, bestEpoch } = evidence;
   if (hasDiverged || wasStopped || bestEpoch === null) return [];
   const all = epochs.length;
   const hasValidation = evidence.validationAccuracy !== null;
-  const isOpen = all - bestEpoch < Number(settings['patience']);
+  // However patient a training is: what was best long ago is not found again by more epochs.
+  if (all - bestEpoch >= Math.min(Number(settings['patience']), Math.max(LAST, all / 4))) return [];
   const best = hasValidation
     ? `; the best one was ${bestEpoch === all ? 'the last' : `epoch ${bestEpoch}`}`
     : '; without validation images nothing ends a training earlier';
@@ -106,7 +110,7 @@ export function epochLimit(evidence: Evidence): Finding[] {
     {
       code: 'epoch-limit',
       evidence: `All ${count(all, 'epoch')} were used up${best}.`,
-      remedies: isOpen ? tryIn(settings, moreEpochs) : [],
+      remedies: tryIn(settings, moreEpochs),
     },
   ];
 }
