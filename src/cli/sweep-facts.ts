@@ -2,6 +2,7 @@
 import { EXIT } from '../errors.js';
 import type { ExitCode } from '../errors.js';
 import type { Counts, SweepRow, SweepStatus, TrialResult, TrialStatus } from '../storage/storage.js';
+import { cutText } from './text.js';
 
 const ENDED: readonly SweepStatus[] = ['finished', 'cancelled', 'failed'];
 
@@ -102,4 +103,25 @@ export function temporalLink(
   if (!temporal?.uiUrl) return null;
   const query = encodeURIComponent(`ElbowSweep="${sweep}"`);
   return `${temporal.uiUrl.replace(/\/$/, '')}/namespaces/${encodeURIComponent(temporal.namespace)}/workflows?query=${query}`;
+}
+
+/**
+ * What arms are called in a column of a table. Labels that are too wide lose the names of their settings, which the title has
+ * then, because a cut would leave arms that look alike.
+ */
+export function armColumn(
+  labels: readonly string[],
+  widest: number,
+): { readonly title: string; readonly texts: readonly string[] } {
+  const parts = labels.map((label) => label.split(' ').map((part) => part.split('=')));
+  const keysOf = (label: readonly (readonly string[])[]): string => label.map(([key]) => key).join(' ');
+  const isWide = labels.some((label) => label.length > widest);
+  const areAlike = parts.every(
+    (label) => keysOf(label) === keysOf(parts[0]!) && label.every(({ length }) => length === 2),
+  );
+  if (!isWide || !areAlike) return { title: 'arm', texts: labels.map((label) => cutText(label, widest)) };
+  return {
+    title: cutText(keysOf(parts[0]!), widest),
+    texts: parts.map((label) => cutText(label.map(([, value]) => value).join(' '), widest)),
+  };
 }

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import {
+  armColumn,
   countsText,
   failureGroups,
   numbersText,
@@ -110,5 +111,27 @@ describe('differences between specs', () => {
     expect(differencesText([{ path: 'space.a', before: null, after: '1' }])).toBe(
       'space.a is not set there and 1 here',
     );
+  });
+});
+
+describe('the column of arms', () => {
+  const label = (rate: number, norm: boolean): string => `model=lenet learningRate=${rate} batchNorm=${norm}`;
+
+  it('has the settings\u2019 names in its title where labels would be cut to look alike', () => {
+    const labels = [label(0.0001, true), label(0.0001, false)];
+    expect(armColumn(labels, 60)).toEqual({ title: 'arm', texts: labels });
+    expect(armColumn(labels, 40)).toEqual({
+      title: 'model learningRate batchNorm',
+      texts: ['lenet 0.0001 true', 'lenet 0.0001 false'],
+    });
+  });
+
+  it('cuts labels that do not name the same settings', () => {
+    const labels = ['everything-together dropout=0.5', label(0.1, true)];
+    expect(armColumn(labels, 20)).toEqual({
+      title: 'arm',
+      texts: ['everything-together…', 'model=lenet learnin…'],
+    });
+    expect(armColumn([], 20)).toEqual({ title: 'arm', texts: [] });
   });
 });

@@ -8,6 +8,7 @@ import type { Output } from '../output.js';
 import { statusPaint } from '../paint.js';
 import { requireSweep, withSession } from '../session.js';
 import {
+  armColumn,
   countsText,
   failureGroups,
   isTrialEnded,
@@ -15,7 +16,7 @@ import {
   sweepSeconds,
   temporalLink,
 } from '../sweep-facts.js';
-import { countText, cutText, durationText, figureText, tableLines } from '../text.js';
+import { countText, durationText, figureText, tableLines } from '../text.js';
 
 /** `elbow show SWEEP`: its state, its figures by arm and size, what failed. */
 export const command: CommandModule = {
@@ -78,14 +79,18 @@ function armTable(results: readonly TrialResult[], out: Output): string[] {
   );
   const hasAccuracy = results.some((one) => one.testAccuracy !== null);
   const widest = Math.max(20, out.width - 60);
-  const rows = groups.map((group) => {
+  const arms = armColumn(
+    groups.map((group) => group[0]!.armLabel),
+    widest,
+  );
+  const rows = groups.map((group, row) => {
     const first = group[0]!;
     const ended = group.filter((one) => isTrialEnded(one.status)).length;
     const good = group.filter((one) => one.status === 'succeeded');
     const scores = good.map((one) => (hasAccuracy ? one.testAccuracy : one.objective)).filter(isNumber);
     const failed = group.filter((one) => one.status === 'failed').length;
     return [
-      cutText(first.armLabel, widest),
+      arms.texts[row]!,
       first.samplesPerClass === null ? 'all' : countText(first.samplesPerClass),
       `${ended} / ${group.length}`,
       failed === 0 ? '' : `${failed}`,
@@ -96,7 +101,7 @@ function armTable(results: readonly TrialResult[], out: Output): string[] {
   });
   return tableLines(
     [
-      { title: 'arm' },
+      { title: arms.title },
       { title: 'per class', right: true },
       { title: 'ended', right: true },
       { title: 'failed', right: true },
