@@ -34,6 +34,16 @@ export function gridsOf(spec: SweepSpec): Grid[] {
   }));
 }
 
+/** The values of a built-in setting in a grid. */
+export const gridValues = (grid: Grid, key: string): readonly Scalar[] =>
+  grid.axes.find(([name]) => name === key)?.[1] ?? [defaultOf(key)!];
+
+/** Where the values of a grid's setting stand in the sweep file; null where it says nothing of them. */
+export function gridPath(spec: SweepSpec, grid: Grid, index: number, key: string): Path | null {
+  if (Object.hasOwn(grid.settings, key)) return ['arms', index, key];
+  return Object.hasOwn(spec.space, key) ? ['space', key] : null;
+}
+
 function inOrder(spec: SweepSpec, axes: Axes): Grid['axes'] {
   const rank = (key: string): number => {
     const at = spec.trainable.kind === 'builtin' ? BUILTIN_PARAMS.indexOf(key) : -1;

@@ -21,7 +21,8 @@ export function unfitAugmentation(
   if (spec.trainable.kind !== 'builtin' || !dataset) return [];
   if (dataset.isTable) return augmentedTable(spec, places);
   const side = Math.min(dataset.image[0], dataset.image[1]);
-  return PIXELS.flatMap((key) =>
+  const grey = dataset.image[2] === 1 ? greySaturation(spec, places) : [];
+  const pixels = PIXELS.flatMap((key) =>
     placedValues(spec, key).flatMap(({ path, value }) => {
       if (Number(value) < side) return [];
       return new ElbowError(
@@ -32,6 +33,18 @@ export function unfitAugmentation(
       );
     }),
   );
+  return [...pixels, ...grey];
+}
+
+function greySaturation(spec: SweepSpec, places: Places): ElbowError[] {
+  return placedValues(spec, 'saturation').flatMap(({ path, value }) => {
+    if (value === defaultOf('saturation')) return [];
+    return new ElbowError(
+      'spec-invalid',
+      `\`${pathText(path)}\`: ${show(value)} changes nothing on the grey images of ${datasetName(spec.dataset)}`,
+      { where: places.whereIs(path), hint: 'Grey has no saturation; leave this setting out.' },
+    );
+  });
 }
 
 function augmentedTable(spec: SweepSpec, places: Places): ElbowError[] {

@@ -1,11 +1,11 @@
 /** Whether the networks of a sweep can take the images of its data set. */
 import { ElbowError } from '../errors.js';
 import { layersOf, ownNetwork, summarizeLayers, totalOf, type Layer } from '../models/index.js';
-import { gridsOf, placedValues } from './arms.js';
+import { gridPath, gridValues, gridsOf, placedValues } from './arms.js';
 import { datasetName, type DatasetFacts } from './known.js';
 import { digits } from './leaves.js';
-import { defaultOf, withDefaults } from './params.js';
-import { pathText, type Places } from './problems.js';
+import { withDefaults } from './params.js';
+import { once, pathText, type Places } from './problems.js';
 import type { SweepSpec } from './types.js';
 
 /** Layers that look at the neighbours of a pixel, and that a row of numbers means nothing to. */
@@ -59,17 +59,17 @@ export function unfitModels(
 /** One error for each width that makes too many parameters of a built-in model. */
 function tooWideModels(spec: SweepSpec, { classes, image }: DatasetFacts, places: Places): ElbowError[] {
   const errors = gridsOf(spec).flatMap((grid, i) => {
-    const axes = Object.fromEntries(grid.axes);
-    const models = (axes['model'] ?? []).filter((name) => ownNetwork(spec.networks, name) === undefined);
-    const parent = Object.hasOwn(grid.settings, 'width') ? ['arms', i] : ['space'];
-    return (axes['width'] ?? []).flatMap((width, at) => {
-      const counts = models.map((model) => {
-        const layers = layersOf(withDefaults({ model, width, batchNorm: defaultOf('batchNorm')! }), classes);
-        return { model, trainable: totalOf(summarizeLayers(layers, image)).trainable };
-      });
-      const largest = counts.find(({ trainable }) => trainable > MOST_PARAMETERS);
-      if (!largest) return [];
-      const path = [...parent, 'width', at];
+    const models = gridValues(grid, 'model').filter((name) => ownNetwork(spec.networks, name) === undefined);
+    return gridValues(grid, 'width').flatMap((width, at) => {
+      const largest = models
+        .map((model) => {
+          const layers = layersOf(withDefaults({ model, width }), classes);
+          return { model, trainable: totalOf(summarizeLayers(layers, image)).trainable };
+        })
+        .find(({ trainable }) => trainable > MOST_PARAMETERS);
+      const parent = gridPath(spec, grid, i, 'width');
+      if (!largest || !parent) return [];
+      const path = [...parent, at];
       return new ElbowError(
         'spec-invalid',
         `\`${pathText(path)}\`: expected at most ${digits(MOST_PARAMETERS)} parameters, ${String(largest.model)} has ${digits(largest.trainable)} at ${String(width)}`,
@@ -80,8 +80,7 @@ function tooWideModels(spec: SweepSpec, { classes, image }: DatasetFacts, places
       );
     });
   });
-  // A width of `space` is met with every entry of `arms`.
-  return errors.filter((one, i) => errors.findIndex(({ message }) => message === one.message) === i);
+  return once(errors);
 }
 
 /** @throws ElbowError `spec-invalid` for a layer that looks at the neighbours of a pixel */

@@ -154,3 +154,7 @@ function valueAt(value: unknown, path: Path): unknown {
   }
   return current;
 }
+
+/** Errors without those that were told already: what stands in `space` is met with every entry of `arms`. */
+export const once = (errors: readonly ElbowError[]): ElbowError[] =>
+  errors.filter((error, i) => errors.findIndex(({ message }) => message === error.message) === i);

@@ -54,14 +54,15 @@ const nativePool = (x: tf.Tensor, size: number): tf.Tensor[] =>
  * and back for it.
  */
 function hasNativePool(): boolean {
-  hasPool ??= tf.tidy(() => {
-    if (isGpu()) return false;
-    try {
-      return nativePool(tf.zeros([1, 2, 2, 1]), 2).length === 2;
-    } catch {
-      return false;
-    }
-  });
+  hasPool ??=
+    !isGpu() &&
+    tf.tidy(() => {
+      try {
+        return nativePool(tf.zeros([1, 2, 2, 1]), 2).length === 2;
+      } catch {
+        return false;
+      }
+    });
   return hasPool;
 }
 

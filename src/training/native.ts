@@ -98,8 +98,6 @@ export const kernels = (): Kernels => chosen ?? (!isGpu() && loadOperations() ? 
 
 export const isFused = (): boolean => kernels() !== 'plain';
 
-const opened = new Map<string, unknown>();
-
 /**
  * What one of elbow's libraries exports; null where it is not there, as where `elbow up` could not compile it, and, with a line on
  * stderr, where it cannot be loaded.
@@ -107,11 +105,7 @@ const opened = new Map<string, unknown>();
  * @param without what is done without it, as the end of a sentence
  */
 export function openLibrary(file: string, without: string): unknown {
-  if (!opened.has(file)) opened.set(file, existsSync(file) ? load(file, without) : null);
-  return opened.get(file);
-}
-
-function load(file: string, without: string): unknown {
+  if (!existsSync(file)) return null;
   const loaded: { exports: unknown } = { exports: {} };
   try {
     process.dlopen(loaded, file);
@@ -124,12 +118,17 @@ function load(file: string, without: string): unknown {
   }
 }
 
-/** Registers elbow's operations with TensorFlow; false where they are not there. */
+let isRegistered: boolean | undefined;
+
+/** Registers elbow's operations with TensorFlow; false where they are not there. Every operation of a step asks. */
 function loadOperations(): boolean {
-  if (!canRunOperations()) return false;
-  // TensorFlow itself must be loaded first: the library takes its functions from it.
-  tf.backend();
-  return openLibrary(operationsFile(), "TensorFlow's operations are used") !== null;
+  if (isRegistered === undefined) {
+    // TensorFlow itself must be loaded first: the library takes its functions from it.
+    tf.backend();
+    isRegistered =
+      canRunOperations() && openLibrary(operationsFile(), "TensorFlow's operations are used") !== null;
+  }
+  return isRegistered;
 }
 
 /**

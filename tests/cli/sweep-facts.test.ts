@@ -117,7 +117,7 @@ describe('differences between specs', () => {
 describe('the column of arms', () => {
   const label = (rate: number, norm: boolean): string => `model=lenet learningRate=${rate} batchNorm=${norm}`;
 
-  it('has the settings\u2019 names in its title where labels would be cut to look alike', () => {
+  it('has the settings’ names in its title where labels would be cut to look alike', () => {
     const labels = [label(0.0001, true), label(0.0001, false)];
     expect(armColumn(labels, 60)).toEqual({ title: 'arm', texts: labels });
     expect(armColumn(labels, 40)).toEqual({

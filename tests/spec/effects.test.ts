@@ -84,7 +84,7 @@ describe('a setting that would change no arm', () => {
     ],
     [
       'dataset: mnist\nspace: { saturation: 0.2, brightness: 0.2 }',
-      '3:22 `space.saturation`: 0.2 changes nothing on the grey images of mnist (Grey has no saturation; leave this setting out.)',
+      '3:22 `space.saturation[0]`: 0.2 changes nothing on the grey images of mnist (Grey has no saturation; leave this setting out.)',
     ],
   ])('is told with its place and a remedy: %s', (text, error) => {
     expect(errorsOf(text)).toEqual([error]);

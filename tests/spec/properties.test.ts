@@ -2,12 +2,15 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { stringify } from 'yaml';
 import { ElbowError } from '../../src/errors.js';
-import { parseSweep, planTrials, printSpec, specsEqual } from '../../src/spec/index.js';
+import { parseSweep, planTrials, printSpec, requestedDataset, specsEqual } from '../../src/spec/index.js';
 
-/** Parses, or returns what was thrown. */
+/** Parses, or returns what was thrown. As when a file is loaded, a data set of one's own is asked for first: that is the result. */
 function attempt(text: string, set: readonly string[] = []): unknown {
   try {
-    return parseSweep(text, 'f', { set });
+    return (
+      requestedDataset(text, 'f', { set, folder: '/nowhere', cwd: '/nowhere' }) ??
+      parseSweep(text, 'f', { set })
+    );
   } catch (error) {
     return error;
   }
@@ -50,6 +53,10 @@ describe('any text', () => {
       }),
       { numRuns: 500 },
     );
+  });
+
+  it('asks for a data set of one’s own before anything is parsed', () => {
+    expect(attempt('{"name":"a","dataset":".#qJnx,kK"}')).toMatchObject({ where: { line: 1 } });
   });
 
   it('made of our keys with any values gives errors of ours', () => {

@@ -122,7 +122,9 @@ arms:
       '7:13 `arms[3].name`: expected each name once, got "x" again (Put the settings into one entry, or give this one another name.)',
       expect.stringMatching(/^7:20 `arms\[3\].l2`: expected a value or a list/),
       '8:5 `arms[4]`: expected a mapping of settings, laid over `space`, got 3',
-      expect.stringMatching(/^9:15 `arms\[5\].epochs`: .*an empty list \(Leave it out/),
+      expect.stringMatching(
+        /^9:15 `arms\[5\].epochs`: .*an empty list \(Leave it out for the default, 50; .*\)$/,
+      ),
       expect.stringMatching(
         /^9:25 `arms\[5\].name`: expected a name of lower-case .*\(Did you mean `a-b`\?\)$/,
       ),

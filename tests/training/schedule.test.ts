@@ -3,8 +3,8 @@ import { createSchedule, type ScheduleSettings } from '../../src/training/schedu
 import golden from './golden/rules.json' with { type: 'json' };
 
 /** 10 epochs of 4 steps. */
-const rates = (change: Partial<ScheduleSettings>): number[] => {
-  const schedule = createSchedule({
+const scheduleOf = (change: Partial<ScheduleSettings>) =>
+  createSchedule({
     name: 'constant',
     learningRate: 0.1,
     warmupEpochs: 0,
@@ -14,6 +14,11 @@ const rates = (change: Partial<ScheduleSettings>): number[] => {
     stepsPerEpoch: 4,
     ...change,
   });
+/** Falls after two epochs without a better one. */
+const plateau = () => scheduleOf({ name: 'plateau', factor: 0.1, every: 2, stepsPerEpoch: 1 });
+
+const rates = (change: Partial<ScheduleSettings>): number[] => {
+  const schedule = scheduleOf(change);
   return Array.from({ length: 40 }, (_, step) => schedule.rateAt(step));
 };
 
@@ -63,15 +68,7 @@ describe('the learning rate', () => {
 
   it('of plateau is that of the reference implementation after every epoch', () => {
     const { accuracies, rates: expected } = golden.plateau;
-    const schedule = createSchedule({
-      name: 'plateau',
-      learningRate: 0.1,
-      warmupEpochs: 0,
-      factor: 0.1,
-      every: 2,
-      epochs: accuracies.length,
-      stepsPerEpoch: 1,
-    });
+    const schedule = plateau();
     let best = -Infinity;
     accuracies.forEach((accuracy, epoch) => {
       schedule.see({ isBetter: accuracy > best });
@@ -92,15 +89,7 @@ describe('the learning rate', () => {
   });
 
   it('falls when nothing has become better for some epochs', () => {
-    const schedule = createSchedule({
-      name: 'plateau',
-      learningRate: 0.1,
-      warmupEpochs: 0,
-      factor: 0.1,
-      every: 2,
-      epochs: 10,
-      stepsPerEpoch: 1,
-    });
+    const schedule = plateau();
     const seen = [true, false, true, false, false, false, false].map((isBetter) => {
       schedule.see({ isBetter });
       return schedule.rateAt(1);
