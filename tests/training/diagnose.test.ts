@@ -131,6 +131,18 @@ describe('chance level', () => {
     expect(codes({ ...atChance, testLogLoss: 2.5 })).not.toContain('chance-level');
   });
 
+  it('says how strongly the gradients pulled, and has them by layer', () => {
+    const { evidence, layers } = finding('chance-level', atChance);
+    expect(evidence).toMatch(
+      /In epoch 10 a change .* changed the loss by 1 \(0\.conv\) to 2 \(3\.conv\) of what it was at the start\.$/,
+    );
+    expect(layers?.map(({ layer, gradientLast }) => [layer, gradientLast])).toEqual([
+      ['0.conv', 0.2],
+      ['3.conv', 0.4],
+      ['8.dense', 0.2],
+    ]);
+  });
+
   it('is that of a network that always names one class, however many images the class has', () => {
     const { testPerClass } = MNIST;
     for (const count of testPerClass) {
@@ -173,7 +185,7 @@ describe('divergence', () => {
     };
     expect(codes(change)).toEqual(['diverged']);
     expect(finding('diverged', change).evidence).toBe(
-      'The loss stopped being a number in epoch 1: it was 2 at the first step and 4.56e+12 at step 4, the last with a number; the rate was 0.001. No epoch stayed finite, so the scores are those of guessing.',
+      "The loss stopped being a number in epoch 1: it was 2 at the first step and 4.56e+12 at step 4, the last with a number; the rate was 0.001. At step 1, where the gradient was the longest, a change of a layer's weights by their own size changed the loss by 2 (8.dense) to 8 (3.conv) of what it was at the start. No epoch stayed finite, so the scores are those of guessing.",
     );
     expect(finding('diverged', change).remedies[0]).toMatch(/^learningRate: 0\.0001 /);
     const inValidation = { ...change, bestEpoch: 1, steps: steps({ lastLoss: { step: 9, loss: 5 } }) };
@@ -183,6 +195,7 @@ describe('divergence', () => {
       steps: steps({ firstLoss: null, lastLoss: null, first: null, last: null, steepest: null }),
     };
     expect(finding('diverged', atOnce).evidence).toContain('from the first step on');
+    expect(finding('diverged', atOnce).evidence).not.toContain('gradient');
   });
 });
 

@@ -51,3 +51,26 @@ describe('a narrow VGG16 without batch norm', () => {
     },
   );
 });
+
+describe('a LeNet without batch norm, far too fast', () => {
+  it('is found diverged with exploding gradients, and stays finite with the first two remedies', async () => {
+    const dataset = await shortened();
+    const play = (change: ArmParams) =>
+      train(
+        trainRequest(
+          { batchNorm: false, optimizer: 'sgd', learningRate: 1, batchSize: 32, epochs: 4, ...change },
+          { dataset, samplesPerClass: 40 },
+        ),
+        trainHooks(),
+      );
+    const plain = await play({});
+    expect(plain.findings.map(({ code }) => code)).toEqual(['diverged', 'exploding-gradients']);
+    const remedies = plain.findings[1]!.remedies.map((text) => text.split(' –')[0]);
+    expect(remedies.slice(0, 2)).toEqual(['learningRate: 0.1', 'clipNorm: 1']);
+    for (const change of [{ learningRate: 0.1 }, { clipNorm: 1 }]) {
+      const { findings } = await play(change);
+      expect(findings.map(({ code }) => code)).not.toContain('diverged');
+      expect(findings.map(({ code }) => code)).not.toContain('exploding-gradients');
+    }
+  });
+});

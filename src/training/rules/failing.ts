@@ -3,6 +3,7 @@ import { totalOf } from '../../data/catalog.js';
 import type { Finding } from '../../storage/storage.js';
 import type { Evidence } from '../evidence.js';
 import { figure, share, Z_99 } from './figures.js';
+import { figuresOf, pullAtItsLongest, pullInTheEnd } from './norms.js';
 import { clip, lowerRate, normalise, raiseRate, startForRelu, tryIn, warmUp } from './remedies.js';
 
 /** How near the loss must be to ln k to be that of a network that tells nothing, in nats. */
@@ -30,8 +31,9 @@ export function diverged(evidence: Evidence): Finding[] {
   return [
     {
       code: 'diverged',
-      evidence: `The loss stopped being a number ${before}; the rate was ${figure(rate)}. ${kept}`,
+      evidence: `The loss stopped being a number ${before}; the rate was ${figure(rate)}.${pullAtItsLongest(evidence)} ${kept}`,
       remedies: tryIn(settings, lowerRate, clip, warmUp, normalise),
+      layers: figuresOf(evidence),
     },
   ];
 }
@@ -62,10 +64,11 @@ export function atChance(evidence: Evidence): Finding[] {
       evidence:
         `The test accuracy is ${share(testAccuracy)}, where guessing gives ${share(lo)} to ${share(hi)} on ` +
         `${images.toLocaleString('en')} images of ${classes} classes (99 %), and the log loss is ${figure(testLogLoss)}, where guessing has ` +
-        `ln ${classes} = ${figure(Math.log(classes))}.${isSlow ? ' The training loss fell in every epoch, slowly.' : ''}`,
+        `ln ${classes} = ${figure(Math.log(classes))}.${isSlow ? ' The training loss fell in every epoch, slowly.' : ''}${pullInTheEnd(evidence)}`,
       remedies: isSlow
         ? tryIn(settings, raiseRate, startForRelu, normalise)
         : tryIn(settings, startForRelu, normalise, lowerRate, warmUp),
+      layers: figuresOf(evidence),
     },
   ];
 }

@@ -1,16 +1,9 @@
 /** What is wrong inside a network: gradients that vanish or explode, units that are dead. Pure. */
-import type { Finding, LayerFigures } from '../../storage/storage.js';
-import type { Evidence, LayerNorms, UnitCounts } from '../evidence.js';
+import type { Finding } from '../../storage/storage.js';
+import type { Evidence } from '../evidence.js';
 import { figure, share } from './figures.js';
+import { figuresOf, pullOf } from './norms.js';
 import { clip, lowerRate, normalise, startForRelu, tryIn, warmUp } from './remedies.js';
-
-/**
- * The pull on a layer: ‖∂L/∂W‖ ‖W‖ / L₀, the most that a change of the kernel by its own size changes the loss, to first
- * order, as a multiple of the loss at the first step. Unlike the gradient's length it means the same in every layer, for
- * every loss: doubling a kernel and halving the next one, which leaves the network as it is, leaves it as it is too.
- */
-const pullOf = ({ gradient, weight }: LayerNorms, firstLoss: number): number =>
-  (gradient * weight) / firstLoss;
 
 /**
  * Below this pull a layer does not learn. At the start of networks that learn it was 0.3 to 110; in a VGG16 without
@@ -29,32 +22,6 @@ const EXPLODING_PULL = 1_000;
  * with 0.44 of its last convolution dead; with 0.92 and more, networks came to little or nothing (docs/diagnosis.md).
  */
 const DEAD_SHARE = 0.8;
-
-const positionOf = (layer: string): number => Number.parseInt(layer, 10);
-
-/** The ReLU behind a layer: its own, or that of a layer before the next one with a kernel. */
-function unitsBehind({ layers, units }: Evidence, layer: number): UnitCounts | null {
-  const from = positionOf(layers[layer]!);
-  const next = layers[layer + 1];
-  const until = next === undefined ? Infinity : positionOf(next);
-  return units.find((one) => positionOf(one.layer) >= from && positionOf(one.layer) < until) ?? null;
-}
-
-function figuresOf(evidence: Evidence): LayerFigures[] {
-  const { first, last } = evidence.steps;
-  return evidence.layers.map((layer, i) => {
-    const units = unitsBehind(evidence, i);
-    return {
-      layer,
-      gradientFirst: first?.layers[i]?.gradient ?? null,
-      gradientLast: last?.layers[i]?.gradient ?? null,
-      weightFirst: first?.layers[i]?.weight ?? null,
-      weightLast: last?.layers[i]?.weight ?? null,
-      units: units?.units ?? null,
-      dead: units?.dead ?? null,
-    };
-  });
-}
 
 /** Layers with too little pull from the first epoch to the last. One that has learned all there was ends low, but begins high. */
 export function vanishing(evidence: Evidence): Finding[] {
