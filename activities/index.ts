@@ -5,13 +5,15 @@ import type {
   PlanResult,
   ShardRange,
   SweepEnd,
+  SweepStanding,
   TrainTimeouts,
   TrialEnd,
   TrialRef,
 } from '../workflows/messages.js';
 import { guarded } from './failures.js';
+import { limit, pause, resume } from './lifecycle.js';
 import { nextShard, plan, trialsOf } from './plan.js';
-import { finish, record } from './record.js';
+import { finish, hold, record } from './record.js';
 import type { CloseInput, RecordInput } from './record.js';
 import { report } from './report.js';
 import { train } from './train.js';
@@ -30,14 +32,20 @@ export interface ControlActivities {
     range: { readonly first: number; readonly last: number },
   ): Promise<readonly TrialRef[]>;
   record(input: RecordInput): Promise<readonly TrialEnd[]>;
+  hold(sweepId: string, trial: TrialRef): Promise<TrialEnd | null>;
   closeTrials(input: CloseInput): Promise<number>;
   report(sweepId: string): Promise<string>;
   finish(sweepId: string, status: SweepEnd['status']): Promise<SweepEnd>;
+  pause(sweepId: string): Promise<SweepStanding>;
+  /** Says whether a sweep that is pausing is paused by now. */
+  settlePause(sweepId: string): Promise<SweepStanding>;
+  resume(sweepId: string): Promise<SweepStanding>;
+  limit(sweepId: string, concurrency: number): Promise<SweepStanding>;
 }
 
 /** Activities of a pool's queue. */
 export interface TrainActivities {
-  train(sweepId: string, trial: TrialRef): Promise<TrialEnd>;
+  train(sweepId: string, trial: TrialRef): Promise<TrialEnd | null>;
 }
 
 export interface ControlParts {
@@ -52,11 +60,16 @@ export function createControlActivities({ storage, timeouts }: ControlParts): Co
     nextShard: guarded(execution, (sweepId, after, limit) => nextShard(storage, sweepId, after, limit)),
     trialsOf: guarded(execution, (sweepId, range) => trialsOf(storage, sweepId, range)),
     record: guarded(execution, (input) => record(storage, input)),
+    hold: guarded(execution, (sweepId, trial) => hold(storage, sweepId, trial)),
     closeTrials: guarded(execution, ({ sweepId, first, last, status, failure }) =>
       storage.closeTrials(sweepId, { first, last }, status, failure),
     ),
     report: guarded(execution, (sweepId) => report(storage, sweepId, new Date())),
     finish: guarded(execution, (sweepId, status) => finish(storage, sweepId, status)),
+    pause: guarded(execution, (sweepId) => pause(storage, sweepId)),
+    settlePause: guarded(execution, (sweepId) => storage.settlePause(sweepId)),
+    resume: guarded(execution, (sweepId) => resume(storage, sweepId)),
+    limit: guarded(execution, (sweepId, concurrency) => limit(storage, sweepId, concurrency)),
   };
 }
 

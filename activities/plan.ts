@@ -11,13 +11,16 @@ import type { PlanResult, ShardRange, TrainTimeouts, TrialRef } from '../workflo
 export async function plan(storage: Storage, timeouts: TrainTimeouts, sweepId: string): Promise<PlanResult> {
   const sweep = await storage.getSweep(sweepId);
   await storage.addTrials(sweepId, planTrials(sweep.spec));
+  // Those that run belong to a workflow that is gone: there is one workflow of a sweep, and it begins here.
+  await storage.holdTrials(sweepId);
   // A sweep whose cancellation was asked for meanwhile stays as it is: its workflow hears of that, too.
   await storage.moveSweep(sweepId, ['planning', 'finished', 'cancelled', 'failed'], 'running');
+  const { status } = await storage.settlePause(sweepId);
   const counts = await storage.countTrials(sweepId);
   return {
     trials: Object.values(counts).reduce((sum, n) => sum + n, 0),
-    // Those that run belong to a workflow that is gone: there is one workflow of a sweep, and it begins here.
-    queued: counts.queued + counts.running,
+    queued: counts.queued,
+    isPaused: status === 'paused',
     concurrency: sweep.concurrency,
     pool: sweep.spec.pool,
     trialsPerWorkflow: sweep.spec.trialsPerWorkflow,

@@ -29,6 +29,12 @@ export async function record(storage: Storage, input: RecordInput): Promise<Tria
   return ends;
 }
 
+/** Queues a trial again that was told to stop. @returns its end, where it has ended all the same */
+export async function hold(storage: Storage, sweepId: string, trial: TrialRef): Promise<TrialEnd | null> {
+  if (await storage.holdAttempt(trial.attemptId)) return null;
+  return endOf(storage, sweepId, trial.number);
+}
+
 /** How a trial's latest attempt ended. @throws ElbowError `trial-unknown` */
 export async function endOf(storage: Storage, sweepId: string, number: number): Promise<TrialEnd> {
   const result = await storage.trialResult(sweepId, number);

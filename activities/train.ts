@@ -33,11 +33,12 @@ export interface TrainParts {
 
 /**
  * Runs a trial's attempt to its end.
- * @returns how it ended; at once when it had ended before
+ * @returns how it ended, at once when it had ended before; null when it may not run now, and is queued again: its sweep
+ *   is paused, or as many trials run as may
  * @throws CancelledFailure when it was cancelled, which is then stored
  * @throws ApplicationFailure with an error code as its type; when it is final it is stored, and its details carry the end
  */
-export async function train(parts: TrainParts, sweepId: string, ref: TrialRef): Promise<TrialEnd> {
+export async function train(parts: TrainParts, sweepId: string, ref: TrialRef): Promise<TrialEnd | null> {
   const context = Context.current();
   const { storage, worker } = parts;
   let progress: Progress = { epoch: 0, step: 0, steps: 0 };
@@ -48,7 +49,8 @@ export async function train(parts: TrainParts, sweepId: string, ref: TrialRef): 
   try {
     const task = await storage.takeLease(ref.attemptId, { id: worker.id, host: worker.host });
     // An earlier execution has stored the end, and its answer was lost on the way.
-    if (!task) return await endOf(storage, sweepId, ref.number);
+    if (task === 'ended') return await endOf(storage, sweepId, ref.number);
+    if (task === 'held') return null;
     return await execute(parts, task, context, (now) => (progress = now));
   } catch (thrown) {
     if (thrown instanceof CancelledFailure || thrown instanceof ApplicationFailure) throw thrown;
@@ -64,7 +66,7 @@ async function execute(
   task: AttemptTask,
   context: Context,
   onStep: (progress: Progress) => void,
-): Promise<TrialEnd> {
+): Promise<TrialEnd | null> {
   const { storage, worker } = parts;
   // Ends the trainer for Temporal's reasons (cancelled, worker stops, taken over), and when Postgres refuses a write.
   const stop = new AbortController();
@@ -115,7 +117,10 @@ async function finish({ storage, places }: TrainParts, task: AttemptTask, outcom
   await rm(checkpointsOf(task.attemptId, places), { recursive: true, force: true }).catch(() => undefined);
 }
 
-/** Decides what a failed execution means, stores it when it is the end, and throws. */
+/**
+ * Decides what a failed execution means, and stores it when it is the end.
+ * @returns null when the sweep was paused, and the trial stopped for that; all else is thrown
+ */
 async function handle(
   parts: TrainParts,
   task: AttemptTask,
@@ -125,7 +130,7 @@ async function handle(
     epochs,
     seconds,
   }: { readonly thrown: unknown; readonly epochs: number; readonly seconds: number },
-): Promise<never> {
+): Promise<null> {
   const end = async (status: 'failed' | 'cancelled', failure: ElbowError): Promise<TrialEnd> => {
     const outcome = failedOutcome(status, failure, { epochs, seconds });
     await finish(parts, task, outcome);
@@ -134,6 +139,10 @@ async function handle(
   if (context.cancellationSignal.aborted) {
     const details = context.cancellationDetails;
     if (details?.cancelRequested) {
+      if (await isPaused(parts.storage, task.sweepId)) {
+        await parts.storage.releaseLease(task.attemptId, task.lease);
+        return null;
+      }
       await end('cancelled', new ElbowError('trial-cancelled', 'the trial was cancelled'));
       throw new CancelledFailure('the trial was cancelled');
     }
@@ -148,6 +157,12 @@ async function handle(
   const error = asElbowError(thrown);
   if (!isFinal(error, context.info.attempt)) throw error;
   throw toFailure(error, { isFinal: true, end: await end('failed', error) });
+}
+
+/** Whether a trial that is told to stop is to go on later. */
+async function isPaused(storage: Storage, sweepId: string): Promise<boolean> {
+  const { status } = await storage.getSweep(sweepId);
+  return status === 'pausing' || status === 'paused';
 }
 
 function toEnd(number: number, outcome: Outcome): TrialEnd {

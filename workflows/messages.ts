@@ -3,6 +3,8 @@
  * stay in Postgres.
  */
 
+import type { SweepStatus } from '../src/storage/index.js';
+
 /** Workflow types. */
 export const WORKFLOWS = { sweep: 'sweep', shard: 'shard', trial: 'trial' } as const;
 
@@ -40,11 +42,37 @@ export interface SweepInput {
 
 /** Signals, by name. */
 export const SIGNALS = {
+  /** People to sweep, also from the Temporal UI, without arguments: as the updates of these names. */
+  pause: 'pause',
+  resume: 'resume',
   /** Shard to sweep: all its trials are started, and so many of its workflows are still open. */
   open: 'open',
   /** Sweep to shard: so many trial workflows it may keep open from now on. */
   concurrency: 'concurrency',
+  /** Shard to sweep, which may start nothing: none of its trials runs any more. */
+  quiet: 'quiet',
+  /** Sweep to shard, and shard to trial: stop what runs, which keeps a checkpoint. */
+  stop: 'stop',
+  /** Trial to shard: it may not run now, and waits. Carries the number of its workflow's first trial. */
+  held: 'held',
+  /** Shard to trial that waits: try again. */
+  go: 'go',
 } as const;
+
+/** Updates of a sweep, by name; each answers with how the sweep stands once it is true. */
+export const UPDATES = { pause: 'pause', resume: 'resume', concurrency: 'concurrency' } as const;
+
+export interface PauseInput {
+  /** Whether trials that run are stopped, too. */
+  readonly now: boolean;
+}
+
+/** How a sweep stands after an update. */
+export interface SweepStanding {
+  readonly status: SweepStatus;
+  /** Trials that run. */
+  readonly running: number;
+}
 
 /** How long a `train` activity may take and be silent; from the worker's settings, so that tests can be quick. */
 export interface TrainTimeouts {
@@ -57,6 +85,8 @@ export interface PlanResult {
   readonly trials: number;
   /** To be run: those that have not ended. */
   readonly queued: number;
+  /** Whether it was paused when its last workflow was lost; histories before pausing have none. */
+  readonly isPaused?: boolean;
   readonly concurrency: number;
   readonly pool: string;
   readonly trialsPerWorkflow: number;
@@ -91,7 +121,7 @@ export interface ShardInput extends ShardRange {
   readonly sweepId: string;
   readonly name: string;
   readonly pool: string;
-  /** Trial workflows this shard may keep open at first, ≥ 1. */
+  /** Trial workflows this shard may keep open at first, ≥ 0. */
   readonly concurrency: number;
   readonly trialsPerWorkflow: number;
   readonly timeouts: TrainTimeouts;

@@ -9,17 +9,20 @@ import {
   startChild,
   workflowInfo,
 } from '@temporalio/workflow';
+import type { SignalDefinition } from '@temporalio/workflow';
 import { addEnd, countsText, noEnds, trialAttributes, trialsSummary } from './attributes.js';
 import { control } from './calls.js';
 import { startCancellable } from './children.js';
 import { CANCELLED, reasonOf } from './failures.js';
 import { SIGNALS, workflowIds } from './messages.js';
 import type { EndCounts, OpenMessage, ShardInput, TrialInput, TrialRef } from './messages.js';
-import { trial } from './trial.js';
-import { canStart, isDone, mustReport, openWindow, reduceWindow } from './window.js';
+import { goSignal, heldSignal, stopSignal as stopTrialSignal, trial } from './trial.js';
+import { canRelease, canStart, isDone, isQuiet, mustReport, openWindow, reduceWindow } from './window.js';
 
 export const concurrencySignal = defineSignal<[number]>(SIGNALS.concurrency);
 export const openSignal = defineSignal<[OpenMessage]>(SIGNALS.open);
+export const quietSignal = defineSignal(SIGNALS.quiet);
+export const stopSignal = defineSignal(SIGNALS.stop);
 
 /**
  * Runs the queued trials of a range, each in a workflow of its own, not more at once than it is allowed.
@@ -31,15 +34,36 @@ export async function shard(input: ShardInput): Promise<EndCounts> {
   // Handlers come first: a signal may be waiting already. The total is known once the trials are.
   let limit = input.concurrency;
   let window = openWindow(0, limit);
+  /** Whether the sweep knows that nothing runs since it may not. */
+  let isQuietKnown = false;
   setHandler(concurrencySignal, (allowed) => {
     limit = allowed;
+    if (allowed > 0) isQuietKnown = false;
     window = reduceWindow(window, { type: 'limit', limit: allowed });
+  });
+  /** First trials of the workflows that are open, and of those that are held, which came first in front. */
+  const open = new Set<number>();
+  const held: number[] = [];
+  const tellTrial = (number: number, signal: SignalDefinition): Promise<void> =>
+    // One that has ended meanwhile need not hear it.
+    getExternalWorkflowHandle(workflowIds.trial(input.name, number))
+      .signal(signal)
+      .catch(() => undefined);
+  setHandler(heldSignal, (number) => {
+    if (!open.has(number)) return;
+    held.push(number);
+    window = reduceWindow(window, { type: 'held' });
+  });
+  setHandler(stopSignal, () => {
+    for (const number of open) if (!held.includes(number)) void tellTrial(number, stopTrialSignal);
   });
 
   const runTrials = async (trials: readonly TrialRef[]): Promise<void> => {
+    const number = trials[0]!.number;
+    open.add(number);
     try {
       const options = {
-        workflowId: workflowIds.trial(input.name, trials[0]!.number),
+        workflowId: workflowIds.trial(input.name, number),
         args: [{ sweepId, name: input.name, pool: input.pool, trials, timeouts: input.timeouts }] as [
           TrialInput,
         ],
@@ -62,19 +86,28 @@ export async function shard(input: ShardInput): Promise<EndCounts> {
         for (const end of ends) counts = addEnd(counts, end.status);
       }
     } finally {
-      window = reduceWindow(window, { type: 'ended' });
+      open.delete(number);
+      const place = held.indexOf(number);
+      if (place >= 0) held.splice(place, 1);
+      window = reduceWindow(window, { type: 'ended', wasHeld: place >= 0 });
       show();
     }
   };
   // Storing an end may fail for good (the sweep was removed): then the shard cannot go on.
   let problem: { readonly error: unknown } | null = null;
   const show = (): void =>
-    setCurrentDetails(`Trials ${first} to ${last}: ${countsText(counts)}; ${window.open} workflows open.`);
+    setCurrentDetails(
+      `Trials ${first} to ${last}: ${countsText(counts)}; ${window.open} workflows open${window.held === 0 ? '' : `, ${window.held} of them held`}.`,
+    );
 
   try {
     const batches = inBatches(await control.trialsOf(sweepId, { first, last }), input.trialsPerWorkflow);
     window = openWindow(batches.length, limit);
     while (!isDone(window)) {
+      while (canRelease(window)) {
+        window = reduceWindow(window, { type: 'released' });
+        void tellTrial(held.shift()!, goSignal);
+      }
       while (canStart(window)) {
         const batch = batches[window.started]!;
         window = reduceWindow(window, { type: 'started' });
@@ -83,10 +116,20 @@ export async function shard(input: ShardInput): Promise<EndCounts> {
       show();
       if (!input.isLast && mustReport(window)) {
         window = reduceWindow(window, { type: 'reported' });
-        await tellSweep({ first, open: window.open });
+        await tellSweep(openSignal, { first, open: window.open });
+      }
+      if (isQuiet(window) && !isQuietKnown) {
+        isQuietKnown = true;
+        await tellSweep(quietSignal);
       }
       await condition(
-        () => problem !== null || canStart(window) || isDone(window) || (!input.isLast && mustReport(window)),
+        () =>
+          problem !== null ||
+          canRelease(window) ||
+          canStart(window) ||
+          isDone(window) ||
+          (isQuiet(window) && !isQuietKnown) ||
+          (!input.isLast && mustReport(window)),
       );
       if (problem !== null) throw (problem as { readonly error: unknown }).error;
     }
@@ -101,10 +144,13 @@ export async function shard(input: ShardInput): Promise<EndCounts> {
   }
 }
 
-async function tellSweep(message: OpenMessage): Promise<void> {
+async function tellSweep<Args extends unknown[]>(
+  signal: SignalDefinition<Args>,
+  ...args: Args
+): Promise<void> {
   const { parent } = workflowInfo();
   // Only tests start a shard without a sweep.
-  if (parent) await getExternalWorkflowHandle(parent.workflowId).signal(openSignal, message);
+  if (parent) await getExternalWorkflowHandle(parent.workflowId).signal(signal, ...args);
 }
 
 function inBatches(trials: readonly TrialRef[], size: number): (readonly TrialRef[])[] {

@@ -1,14 +1,28 @@
 import {
   CancellationScope,
   CancelledFailure,
+  condition,
+  defineSignal,
+  getExternalWorkflowHandle,
   isCancellation,
   setCurrentDetails,
+  setHandler,
+  sleep,
   upsertSearchAttributes,
+  workflowInfo,
 } from '@temporalio/workflow';
 import { endText, statusAttribute, trialSummary } from './attributes.js';
 import { control, trainCalls } from './calls.js';
 import { CANCELLED, storedEnd, trainFailure } from './failures.js';
+import { SIGNALS } from './messages.js';
 import type { TrialEnd, TrialInput, TrialRef } from './messages.js';
+
+export const stopSignal = defineSignal(SIGNALS.stop);
+export const goSignal = defineSignal(SIGNALS.go);
+export const heldSignal = defineSignal<[number]>(SIGNALS.held);
+
+/** A trial that is held again as soon as it has been let go on asks once a second at most. */
+const HELD_PAUSE = '1 second';
 
 /**
  * Runs one trial (or several short ones in a row) on a worker of its pool, and sees to it that Postgres says how each
@@ -17,19 +31,26 @@ import type { TrialEnd, TrialInput, TrialRef } from './messages.js';
  */
 export async function trial(input: TrialInput): Promise<readonly TrialEnd[]> {
   const ends: TrialEnd[] = [];
-  const show = (): void => {
+  const place = createPlace(input);
+  const show = (isHeld = false): void => {
     const waits = input.trials.length > ends.length;
-    const next = waits
-      ? [
-          `Trial ${input.trials[ends.length]!.number} waits for a slot in pool \`${input.pool}\` or runs: the heartbeat of its pending activity says how far it got.`,
-        ]
-      : [];
+    const what = isHeld
+      ? 'is held: its sweep is paused, or runs as many trials as it may'
+      : `waits for a slot in pool \`${input.pool}\` or runs: the heartbeat of its pending activity says how far it got`;
+    const next = waits ? [`Trial ${input.trials[ends.length]!.number} ${what}.`] : [];
     setCurrentDetails([...ends.map(endText), ...next].join('\n\n'));
   };
   show();
   for (const ref of input.trials) {
     try {
-      ends.push(await run(input, ref));
+      let end = await run(input, ref, place);
+      while (end === null) {
+        show(true);
+        await place.wait();
+        show();
+        end = await run(input, ref, place);
+      }
+      ends.push(end);
     } catch (error) {
       if (!isCancelled(error)) throw error;
       ends.push(...(await cancel(input, input.trials.slice(ends.length))));
@@ -43,20 +64,60 @@ export async function trial(input: TrialInput): Promise<readonly TrialEnd[]> {
   return ends;
 }
 
+/** The place of a trial among those that may run: it can be taken, and is given back. */
+interface Place {
+  /** Where the activity runs; cancelled to stop it. */
+  scope: CancellationScope;
+  /** Whether it was told to stop. */
+  isStopped: boolean;
+  /** Tells the shard that the trial is held, and waits until it may go on. */
+  wait(): Promise<void>;
+}
+
+function createPlace({ trials }: TrialInput): Place {
+  let mayGo = false;
+  let holds = 0;
+  const place: Place = {
+    scope: new CancellationScope(),
+    isStopped: false,
+    wait: async () => {
+      if (holds++ > 0) await sleep(HELD_PAUSE);
+      mayGo = false;
+      const { parent } = workflowInfo();
+      // Only tests start a trial without a shard.
+      if (parent) {
+        await getExternalWorkflowHandle(parent.workflowId).signal(heldSignal, trials[0]!.number);
+      }
+      await condition(() => mayGo);
+    },
+  };
+  setHandler(goSignal, () => void (mayGo = true));
+  setHandler(stopSignal, () => {
+    place.isStopped = true;
+    place.scope.cancel();
+  });
+  return place;
+}
+
 /**
  * A worker that is lost while a cancelled trial waits for its end shows as a timeout, and is still a cancellation.
  */
 const isCancelled = (error: unknown): boolean =>
   isCancellation(error) || CancellationScope.current().consideredCancelled;
 
-async function run(input: TrialInput, ref: TrialRef): Promise<TrialEnd> {
+/** @returns null when the trial may not run now: it is queued again */
+async function run(input: TrialInput, ref: TrialRef, place: Place): Promise<TrialEnd | null> {
+  place.scope = new CancellationScope();
+  place.isStopped = false;
   try {
-    return await trainCalls(input).train.executeWithOptions({ summary: trialSummary(ref) }, [
-      input.sweepId,
-      ref,
-    ]);
+    return await place.scope.run(() =>
+      trainCalls(input).train.executeWithOptions({ summary: trialSummary(ref) }, [input.sweepId, ref]),
+    );
   } catch (error) {
-    if (isCancelled(error)) throw error;
+    if (CancellationScope.current().consideredCancelled) throw error;
+    // Whether the activity had begun, or its worker was lost while it was to stop: it is queued again now.
+    if (place.isStopped) return control.hold(input.sweepId, ref);
+    if (isCancellation(error)) throw error;
     const stored = storedEnd(error);
     if (stored) return stored;
     const failure = trainFailure(error, input.timeouts);

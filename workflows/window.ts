@@ -4,14 +4,17 @@
  * A shard has a window over its items. When it has started all of them it tells the sweep how many are still open;
  * the sweep keeps that many for it and hands the rest of the allowance to the next shard. So the limit holds over
  * all shards together, and no shard waits for the last trials of the one before.
+ *
+ * An open item may be held: it may not run now, uses up nothing of the limit, and goes on before another is started.
  */
 
-/** What a shard may start. Counts, all ≥ 0; open ≤ started ≤ total. */
+/** What a shard may start. Counts, all ≥ 0; held ≤ open ≤ started ≤ total. */
 export interface Window {
   readonly total: number;
   /** Items started so far: the next one's index. */
   readonly started: number;
   readonly open: number;
+  readonly held: number;
   readonly limit: number;
   /** What the sweep knows to be open; null until everything is started. */
   readonly reported: number | null;
@@ -20,7 +23,9 @@ export interface Window {
 export type WindowEvent =
   | { readonly type: 'started' }
   /** However it ended. */
-  | { readonly type: 'ended' }
+  | { readonly type: 'ended'; readonly wasHeld: boolean }
+  | { readonly type: 'held' }
+  | { readonly type: 'released' }
   | { readonly type: 'limit'; readonly limit: number }
   | { readonly type: 'reported' };
 
@@ -28,15 +33,23 @@ export const openWindow = (total: number, limit: number): Window => ({
   total,
   started: 0,
   open: 0,
+  held: 0,
   limit,
   reported: null,
 });
 
-/** Whether the next item may start now. */
+/** Whether a held item may go on now. */
+export const canRelease = (window: Window): boolean =>
+  window.held > 0 && window.open - window.held < window.limit;
+
+/** Whether the next item may start now; those that are held come first. */
 export const canStart = (window: Window): boolean =>
-  window.started < window.total && window.open < window.limit;
+  window.held === 0 && window.started < window.total && window.open < window.limit;
 
 export const isDone = (window: Window): boolean => window.started === window.total && window.open === 0;
+
+/** Whether nothing runs, and nothing may. */
+export const isQuiet = (window: Window): boolean => window.limit === 0 && window.open === window.held;
 
 /**
  * Whether the sweep should hear how many are open: when the last item has started, and then whenever the number has
@@ -52,7 +65,11 @@ export function reduceWindow(window: Window, event: WindowEvent): Window {
     case 'started':
       return { ...window, started: window.started + 1, open: window.open + 1 };
     case 'ended':
-      return { ...window, open: window.open - 1 };
+      return { ...window, open: window.open - 1, held: window.held - (event.wasHeld ? 1 : 0) };
+    case 'held':
+      return { ...window, held: window.held + 1 };
+    case 'released':
+      return { ...window, held: window.held - 1 };
     case 'limit':
       return { ...window, limit: event.limit };
     case 'reported':
@@ -69,15 +86,16 @@ export interface Shares {
 export interface Share {
   /** Number of the shard's first trial: its name among the shards. */
   readonly first: number;
+  /** What it can use: all that it has open once it has started everything, null while it starts. */
+  readonly need: number | null;
   readonly allowance: number;
-  /** Whether it has started everything. */
-  readonly isDrained: boolean;
 }
 
 export type SharesEvent =
   | { readonly type: 'added'; readonly first: number }
   | { readonly type: 'drained'; readonly first: number; readonly open: number }
-  | { readonly type: 'ended'; readonly first: number };
+  | { readonly type: 'ended'; readonly first: number }
+  | { readonly type: 'total'; readonly total: number };
 
 export const noShares = (total: number): Shares => ({ total, shards: [] });
 
@@ -87,34 +105,36 @@ export const spare = (shares: Shares): number =>
 
 /** Whether another shard may begin: none has anything left to start, and something is left for it. */
 export const canAdd = (shares: Shares): boolean =>
-  shares.shards.every((share) => share.isDrained) && spare(shares) > 0;
+  shares.shards.every((share) => share.need !== null) && spare(shares) > 0;
 
-/**
- * @returns the new shares; what older shards give back goes to the newest while that still starts trials
- */
+/** @returns the new shares: what there is goes to the oldest shards first, to each what it needs */
 export function reduceShares(shares: Shares, event: SharesEvent): Shares {
-  return settle({ ...shares, shards: apply(shares, event) });
+  const total = event.type === 'total' ? event.total : shares.total;
+  let left = total;
+  return {
+    total,
+    shards: apply(shares, event).map((share) => {
+      const allowance = share.need === null ? left : Math.min(share.need, left);
+      left -= allowance;
+      return { ...share, allowance };
+    }),
+  };
 }
 
-function apply(shares: Shares, event: SharesEvent): readonly Share[] {
+function apply({ shards }: Shares, event: SharesEvent): readonly Share[] {
   switch (event.type) {
     case 'added':
-      return [...shares.shards, { first: event.first, allowance: 0, isDrained: false }];
+      return [...shards, { first: event.first, need: null, allowance: 0 }];
     case 'drained':
-      // Signals may arrive late: what a drained shard holds never grows again.
-      return shares.shards.map((share) =>
+      // Signals may arrive late: what a drained shard needs never grows again.
+      return shards.map((share) =>
         share.first === event.first
-          ? { ...share, isDrained: true, allowance: Math.min(share.allowance, event.open) }
+          ? { ...share, need: Math.min(share.need ?? Infinity, event.open) }
           : share,
       );
     case 'ended':
-      return shares.shards.filter((share) => share.first !== event.first);
+      return shards.filter((share) => share.first !== event.first);
+    case 'total':
+      return shards;
   }
-}
-
-function settle(shares: Shares): Shares {
-  const newest = shares.shards.at(-1);
-  if (!newest || newest.isDrained) return shares;
-  const allowance = newest.allowance + spare(shares);
-  return { ...shares, shards: [...shares.shards.slice(0, -1), { ...newest, allowance }] };
 }

@@ -30,7 +30,10 @@ export interface SweepRow {
   readonly spec: SweepSpec;
   /** The sweep file as it was written. */
   readonly source: string;
-  /** Trial workflows a sweep keeps open at once; those beyond the slots wait on the pool's queue. */
+  /**
+   * Trials that may run at once, integer ≥ 1. So many workflows of trials are open, or one for every several trials;
+   * those beyond the slots wait on the pool's queue.
+   */
   readonly concurrency: number;
   readonly createdAt: Date;
   readonly startedAt: Date | null;
@@ -170,6 +173,13 @@ export interface Storage {
   listSweeps(): Promise<readonly (SweepRow & { counts: Counts; trials: number })[]>;
   /** Moves the status when it is one of `from`; sets started/finished times. */
   moveSweep(id: string, from: readonly SweepStatus[], to: SweepStatus): Promise<boolean>;
+  /**
+   * Moves a sweep that is pausing to `paused` where no trial runs any more; nothing of it begins to run while it is
+   * pausing. Tells how it stands then, and how many of its trials run.
+   */
+  settlePause(id: string): Promise<{ status: SweepStatus; running: number }>;
+  /** Sets how many trials may run at once, integer ≥ 1. */
+  setConcurrency(id: string, concurrency: number): Promise<void>;
   countTrials(sweepId: string): Promise<Counts>;
   /** Deletes the sweep and all that belongs to it; tells what of it is left in files, null when there is none. */
   deleteSweep(id: string): Promise<SweepLeavings | null>;
@@ -188,9 +198,16 @@ export interface Storage {
   // Running
   /**
    * Starts an execution of an attempt that is queued or running: raises its lease, marks it running on `worker`. Epochs
-   * of earlier leases stay until `resumeAfter`. Null when the attempt has ended.
+   * of earlier leases stay until `resumeAfter`. Refused as `ended` when the attempt has ended; and as `held` when its
+   * sweep is pausing or paused, or as many other trials of it run as may at once: then the attempt is queued.
    */
-  takeLease(attemptId: string, worker: { id: string; host: string }): Promise<AttemptTask | null>;
+  takeLease(attemptId: string, worker: { id: string; host: string }): Promise<AttemptTask | 'ended' | 'held'>;
+  /** Ends an execution and not the attempt, which is queued again. Repeating it is no error. */
+  releaseLease(attemptId: string, lease: number): Promise<void>;
+  /** The same from outside, whoever runs the attempt: that one may not write any more. False when it has ended. */
+  holdAttempt(attemptId: string): Promise<boolean>;
+  /** The same for all attempts of a sweep that are running: they belong to a workflow that is gone. */
+  holdTrials(sweepId: string): Promise<void>;
   /** Tells after which epoch this execution goes on, 0 for none; later epochs, of earlier leases, are dropped. */
   resumeAfter(attemptId: string, lease: number, epoch: number): Promise<void>;
   /** Tells where this execution's latest checkpoint is. */

@@ -8,7 +8,15 @@ import type { Counts, Storage, SweepRow, SweepStatus, TrialStatus } from './stor
 
 type SweepMethods = Pick<
   Storage,
-  'createSweep' | 'findSweep' | 'getSweep' | 'listSweeps' | 'moveSweep' | 'countTrials' | 'deleteSweep'
+  | 'createSweep'
+  | 'findSweep'
+  | 'getSweep'
+  | 'listSweeps'
+  | 'moveSweep'
+  | 'settlePause'
+  | 'setConcurrency'
+  | 'countTrials'
+  | 'deleteSweep'
 >;
 
 const ENDED: readonly SweepStatus[] = ['finished', 'cancelled', 'failed'];
@@ -40,6 +48,11 @@ const noCounts = (): Record<TrialStatus, number> => ({
 
 const isDuplicate = (error: unknown): boolean =>
   error instanceof Prisma.PrismaClientKnownRequestError && error.code === 'P2002';
+
+const unknownSweep = (id: string): ElbowError =>
+  new ElbowError('sweep-unknown', `there is no sweep with the id ${id}`, {
+    hint: 'It was removed; `elbow list` shows those that are there.',
+  });
 
 export function sweepMethods(db: Database): SweepMethods {
   const { prisma } = db;
@@ -80,11 +93,7 @@ export function sweepMethods(db: Database): SweepMethods {
     getSweep: (id) =>
       db.attempt(async () => {
         const sweep = await prisma.sweep.findUnique({ where: { id } });
-        if (!sweep) {
-          throw new ElbowError('sweep-unknown', `there is no sweep with the id ${id}`, {
-            hint: 'It was removed; `elbow list` shows those that are there.',
-          });
-        }
+        if (!sweep) throw unknownSweep(id);
         return toRow(sweep);
       }),
 
@@ -117,6 +126,29 @@ export function sweepMethods(db: Database): SweepMethods {
           await prisma.sweep.updateMany({ where: { id, startedAt: null }, data: { startedAt: now } });
         }
         return count > 0;
+      }),
+
+    settlePause: (id) =>
+      db.attempt(async () => {
+        // Past Prisma: one statement sees one moment, in which nothing of a pausing sweep can begin to run.
+        const { rows } = await db.pool.query<{ status: SweepStatus; running: number }>(
+          `with running as (
+             select count(*) as n from trial_attempts a join trials t on t.id = a.trial_id
+             where a.status = 'running' and t.sweep_id = $1),
+           settled as (
+             update sweeps set status = 'paused' from running
+             where id = $1 and status = 'pausing' and running.n = 0 returning status)
+           select coalesce(settled.status, s.status) as status, running.n as running
+           from sweeps s cross join running left join settled on true where s.id = $1`,
+          [id],
+        );
+        if (!rows[0]) throw unknownSweep(id);
+        return rows[0];
+      }),
+
+    setConcurrency: (id, concurrency) =>
+      db.attempt(async () => {
+        await prisma.sweep.updateMany({ where: { id }, data: { concurrency } });
       }),
 
     countTrials: (sweepId) => db.attempt(async () => (await countsOf([sweepId])).get(sweepId) ?? noCounts()),

@@ -5,8 +5,9 @@
 import util from 'node:util';
 import { cpuFeatures } from '../cpu.js';
 import type { Dataset } from '../data/index.js';
+import { ElbowError } from '../errors.js';
 import type { MemoryRequest } from '../models/index.js';
-import { failureOf } from './failures.js';
+import { cancelled, failureOf } from './failures.js';
 import { gpuMb, residentMb } from './memory.js';
 import { planMemory, type MemoryPlan, type SlotMemory } from './plan.js';
 import type { FromTrainer, PredictJob, ToTrainer, TrainJob } from './protocol.js';
@@ -15,9 +16,6 @@ import type { FromTrainer, PredictJob, ToTrainer, TrainJob } from './protocol.js
 const STEP_MESSAGE_MS = 250;
 /** A training that does not yield starves messages; yielding more often than this only takes time. */
 const YIELD_MS = 20;
-
-/** Thrown between two steps, after the supervisor has asked for an end. */
-class Cancelled extends Error {}
 
 const send = (message: FromTrainer): void => {
   if (process.connected) process.send?.(message);
@@ -48,7 +46,7 @@ function createPause(id: number): () => Promise<void> {
       await new Promise((resolve) => setImmediate(resolve));
       last = performance.now();
     }
-    if (cancelledId === id) throw new Cancelled();
+    if (cancelledId === id) throw cancelled();
   };
 }
 
@@ -159,7 +157,7 @@ async function main(): Promise<void> {
 }
 
 function sendFailure(id: number, error: unknown, plan?: MemoryPlan): void {
-  if (error instanceof Cancelled) send({ type: 'cancelled', id });
+  if (error instanceof ElbowError && error.code === 'trial-cancelled') send({ type: 'cancelled', id });
   else send({ type: 'failed', id, ...failureOf(error, plan) });
 }
 

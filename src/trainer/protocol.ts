@@ -68,7 +68,7 @@ export type ToTrainer =
       readonly memory: SlotMemory;
     }
   | { readonly type: 'predict'; readonly id: number; readonly job: PredictJob }
-  /** The trainer ends the job between two steps and answers `cancelled`. */
+  /** The trainer ends the job between two steps, keeps a checkpoint where the job says so, and answers `cancelled`. */
   | { readonly type: 'cancel'; readonly id: number };
 
 export type FromTrainer =

@@ -1,8 +1,9 @@
 /**
- * Checkpoints: all that a training needs to go on after an epoch as if nothing had been, to the bit. Order, dropout and
- * augmentation come from the seeds and the epoch's number, so they need no state.
+ * Checkpoints: all that a training needs to go on as if nothing had been, to the bit: after an epoch, or, where it was told
+ * to stop, after a step of one. Order, dropout and augmentation come from the seeds and the numbers of epoch and step, so
+ * they need no state.
  *
- * A file is named after its epoch and the SHA-256 of its content; it is written beside its place, brought to the disk
+ * A file is named after its epochs and steps and the SHA-256 of its content; it is written beside its place, brought to the disk
  * and moved. The newest two are kept: one of them is whole whatever happens to the other.
  */
 import { createHash } from 'node:crypto';
@@ -17,21 +18,26 @@ import type { EpochMetrics } from '../storage/storage.js';
 import type { AverageState } from './average.js';
 import type { Best } from './best.js';
 import type { StoppingState } from './early-stopping.js';
+import type { EpochPart } from './epoch.js';
 import type { WatchState } from './evidence.js';
 import type { OptimizerState } from './optimizers.js';
 import type { ScheduleState } from './schedule.js';
+import type { TrainingWatch } from './watch.js';
 
 // The package is CommonJS with a default export, whose types describe the export and not the module.
 const canonicalize = canonicalizeModule as unknown as (value: unknown) => string;
 
-const FORMAT = 2;
+const FORMAT = 3;
 const KEPT = 2;
-const FILE = /^(\d{6})-([0-9a-f]{64})\.safetensors$/;
+const FILE = /^\d{6}-\d{6}-([0-9a-f]{64})\.safetensors$/;
 
-/** A training after an epoch. The tensors belong to whoever made it. */
+/** A training after an epoch, or within one. The tensors belong to whoever made it. */
 export interface TrainingState {
-  /** Epochs so far, at least one, with their metrics. */
+  /** Epochs that have ended, with their metrics. */
   readonly epochs: readonly EpochMetrics[];
+  /** What was done of the next one; null between two. */
+  readonly part: StartedEpoch | null;
+  /** Those of whole epochs, like the images and seconds below. */
   readonly steps: number;
   readonly trainedImages: number;
   readonly stepSeconds: number;
@@ -45,6 +51,14 @@ export interface TrainingState {
   readonly best: Best | null;
 }
 
+/** An epoch that was told to stop in the middle, or before its validation. */
+export interface StartedEpoch extends EpochPart {
+  /** Norms of its steps that were looked at. */
+  readonly seen: TrainingWatch['seen'];
+  /** Wall time so far. */
+  readonly seconds: number;
+}
+
 /** Where a training's checkpoints are, and what they must be of. */
 export interface CheckpointPlace {
   readonly folder: string;
@@ -56,7 +70,7 @@ export interface CheckpointPlace {
 }
 
 /** What stands in a checkpoint's metadata beside its tensors. */
-interface Header extends Pick<TrainingState, 'epochs' | 'steps' | 'trainedImages' | 'stepSeconds'> {
+interface Header extends Pick<TrainingState, 'epochs' | 'part' | 'steps' | 'trainedImages' | 'stepSeconds'> {
   readonly format: number;
   /** SHA-256 of the job. */
   readonly job: string;
@@ -81,7 +95,7 @@ function filesOf(folder: string): { file: string; digest: string }[] {
   }
   return names
     .flatMap((file) => {
-      const digest = FILE.exec(file)?.[2];
+      const digest = FILE.exec(file)?.[1];
       return digest === undefined ? [] : [{ file, digest }];
     })
     .sort((a, b) => (a.file < b.file ? 1 : -1));
@@ -92,12 +106,14 @@ function filesOf(folder: string): { file: string; digest: string }[] {
  * @returns its path; null when it could not be written, which is told and harms nothing
  */
 export function writeCheckpoint(place: CheckpointPlace, state: TrainingState): string | null {
-  const epoch = state.epochs.length;
   const bytes = encodeTensors({
     tensors: tensorsOf(state),
     metadata: { checkpoint: JSON.stringify(headerOf(place, state)) },
   });
-  const path = join(place.folder, `${String(epoch).padStart(6, '0')}-${digestOf(bytes)}.safetensors`);
+  const [epochs, steps] = [state.epochs.length, state.part?.steps ?? 0].map((n) =>
+    String(n).padStart(6, '0'),
+  );
+  const path = join(place.folder, `${epochs}-${steps}-${digestOf(bytes)}.safetensors`);
   try {
     mkdirSync(place.folder, { recursive: true, mode: 0o700 });
     writeDurably(path, bytes);
@@ -105,18 +121,23 @@ export function writeCheckpoint(place: CheckpointPlace, state: TrainingState): s
       rmSync(join(place.folder, file), { force: true });
     return path;
   } catch (error) {
-    place.onNote(`the checkpoint of epoch ${epoch} could not be written: ${messageOf(error)}`);
+    place.onNote(`the checkpoint after ${placeText(state)} could not be written: ${messageOf(error)}`);
     return null;
   }
 }
 
+/** `epoch 3`, `step 40 of epoch 4`: how far a training is. */
+export const placeText = ({ epochs, part }: Pick<TrainingState, 'epochs' | 'part'>): string =>
+  part === null ? `epoch ${epochs.length}` : `step ${part.steps} of epoch ${epochs.length + 1}`;
+
 function headerOf(place: CheckpointPlace, state: TrainingState): Header {
-  const { epochs, steps, trainedImages, stepSeconds, stopping, schedule, watched, best } = state;
+  const { epochs, part, steps, trainedImages, stepSeconds, stopping, schedule, watched, best } = state;
   return {
     format: FORMAT,
     job: digestOf(canonicalize(place.job)),
     machine: place.machine,
     epochs,
+    part,
     steps,
     trainedImages,
     stepSeconds,
@@ -193,9 +214,10 @@ function stateOf(
   for (let mean = vector('best.0.mean'); mean; mean = vector(`best.${moments.length}.mean`)) {
     moments.push({ mean, variance: vector(`best.${moments.length}.variance`)! });
   }
-  const { epochs, steps, trainedImages, stepSeconds, stopping, schedule, watched } = header;
+  const { epochs, part, steps, trainedImages, stepSeconds, stopping, schedule, watched } = header;
   return {
     epochs,
+    part,
     steps,
     trainedImages,
     stepSeconds,

@@ -34,8 +34,22 @@ export interface EpochOptions {
   /** Steps of earlier epochs. */
   readonly stepsBefore: number;
   readonly seeds: { readonly sweepSeed: number; readonly replicate: number };
+  /** Where an earlier training was told to stop in this epoch; left out to begin it. */
+  readonly from?: EpochPart | undefined;
   /** After every step; lets the process look at its messages, and may throw to end the training. */
-  onStep(step: number, steps: number): Promise<void>;
+  onStep(part: EpochPart, steps: number): Promise<void>;
+}
+
+/** The steps of an epoch so far: all that an epoch needs to go on beside the weights. Plain JSON while the loss is finite. */
+export interface EpochPart {
+  /** Steps taken, integer ≥ 1. */
+  readonly steps: number;
+  /** Sum of the losses of their images. */
+  readonly loss: number;
+  readonly correct: number;
+  readonly images: number;
+  /** Of the steps alone. */
+  readonly milliseconds: number;
 }
 
 export interface EpochResult extends Score {
@@ -53,15 +67,12 @@ export interface EpochResult extends Score {
  * @returns running means over the steps' images; not finite when the training has diverged
  */
 export async function trainEpoch(options: EpochOptions): Promise<EpochResult> {
-  const { batchSize, epoch, seeds } = options;
+  const { batchSize, epoch, seeds, from } = options;
   const { count } = options.images;
   const order = permutation(count, deriveSeed(seeds.sweepSeed, seeds.replicate, 'shuffle', epoch));
   const steps = Math.ceil(count / batchSize);
-  let loss = 0;
-  let correct = 0;
-  let images = 0;
-  let milliseconds = 0;
-  for (let step = 0; step < steps; step++) {
+  let { loss, correct, images, milliseconds } = from ?? { loss: 0, correct: 0, images: 0, milliseconds: 0 };
+  for (let step = from?.steps ?? 0; step < steps; step++) {
     const indices = new Int32Array(order.subarray(step * batchSize, (step + 1) * batchSize));
     const begin = performance.now();
     const result = trainStep(options, indices, options.stepsBefore + step);
@@ -70,7 +81,7 @@ export async function trainEpoch(options: EpochOptions): Promise<EpochResult> {
     loss += result.loss * indices.length;
     correct += result.correct;
     images += indices.length;
-    await options.onStep(step + 1, steps);
+    await options.onStep({ steps: step + 1, loss, correct, images, milliseconds }, steps);
     if (!Number.isFinite(result.loss)) break;
   }
   return {

@@ -1,9 +1,16 @@
 /** The epochs of a training, from the first or from a checkpoint to the last. */
+import { ElbowError } from '../errors.js';
 import type { EpochMetrics } from '../storage/storage.js';
 import { createGather } from './augmentation.js';
 import { averageWeights } from './average.js';
 import { disposeBest, disposeMoments, type Best } from './best.js';
-import { readCheckpoint, writeCheckpoint, type TrainingState } from './checkpoint.js';
+import {
+  placeText,
+  readCheckpoint,
+  writeCheckpoint,
+  type StartedEpoch,
+  type TrainingState,
+} from './checkpoint.js';
 import { earlyStopping } from './early-stopping.js';
 import type { WatchState } from './evidence.js';
 import { trainEpoch } from './epoch.js';
@@ -34,7 +41,7 @@ export async function trainEpochs(setup: Setup): Promise<Progress> {
   const from = checkpoints && readCheckpoint(checkpoints, network.parameters.size);
   if (from) {
     network.replace(from.parameters);
-    hooks.onNote(`goes on after epoch ${from.epochs.length}, from its checkpoint`);
+    hooks.onNote(`goes on after ${placeText(from)}, from its checkpoint`);
   }
   hooks.onBegin(from?.epochs.length ?? 0);
   from?.epochs.forEach((metrics) => hooks.onEpoch(metrics));
@@ -49,8 +56,14 @@ export async function trainEpochs(setup: Setup): Promise<Progress> {
     positions: setup.split.train,
     seeds: setup.request,
   });
-  const watch = watchTraining(network, stepsPerEpoch, from?.watched);
+  const watch = watchTraining(
+    network,
+    stepsPerEpoch,
+    from ? { state: from.watched, seen: from.part?.seen ?? [] } : undefined,
+  );
   const epochs = [...(from?.epochs ?? [])];
+  /** Of the epoch that runs. */
+  let part: StartedEpoch | null = from?.part ?? null;
   let best = from?.best ?? null;
   let { steps, trainedImages, stepSeconds } = from ?? { steps: 0, trainedImages: 0, stepSeconds: 0 };
   let lastCheckpoint = performance.now();
@@ -66,6 +79,7 @@ export async function trainEpochs(setup: Setup): Promise<Progress> {
   });
   const state = (): TrainingState => ({
     epochs,
+    part,
     steps,
     trainedImages,
     stepSeconds,
@@ -78,9 +92,15 @@ export async function trainEpochs(setup: Setup): Promise<Progress> {
     best,
   });
 
+  const keepCheckpoint = (place: NonNullable<Setup['checkpoints']>): void => {
+    const path = writeCheckpoint(place, state());
+    if (path !== null) hooks.onCheckpoint(path);
+    lastCheckpoint = performance.now();
+  };
+
   try {
     for (let epoch = epochs.length + 1; epoch <= settings.epochs; epoch++) {
-      const begin = performance.now();
+      const begin = performance.now() - 1000 * (part?.seconds ?? 0);
       const running = await trainEpoch({
         network,
         optimizer,
@@ -96,14 +116,13 @@ export async function trainEpochs(setup: Setup): Promise<Progress> {
         epoch,
         stepsBefore: steps,
         seeds: setup.request,
-        onStep: async (step, count) => {
-          hooks.onStep(epoch, step, count);
+        from: part ?? undefined,
+        onStep: async (done, count) => {
+          part = { ...done, seen: watch.seen, seconds: (performance.now() - begin) / 1000 };
+          hooks.onStep(epoch, done.steps, count);
           await hooks.pause();
         },
       });
-      steps += running.steps;
-      stepSeconds += running.stepSeconds;
-      trainedImages += running.images;
       watch.endEpoch(epoch);
       const parameters = average.of(network.parameters);
       const { moments, validation } = await validate(setup, { network, parameters });
@@ -117,6 +136,10 @@ export async function trainEpochs(setup: Setup): Promise<Progress> {
         seconds: (performance.now() - begin) / 1000,
       };
       epochs.push(metrics);
+      part = null;
+      steps += running.steps;
+      stepSeconds += running.stepSeconds;
+      trainedImages += running.images;
       hooks.onEpoch(metrics);
       // Weights that are not numbers score like those of a network that always names the same class.
       if (!Number.isFinite(running.loss) || (validation && !Number.isFinite(validation.loss))) {
@@ -132,13 +155,12 @@ export async function trainEpochs(setup: Setup): Promise<Progress> {
       if (verdict.mustStop) return ended({ hasDiverged: false, wasStopped: true });
       // The last epoch's would be of no use to anyone.
       if (checkpoints && epoch < settings.epochs && isDue(lastCheckpoint, checkpoints.everySeconds)) {
-        const path = writeCheckpoint(checkpoints, state());
-        if (path !== null) hooks.onCheckpoint(path);
-        lastCheckpoint = performance.now();
+        keepCheckpoint(checkpoints);
       }
     }
     return ended({ hasDiverged: false, wasStopped: false });
   } catch (error) {
+    if (checkpoints && isStop(error) && isWhole(part)) keepCheckpoint(checkpoints);
     disposeBest(best);
     throw error;
   } finally {
@@ -146,6 +168,12 @@ export async function trainEpochs(setup: Setup): Promise<Progress> {
     average.dispose();
   }
 }
+
+/** What `pause` throws when the training is told to stop; then all tensors are those after a step. */
+const isStop = (error: unknown): boolean => error instanceof ElbowError && error.code === 'trial-cancelled';
+
+/** A loss that is no number has no place in a file, and ends the training anyway. */
+const isWhole = (part: StartedEpoch | null): boolean => part !== null && Number.isFinite(part.loss);
 
 const isDue = (last: number, everySeconds: number): boolean =>
   performance.now() - last >= everySeconds * 1000;

@@ -41,7 +41,7 @@ export interface KeepPlaces {
   readonly models: string;
   /** Folder of this training's checkpoints alone. */
   readonly checkpoints: string;
-  /** A checkpoint is written after an epoch when the last one is so old, ≥ 0. */
+  /** A checkpoint is written after an epoch when the last one is so old, ≥ 0; and where the training is told to stop. */
   readonly checkpointSeconds: number;
 }
 
@@ -56,7 +56,7 @@ export interface TrainHooks {
   /** @param path of the checkpoint that was written */
   onCheckpoint(path: string): void;
   onNote(text: string): void;
-  /** Called between two steps; may throw to end the training. */
+  /** Called between two steps; throws `trial-cancelled` to stop the training, which then keeps a checkpoint. */
   pause(): Promise<void>;
 }
 

@@ -23,8 +23,10 @@ export const kernelsOf = ({ parts }: Pick<Network, 'parts'>): { layer: string; p
   );
 
 export interface TrainingWatch {
-  /** Plain JSON; after `endEpoch` all that is needed to go on. */
+  /** Plain JSON: with `seen` all that is needed to go on. */
   readonly state: WatchState;
+  /** Norms of the steps that were looked at in the epoch so far. */
+  readonly seen: readonly (readonly LayerNorms[])[];
   /**
    * Inside the step's tidy.
    * @param step since the start of the training, from 0
@@ -42,16 +44,19 @@ const NOTHING: WatchState = { firstLoss: null, lastLoss: null, first: null, last
 export function watchTraining(
   network: Pick<Network, 'parts'>,
   stepsPerEpoch: number,
-  from: WatchState = NOTHING,
+  from: Pick<TrainingWatch, 'state' | 'seen'> = { state: NOTHING, seen: [] },
 ): TrainingWatch {
   const kernels = kernelsOf(network);
   const every = Math.max(STEPS_BETWEEN, Math.ceil(stepsPerEpoch / STEPS_PER_EPOCH));
-  let state = from;
-  let seen: LayerNorms[][] = [];
+  let { state } = from;
+  let seen = [...from.seen];
 
   return {
     get state() {
       return state;
+    },
+    get seen() {
+      return seen;
     },
     seeGradients: (step, gradients, parameters) => {
       if (step % every !== 0 && !isPowerOfTwo(step)) return;

@@ -22,6 +22,7 @@ import { linkDataset } from '../support/dataset.js';
 import { startTestPostgres, type TestPostgres } from '../support/postgres.js';
 import { outcome, plan, sweepSpec } from '../support/rows.js';
 import { run, type Ran } from './support.js';
+import { takeLease } from '../support/lease.js';
 
 /** One sweep whose trial 0 is trained for real; 1 has failed, 2 waits, 3 was trained elsewhere, 4 kept nothing. */
 let postgres: TestPostgres;
@@ -91,8 +92,8 @@ async function end(
   host = hostname(),
 ): Promise<void> {
   const { attemptId } = (await storage.queuedTrials(sweep.id, number - 1, 1))[0]!;
-  const task = await storage.takeLease(attemptId, { id: `${host}:1`, host });
-  await storage.setEnvironment(attemptId, task!.lease, {
+  const { lease } = await takeLease(storage, attemptId, { id: `${host}:1`, host });
+  await storage.setEnvironment(attemptId, lease, {
     elbowVersion: '0',
     gitCommit: null,
     node: '20',
@@ -102,7 +103,7 @@ async function end(
     threads: 1,
     cpuFeatures: 'avx',
   });
-  await storage.finishAttempt(attemptId, task!.lease, ending);
+  await storage.finishAttempt(attemptId, lease, ending);
 }
 
 const predict = (...args: string[]): Promise<Ran> => run(['predict', ...args], { env, cwd: home });

@@ -14,6 +14,7 @@ import { outcome } from '../support/rows.js';
 import { startTestTemporal } from '../support/temporal.js';
 import { run } from './support.js';
 import type { Ran } from './support.js';
+import { takeLease } from '../support/lease.js';
 
 let postgres: TestPostgres;
 export let temporal: TestWorkflowEnvironment;
@@ -90,8 +91,7 @@ export const failure: Outcome = {
 
 export async function endTrial(sweep: SweepRow, number: number, outcome: Outcome): Promise<void> {
   const { attemptId } = (await storage.queuedTrials(sweep.id, number - 1, 1))[0]!;
-  const task = await storage.takeLease(attemptId, { id: 'lab:1', host: 'lab' });
-  const { lease } = task!;
+  const { lease } = await takeLease(storage, attemptId, { id: 'lab:1', host: 'lab' });
   await storage.recordLogs(attemptId, lease, [
     {
       lease,

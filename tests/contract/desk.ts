@@ -1,6 +1,7 @@
 /** What the parts of the storage contract's suite share. */
 import { plan, sweepSpec } from '../support/rows.js';
 import type { AttemptTask, QueuedTrial, Storage } from '../../src/storage/index.js';
+import { takeLease } from '../support/lease.js';
 
 export const worker = { id: 'host:1', host: 'host' };
 
@@ -24,9 +25,7 @@ export class Desk {
     return { id: sweep.id, queued: await this.storage.queuedTrials(sweep.id, -1, 1000) };
   }
 
-  async lease(attemptId: string): Promise<AttemptTask> {
-    const task = await this.storage.takeLease(attemptId, worker);
-    if (!task) throw new Error('expected a lease');
-    return task;
+  lease(attemptId: string): Promise<AttemptTask> {
+    return takeLease(this.storage, attemptId, worker);
   }
 }

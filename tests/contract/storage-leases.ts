@@ -87,7 +87,7 @@ export function leasesContract(desk: Desk): void {
       const { queued, id } = await desk.planned(1);
       const { attemptId, lease: number } = await desk.lease(queued[0]!.attemptId);
       await desk.storage.finishAttempt(attemptId, number, outcome());
-      expect(await desk.storage.takeLease(attemptId, worker)).toBeNull();
+      expect(await desk.storage.takeLease(attemptId, worker)).toBe('ended');
       expect(
         await desk.storage.closeAttempt(attemptId, 'failed', { code: 'worker-lost', message: 'x' }),
       ).toBe(false);

@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe } from 'vitest';
 import type { Storage } from '../../src/storage/index.js';
 import { Desk } from './desk.js';
 import { leasesContract } from './storage-leases.js';
+import { pausingContract } from './storage-pausing.js';
 import { resultsContract } from './storage-results.js';
 import { sweepsContract } from './storage-sweeps.js';
 
@@ -18,6 +19,7 @@ export function storageContract(name: string, open: () => Promise<Storage>): voi
     });
     sweepsContract(desk);
     leasesContract(desk);
+    pausingContract(desk);
     resultsContract(desk);
   });
 }

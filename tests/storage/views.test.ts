@@ -5,6 +5,7 @@ import { connectReader, connectStorage, type Storage } from '../../src/storage/i
 import { epoch, outcome, plan, sweepSpec } from '../support/rows.js';
 import { startTestPostgres, type TestPostgres } from '../support/postgres.js';
 import { until } from '../support/wait.js';
+import { takeLease } from '../support/lease.js';
 
 let server: TestPostgres;
 let place: { url: string; readerUrl: string };
@@ -28,7 +29,7 @@ beforeAll(async () => {
   const { sweep } = await storage.createSweep(sweepSpec('one'), '');
   await storage.addTrials(sweep.id, plan(5));
   for (const trial of await storage.queuedTrials(sweep.id, -1, 10)) {
-    const task = (await storage.takeLease(trial.attemptId, worker))!;
+    const task = await takeLease(storage, trial.attemptId, worker);
     await storage.recordEpochs(trial.attemptId, task.lease, [epoch(1), epoch(2)]);
     const score = scores[trial.number];
     const end =
@@ -187,7 +188,7 @@ describe('a server that is killed', () => {
       const { sweep } = await patient.createSweep(sweepSpec('patient'), '');
       await patient.addTrials(sweep.id, plan(1));
       const [trial] = await patient.queuedTrials(sweep.id, -1, 1);
-      const task = (await patient.takeLease(trial!.attemptId, worker))!;
+      const task = await takeLease(patient, trial!.attemptId, worker);
       process.kill(server.server.pid, 'SIGKILL');
       await until('Postgres to be gone', async () => {
         const client = new pg.Client({ connectionString: place.url });

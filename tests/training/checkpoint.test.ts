@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import * as tf from '@tensorflow/tfjs-node-gpu';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { ElbowError } from '../../src/errors.js';
 import { elbowVersion } from '../../src/paths.js';
 import { decodeTensors, encodeTensors } from '../../src/safetensors.js';
 import { AUGMENTATIONS, LOSSES, OPTIMIZERS, SCHEDULES } from '../../src/spec/known.js';
@@ -71,6 +72,18 @@ async function playUntil(request: TrainRequest, epoch: number): Promise<void> {
     },
   });
   await expect(train(request, hooks)).rejects.toThrow('power cut');
+}
+
+/** Tells a training to stop once it has looked at its messages so often: between two steps, or while it evaluates. */
+async function stopAfter(request: TrainRequest, pauses: number): Promise<void> {
+  let count = 0;
+  const hooks = trainHooks({
+    pause: () => {
+      if (++count === pauses) throw new ElbowError('trial-cancelled', 'stop');
+      return Promise.resolve();
+    },
+  });
+  await expect(train(request, hooks)).rejects.toMatchObject({ code: 'trial-cancelled' });
 }
 
 /** Everything of a training but its times. */
@@ -165,6 +178,33 @@ describe('a training that goes on from a checkpoint', () => {
   );
 
   it(
+    'equals the undisturbed one to the bit wherever it was told to stop, and loses no step',
+    { timeout: 120_000 },
+    async () => {
+      const seed = Number(process.env['ELBOW_TEST_SEED'] ?? fc.sample(fc.nat(), 1)[0]);
+      for (const [i, [params]] of pairsOf(seed).slice(0, 12).entries()) {
+        const request = kept({ ...params, batchSize: 16 });
+        const undisturbed = await play(request);
+        rmSync(checkpoints(), { recursive: true, force: true });
+        const before = tf.memory().numTensors;
+        // 5 steps of 16 and 2 or 3 evaluations an epoch: twice within a training, so that what was stopped stops again.
+        const [first, second] = [1 + ((i * 5) % 17), 1 + (i % 3)];
+        await stopAfter(request, first);
+        await stopAfter(request, second);
+        const { begin, notes, ...resumed } = await play(request);
+        const what = `ELBOW_TEST_SEED=${seed}: ${JSON.stringify(params)} stopped after ${first} and ${second}`;
+        expect(begin, what).toBeLessThan(EPOCHS);
+        expect(notes, what).toContainEqual(
+          expect.stringMatching(/^goes on after (step [1-5] of )?epoch \d, from its checkpoint$/),
+        );
+        expect(bitsOf({ ...resumed, begin, notes }), what).toEqual(bitsOf(undisturbed));
+        expect(tf.memory().numTensors, what).toBe(before);
+        rmSync(checkpoints(), { recursive: true });
+      }
+    },
+  );
+
+  it(
     'ends when the undisturbed one does: epochs without a better one count on',
     { timeout: 120_000 },
     async () => {
@@ -196,7 +236,7 @@ describe('a training that goes on from a checkpoint', () => {
     for (const epoch of [1, 2, 3]) {
       await playUntil(kept({}), epoch);
       expect(files()).toHaveLength(Math.min(epoch, 2));
-      expect(files().at(-1)).toMatch(new RegExp(`^00000${epoch}-`));
+      expect(files().at(-1)).toMatch(new RegExp(`^00000${epoch}-000000-`));
     }
     expect((await play(kept({}))).begin).toBe(3);
   });

@@ -47,7 +47,8 @@ describe('the watch over a training', () => {
   it('looks at ten steps of a long epoch, and goes on from its state', () => {
     const watch = watchTraining({ parts }, 500);
     play(watch, 1, 500);
-    const resumed = watchTraining({ parts }, 500, JSON.parse(JSON.stringify(watch.state)) as WatchState);
+    const state = JSON.parse(JSON.stringify(watch.state)) as WatchState;
+    const resumed = watchTraining({ parts }, 500, { state, seen: [] });
     play(watch, 2, 500);
     play(resumed, 2, 500);
     expect(resumed.state).toEqual(watch.state);

@@ -2,8 +2,10 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
   canAdd,
+  canRelease,
   canStart,
   isDone,
+  isQuiet,
   mustReport,
   noShares,
   openWindow,
@@ -24,7 +26,7 @@ describe('a window', () => {
   it('opens items up to its limit, and another whenever one ends', () => {
     let window = fill(openWindow(5, 2));
     expect(window).toMatchObject({ started: 2, open: 2 });
-    window = fill(reduceWindow(window, { type: 'ended' }));
+    window = fill(reduceWindow(window, { type: 'ended', wasHeld: false }));
     expect(window).toMatchObject({ started: 3, open: 2 });
   });
 
@@ -40,6 +42,27 @@ describe('a window', () => {
     expect(canStart(window)).toBe(false);
   });
 
+  it('lets those that are held go on before it starts others, and counts them as open', () => {
+    let window = fill(openWindow(9, 3));
+    window = reduceWindow(window, { type: 'limit', limit: 0 });
+    for (let i = 0; i < 3; i++) {
+      expect(isQuiet(window)).toBe(false);
+      window = reduceWindow(window, { type: 'held' });
+    }
+    expect(isQuiet(window)).toBe(true);
+    expect([canRelease(window), canStart(window), isDone(window)]).toEqual([false, false, false]);
+    window = reduceWindow(window, { type: 'limit', limit: 2 });
+    expect([canRelease(window), canStart(window)]).toEqual([true, false]);
+    window = reduceWindow(reduceWindow(window, { type: 'released' }), { type: 'released' });
+    expect([canRelease(window), canStart(window)]).toEqual([false, false]);
+    window = reduceWindow(window, { type: 'ended', wasHeld: false });
+    expect([canRelease(window), canStart(window)]).toEqual([true, false]);
+    // One that is held may be cancelled.
+    window = reduceWindow(window, { type: 'ended', wasHeld: true });
+    expect(window).toMatchObject({ started: 3, open: 1, held: 0 });
+    expect(fill(window)).toMatchObject({ started: 4, open: 2 });
+  });
+
   it('is done at once when there is nothing to do', () => {
     expect(isDone(openWindow(0, 3))).toBe(true);
   });
@@ -49,7 +72,7 @@ describe('a window', () => {
     expect(mustReport(window)).toBe(false);
     const reports: number[] = [];
     while (!isDone(window)) {
-      window = fill(reduceWindow(window, { type: 'ended' }));
+      window = fill(reduceWindow(window, { type: 'ended', wasHeld: false }));
       if (mustReport(window)) {
         reports.push(window.open);
         window = reduceWindow(window, { type: 'reported' });
@@ -66,7 +89,7 @@ describe('a window', () => {
         reports++;
         window = reduceWindow(window, { type: 'reported' });
       }
-      window = reduceWindow(window, { type: 'ended' });
+      window = reduceWindow(window, { type: 'ended', wasHeld: false });
     }
     expect(reports).toBeLessThanOrEqual(9);
   });
@@ -75,7 +98,7 @@ describe('a window', () => {
 describe('shares', () => {
   it('give the first shard everything', () => {
     const shares = reduceShares(noShares(100), { type: 'added', first: 0 });
-    expect(shares.shards).toEqual([{ first: 0, allowance: 100, isDrained: false }]);
+    expect(shares.shards).toEqual([{ first: 0, need: null, allowance: 100 }]);
     expect(canAdd(shares)).toBe(false);
   });
 
@@ -88,7 +111,21 @@ describe('shares', () => {
     shares = reduceShares(shares, { type: 'drained', first: 0, open: 30 });
     expect(shares.shards.map((share) => share.allowance)).toEqual([30, 70]);
     shares = reduceShares(shares, { type: 'ended', first: 0 });
-    expect(shares.shards).toEqual([{ first: 200, allowance: 100, isDrained: false }]);
+    expect(shares.shards).toEqual([{ first: 200, need: null, allowance: 100 }]);
+  });
+
+  it('take from the newest first when the total sinks, and give back to the oldest first', () => {
+    let shares = reduceShares(noShares(100), { type: 'added', first: 0 });
+    shares = reduceShares(shares, { type: 'drained', first: 0, open: 60 });
+    shares = reduceShares(shares, { type: 'added', first: 200 });
+    const allowances = (total: number): number[] => {
+      shares = reduceShares(shares, { type: 'total', total });
+      return shares.shards.map((share) => share.allowance);
+    };
+    expect(allowances(70)).toEqual([60, 10]);
+    expect(allowances(1)).toEqual([1, 0]);
+    expect(allowances(61)).toEqual([60, 1]);
+    expect(allowances(200)).toEqual([60, 140]);
   });
 
   it('let no shard begin while an older one still holds everything', () => {
@@ -111,76 +148,139 @@ describe('shares', () => {
   });
 });
 
+/** A shard as it is simulated: its window, and its open items. */
+interface SimulatedShard {
+  window: Window;
+  /** Items whose workflows are open: they wait for a slot, run, or are held. */
+  waiting: number;
+  running: number;
+}
+
 /**
- * A whole sweep, simulated: shards with windows of their own, one sweep that shares its allowance, messages between
- * them that arrive later, in order for each pair; `choose` decides what happens next.
+ * A whole sweep, simulated: shards with windows of their own, one sweep that shares its allowance and is paused and
+ * limited by people, a gate (Postgres) that lets items run, messages between them that arrive later, in order; `choose`
+ * decides what happens next.
  */
 function simulate(options: {
   readonly sizes: readonly number[];
   readonly limit: number;
   readonly choose: (count: number) => number;
   readonly dies: (shard: number) => boolean;
-}): { started: number[]; mostOpen: number } {
-  const { sizes, limit, choose } = options;
+  /** What people do, in this order, whenever it is chosen: a new limit, or null to pause and to resume. */
+  readonly people?: readonly (number | null)[];
+}): { started: number[]; mostOpen: number; mostRunning: number } {
+  const { sizes, choose } = options;
   const started: number[] = sizes.map(() => 0);
-  const windows = new Map<number, Window>();
+  const shards = new Map<number, SimulatedShard>();
   const inbox: Array<() => void> = [];
-  let shares: Shares = noShares(limit);
+  const people = [...(options.people ?? [])];
+  let gate = { limit: options.limit, isPaused: false };
+  let shares: Shares = noShares(options.limit);
+  let isPaused = false;
   let next = 0;
   let mostOpen = 0;
-  const allowanceOf = (shard: number): number | undefined =>
-    shares.shards.find((share) => share.first === shard)?.allowance;
+  let mostRunning = 0;
+  const allowanceOf = (shard: number): number =>
+    isPaused ? 0 : (shares.shards.find((share) => share.first === shard)?.allowance ?? 0);
+  const sum = (count: (shard: SimulatedShard) => number): number =>
+    [...shards.values()].reduce((total, shard) => total + count(shard), 0);
+  const tellAll = (): void => {
+    for (const { first } of shares.shards) {
+      const allowed = allowanceOf(first);
+      inbox.push(() => {
+        const shard = shards.get(first);
+        if (shard) shard.window = reduceWindow(shard.window, { type: 'limit', limit: allowed });
+      });
+    }
+  };
   const change = (event: Parameters<typeof reduceShares>[1]): void => {
     shares = reduceShares(shares, event);
-    const newest = shares.shards.at(-1);
-    if (!newest || newest.isDrained) return;
-    const allowed = newest.allowance;
-    inbox.push(() => {
-      const window = windows.get(newest.first);
-      if (window) windows.set(newest.first, reduceWindow(window, { type: 'limit', limit: allowed }));
-    });
+    if (!isPaused) tellAll();
   };
-  const end = (shard: number): void => {
-    windows.delete(shard);
-    inbox.push(() => change({ type: 'ended', first: shard }));
+  const end = (first: number): void => {
+    shards.delete(first);
+    inbox.push(() => change({ type: 'ended', first }));
+  };
+  const act = (): void => {
+    const wish = people.shift()!;
+    gate = wish === null ? { ...gate, isPaused: !gate.isPaused } : { ...gate, limit: wish };
+    const { limit, isPaused: paused } = gate;
+    inbox.push(() => {
+      isPaused = paused;
+      shares = reduceShares(shares, { type: 'total', total: limit });
+      tellAll();
+    });
   };
 
   for (;;) {
     const actions: Array<() => void> = [];
-    if (next < sizes.length && canAdd(shares)) {
+    if (people.length > 0) actions.push(act);
+    if (next < sizes.length && canAdd(shares) && !isPaused) {
       actions.push(() => {
-        const shard = next++;
-        shares = reduceShares(shares, { type: 'added', first: shard });
-        windows.set(shard, openWindow(sizes[shard]!, allowanceOf(shard)!));
+        const first = next++;
+        shares = reduceShares(shares, { type: 'added', first });
+        shards.set(first, { window: openWindow(sizes[first]!, allowanceOf(first)), waiting: 0, running: 0 });
       });
     }
     if (inbox.length > 0) actions.push(() => inbox.shift()!());
-    for (const [shard, window] of windows) {
-      if (canStart(window)) {
+    for (const [first, shard] of shards) {
+      const reduce = (event: Parameters<typeof reduceWindow>[1]): void => {
+        shard.window = reduceWindow(shard.window, event);
+      };
+      if (canRelease(shard.window)) {
         actions.push(() => {
-          started[shard]!++;
-          windows.set(shard, reduceWindow(window, { type: 'started' }));
+          reduce({ type: 'released' });
+          shard.waiting++;
         });
       }
-      if (window.open > 0) {
+      if (canStart(shard.window)) {
         actions.push(() => {
-          const after = reduceWindow(window, { type: 'ended' });
-          windows.set(shard, after);
-          if (isDone(after)) end(shard);
+          reduce({ type: 'started' });
+          started[first]!++;
+          shard.waiting++;
         });
       }
-      if (mustReport(window)) {
+      if (shard.waiting > 0) {
         actions.push(() => {
-          windows.set(shard, reduceWindow(window, { type: 'reported' }));
-          inbox.push(() => change({ type: 'drained', first: shard, open: window.open }));
+          shard.waiting--;
+          if (gate.isPaused || sum(({ running }) => running) >= gate.limit) {
+            inbox.push(() => {
+              if (shards.has(first)) reduce({ type: 'held' });
+            });
+          } else {
+            shard.running++;
+          }
         });
       }
-      if (options.dies(shard) && window.started > 0) actions.push(() => end(shard));
+      if (shard.running > 0) {
+        actions.push(() => {
+          shard.running--;
+          reduce({ type: 'ended', wasHeld: false });
+          if (isDone(shard.window)) end(first);
+        });
+      }
+      if (mustReport(shard.window)) {
+        const { open } = shard.window;
+        actions.push(() => {
+          reduce({ type: 'reported' });
+          inbox.push(() => change({ type: 'drained', first, open }));
+        });
+      }
+      if (options.dies(first) && shard.window.started > 0) actions.push(() => end(first));
     }
-    if (actions.length === 0) return { started, mostOpen };
+    if (actions.length === 0) {
+      if (gate.isPaused) expect([...shards.values()].every(({ window }) => isQuiet(window))).toBe(true);
+      return { started, mostOpen, mostRunning };
+    }
     actions[choose(actions.length)]!();
-    const open = [...windows.values()].reduce((sum, window) => sum + window.open, 0);
-    mostOpen = Math.max(mostOpen, open);
+    mostOpen = Math.max(
+      mostOpen,
+      sum(({ window }) => window.open),
+    );
+    mostRunning = Math.max(
+      mostRunning,
+      sum(({ running }) => running),
+    );
     expect(spare(shares)).toBeGreaterThanOrEqual(0);
   }
 }
@@ -222,6 +322,49 @@ describe('windows and shares together', () => {
           if (shard % 2 === 0) expect(run.started[shard]).toBe(size);
           else expect(run.started[shard]).toBeLessThanOrEqual(size);
         });
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  it('start and end everything, however often people pause and limit the sweep, and run no more than they allow', () => {
+    const wishes = fc.array(fc.oneof(fc.constant(null), fc.integer({ min: 1, max: 9 })), { maxLength: 8 });
+    fc.assert(
+      fc.property(
+        scenario.sizes,
+        scenario.limit,
+        wishes,
+        scenario.choices,
+        (sizes, limit, people, choices) => {
+          const pauses = people.filter((wish) => wish === null).length;
+          const run = simulate({
+            sizes,
+            limit,
+            // Whoever pauses resumes in the end.
+            people: pauses % 2 === 0 ? people : [...people, null],
+            choose: (count) => choices.next().value! % count,
+            dies: () => false,
+          });
+          expect(run.started).toEqual(sizes);
+          const limits = people.filter((wish) => wish !== null);
+          expect(run.mostRunning).toBeLessThanOrEqual(Math.max(limit, ...limits));
+        },
+      ),
+      { numRuns: 500 },
+    );
+  });
+
+  it('are quiet once a pause has reached all of them', () => {
+    fc.assert(
+      fc.property(scenario.sizes, scenario.limit, scenario.choices, (sizes, limit, choices) => {
+        const run = simulate({
+          sizes,
+          limit,
+          people: [null],
+          choose: (count) => choices.next().value! % count,
+          dies: () => false,
+        });
+        run.started.forEach((started, shard) => expect(started).toBeLessThanOrEqual(sizes[shard]!));
       }),
       { numRuns: 300 },
     );

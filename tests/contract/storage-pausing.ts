@@ -1,0 +1,120 @@
+/** The storage contract: which attempts may run while their sweep is paused or limited. */
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { type Desk, worker } from './desk.js';
+import { epoch, outcome } from '../support/rows.js';
+
+const FAILURE = { code: 'trial-cancelled', message: 'the trial was cancelled' };
+
+export function pausingContract(desk: Desk): void {
+  const start = async (count: number, name?: string) => {
+    const planned = await desk.planned(count, name);
+    await desk.storage.moveSweep(planned.id, ['planning'], 'running');
+    return planned;
+  };
+  const pause = async (id: string) => {
+    await desk.storage.moveSweep(id, ['running'], 'pausing');
+    return desk.storage.settlePause(id);
+  };
+
+  describe('a sweep that is pausing', () => {
+    it('gives no lease, and is paused once nothing of it runs', async () => {
+      const { id, queued } = await start(3);
+      const first = await desk.lease(queued[0]!.attemptId);
+      const second = await desk.lease(queued[1]!.attemptId);
+      expect(await pause(id)).toEqual({ status: 'pausing', running: 2 });
+      expect(await desk.storage.takeLease(queued[2]!.attemptId, worker)).toBe('held');
+      await desk.storage.finishAttempt(first.attemptId, first.lease, outcome());
+      expect(await desk.storage.settlePause(id)).toEqual({ status: 'pausing', running: 1 });
+      await desk.storage.releaseLease(second.attemptId, second.lease);
+      expect(await desk.storage.settlePause(id)).toEqual({ status: 'paused', running: 0 });
+      expect(await desk.storage.countTrials(id)).toMatchObject({ queued: 2, succeeded: 1, running: 0 });
+      expect(await desk.storage.takeLease(first.attemptId, worker)).toBe('ended');
+      await desk.storage.moveSweep(id, ['paused'], 'running');
+      expect(await desk.storage.settlePause(id)).toEqual({ status: 'running', running: 0 });
+      expect((await desk.lease(second.attemptId)).lease).toBe(2);
+    });
+
+    it('holds an attempt whose worker is lost, and shuts that worker out', async () => {
+      const { id, queued } = await start(1);
+      const { attemptId, lease } = await desk.lease(queued[0]!.attemptId);
+      await desk.storage.recordEpochs(attemptId, lease, [epoch(1)]);
+      await pause(id);
+      expect(await desk.storage.takeLease(attemptId, worker)).toBe('held');
+      expect(await desk.storage.settlePause(id)).toEqual({ status: 'paused', running: 0 });
+      const late = { code: 'lease-lost' };
+      await expect(desk.storage.recordEpochs(attemptId, lease, [epoch(2)])).rejects.toMatchObject(late);
+      await expect(desk.storage.releaseLease(attemptId, lease)).rejects.toMatchObject(late);
+      await desk.storage.moveSweep(id, ['paused'], 'running');
+      const next = await desk.lease(attemptId);
+      await desk.storage.finishAttempt(attemptId, next.lease, outcome({ seconds: 1 }));
+      // The half second of the first lease's epoch counts once.
+      expect(await desk.storage.trialResult(id, 0)).toMatchObject({ status: 'succeeded', seconds: 1.5 });
+    });
+
+    it('has nothing begin behind the back of who pauses it, in any order', async () => {
+      await fc.assert(
+        fc.asyncProperty(fc.integer({ min: 0, max: 8 }), fc.uuid(), async (place, name) => {
+          const { id, queued } = await start(8, `p-${name}`);
+          const asked: Promise<unknown>[] = queued.map(({ attemptId }) =>
+            desk.storage.takeLease(attemptId, worker),
+          );
+          // Between the questions of the workers.
+          const told = Promise.all(asked.slice(0, place)).then(() => pause(id));
+          const answers = await Promise.all(asked);
+          const { running, status } = await told;
+          const leased = answers.filter((answer) => answer !== 'held').length;
+          expect(running).toBeLessThanOrEqual(leased);
+          expect((await desk.storage.countTrials(id)).running).toBe(leased);
+          expect(status).toBe(running === 0 ? 'paused' : 'pausing');
+          // Who was answered before the pause runs, and nobody after it.
+          expect(leased).toBe(running);
+        }),
+        { numRuns: 15 },
+      );
+    });
+  });
+
+  describe('a limited sweep', () => {
+    it('gives so many leases at once, however many ask', async () => {
+      const { id, queued } = await start(12);
+      await desk.storage.setConcurrency(id, 3);
+      const ask = () => Promise.all(queued.map(({ attemptId }) => desk.storage.takeLease(attemptId, worker)));
+      const first = (await ask()).filter((answer) => typeof answer !== 'string');
+      expect(first).toHaveLength(3);
+      // Whose worker is lost keeps its place, and one that has ended gives its place away.
+      await desk.storage.finishAttempt(first[0]!.attemptId, first[0]!.lease, outcome());
+      const second = (await ask()).filter((answer) => typeof answer !== 'string');
+      expect(second).toHaveLength(3);
+      expect(second.map(({ attemptId }) => attemptId)).toEqual(
+        expect.arrayContaining(first.slice(1).map(({ attemptId }) => attemptId)),
+      );
+      await desk.storage.setConcurrency(id, 1);
+      expect((await desk.storage.getSweep(id)).concurrency).toBe(1);
+      // One has ended, one goes on.
+      expect((await ask()).filter((answer) => answer === 'held')).toHaveLength(10);
+    });
+  });
+
+  describe('holding from outside', () => {
+    it('queues what runs, shuts out who runs it, and leaves what has ended', async () => {
+      const { id, queued } = await start(4);
+      const [one, two, three] = await Promise.all(
+        queued.slice(0, 3).map(({ attemptId }) => desk.lease(attemptId)),
+      );
+      await desk.storage.finishAttempt(three!.attemptId, three!.lease, outcome());
+      expect(await desk.storage.holdAttempt(one!.attemptId)).toBe(true);
+      expect(await desk.storage.holdAttempt(one!.attemptId)).toBe(true);
+      expect(await desk.storage.holdAttempt(three!.attemptId)).toBe(false);
+      await desk.storage.holdTrials(id);
+      expect(await desk.storage.countTrials(id)).toMatchObject({ queued: 3, running: 0, succeeded: 1 });
+      for (const task of [one!, two!]) {
+        await expect(desk.storage.finishAttempt(task.attemptId, task.lease, outcome())).rejects.toMatchObject(
+          { code: 'lease-lost' },
+        );
+      }
+      await desk.storage.closeTrials(id, { first: 0, last: null }, 'cancelled', FAILURE);
+      expect(await desk.storage.holdAttempt(one!.attemptId)).toBe(false);
+    });
+  });
+}

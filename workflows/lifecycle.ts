@@ -1,0 +1,108 @@
+/** What people tell a sweep that runs, one after the other: pause, resume, how many trials at once. */
+import {
+  ApplicationFailure,
+  condition,
+  defineSignal,
+  defineUpdate,
+  setHandler,
+  upsertSearchAttributes,
+} from '@temporalio/workflow';
+import { statusAttribute } from './attributes.js';
+import { control } from './calls.js';
+import { SIGNALS, UPDATES } from './messages.js';
+import type { PauseInput, PlanResult, SweepStanding } from './messages.js';
+import { quietSignal } from './shard.js';
+import type { SweepShards } from './shards.js';
+
+export const pauseUpdate = defineUpdate<SweepStanding, [PauseInput]>(UPDATES.pause);
+export const resumeUpdate = defineUpdate<SweepStanding>(UPDATES.resume);
+export const concurrencyUpdate = defineUpdate<SweepStanding, [number]>(UPDATES.concurrency);
+export const pauseSignal = defineSignal(SIGNALS.pause);
+export const resumeSignal = defineSignal(SIGNALS.resume);
+
+export interface Lifecycle {
+  /** The sweep is planned: what waits for that goes on. */
+  begin(plan: PlanResult): void;
+  /** Nothing runs any more: what comes from now on is refused. */
+  end(): void;
+}
+
+export function handleLifecycle(sweepId: string, shards: SweepShards): Lifecycle {
+  let state: 'planning' | 'running' | 'ended' = 'planning';
+  let isPaused = false;
+  let turn: Promise<unknown> = Promise.resolve();
+
+  /** Postgres and the shards are told in the order of the messages. */
+  const inTurn = <T>(work: () => Promise<T>): Promise<T> => {
+    const next = turn.then(async () => {
+      await condition(() => state !== 'planning');
+      return work();
+    });
+    turn = next.catch(() => undefined);
+    return next;
+  };
+  const show = (standing: SweepStanding): SweepStanding => {
+    if (state === 'running') upsertSearchAttributes(statusAttribute(standing.status));
+    return standing;
+  };
+  const setPaused = ({ status }: SweepStanding): void => {
+    isPaused = status === 'pausing' || status === 'paused';
+    shards.setPaused(isPaused);
+  };
+
+  const pause = ({ now }: PauseInput): Promise<SweepStanding> =>
+    inTurn(async () => {
+      // Workers are stopped from beginning anything by Postgres; the shards, from trying.
+      const standing = await control.pause(sweepId);
+      setPaused(standing);
+      if (isPaused && now) shards.stopTrials();
+      return show(standing);
+    });
+  const resume = (): Promise<SweepStanding> =>
+    inTurn(async () => {
+      const standing = await control.resume(sweepId);
+      setPaused(standing);
+      return show(standing);
+    });
+  const setConcurrency = (concurrency: number): Promise<SweepStanding> =>
+    inTurn(async () => {
+      const standing = await control.limit(sweepId, concurrency);
+      shards.setConcurrency(concurrency);
+      return standing;
+    });
+  const settle = (): Promise<unknown> =>
+    inTurn(async () => {
+      if (isPaused) show(await control.settlePause(sweepId));
+    });
+
+  const refuseEnded = (): void => {
+    if (state === 'ended') throw ApplicationFailure.nonRetryable('the sweep has ended', 'state-forbids');
+  };
+  setHandler(pauseUpdate, pause, { validator: (_input) => refuseEnded() });
+  setHandler(resumeUpdate, resume, { validator: refuseEnded });
+  setHandler(concurrencyUpdate, setConcurrency, {
+    validator: (concurrency) => {
+      refuseEnded();
+      if (Number.isInteger(concurrency) && concurrency >= 1) return;
+      throw ApplicationFailure.nonRetryable(
+        `expected a whole number of trials from 1 on, got ${JSON.stringify(concurrency)}`,
+        'usage',
+      );
+    },
+  });
+  setHandler(pauseSignal, async () => void (await pause({ now: false })));
+  setHandler(resumeSignal, async () => void (await resume()));
+  setHandler(quietSignal, async () => void (await settle()));
+
+  return {
+    begin: (plan) => {
+      state = 'running';
+      if (!plan.isPaused) return;
+      isPaused = true;
+      shards.setPaused(true);
+    },
+    end: () => {
+      state = 'ended';
+    },
+  };
+}
