@@ -63,6 +63,11 @@ function activities({ train, plan, trialsPerWorkflow = 1 }) {
     report: () => 'the report',
     finish: (_id, status) => ({ status, succeeded: 7, pruned: 0, failed: 0, cancelled: 0 }),
     train: train ?? ((_id, ref) => endOf(ref.number, 'succeeded')),
+    pause: () => ({ status: 'pausing', running: 3 }),
+    settlePause: () => ({ status: 'paused', running: 0 }),
+    resume: () => ({ status: 'running', running: 0 }),
+    limit: () => ({ status: 'running', running: 3 }),
+    hold: () => null,
   };
 }
 
@@ -76,6 +81,13 @@ const untilCancelled = async (_id, ref) => {
   } finally {
     clearInterval(timer);
   }
+};
+/** Trainings of a sweep that is paused once, and stops what runs. */
+let isResumed = false;
+const untilPaused = async (id, ref) => {
+  if (isResumed) return endOf(ref.number, 'succeeded');
+  await untilCancelled(id, ref).catch(() => undefined);
+  return null;
 };
 const failing = (_id, ref) => {
   throw ApplicationFailure.create({
@@ -101,17 +113,37 @@ const refusing = () => {
   });
 };
 
-/** What is recorded: which workflow's history, of a sweep with which activities, and whether it is cancelled. */
+/** What people do once a trial runs. */
+const cancelling = (sweep) => sweep.cancel();
+const pausing = async (sweep) => {
+  await sweep.executeUpdate('concurrency', { args: [2] });
+  await sweep.executeUpdate('pause', { args: [{ now: true }] });
+  // Until the shards have said that nothing runs, and the sweep has heard it.
+  while (!(await saysPaused(sweep))) await new Promise((resolve) => setTimeout(resolve, 50));
+  isResumed = true;
+  await sweep.signal('resume');
+};
+const saysPaused = async (sweep) => {
+  const { events } = await sweep.fetchHistory();
+  return events.some(
+    (event) => event.activityTaskScheduledEventAttributes?.activityType?.name === 'settlePause',
+  );
+};
+
+/** What is recorded: which workflow's history, of a sweep with which activities, and what is done to it. */
 const recordings = {
   'sweep-finished': { of: workflowIds.sweep(NAME) },
-  'sweep-cancelled': { of: workflowIds.sweep(NAME), train: untilCancelled, isCancelled: true },
+  'sweep-cancelled': { of: workflowIds.sweep(NAME), train: untilCancelled, act: cancelling },
   'sweep-failed': { of: workflowIds.sweep(NAME), plan: refusing },
   'shard-finished': { of: workflowIds.shard(NAME, 0) },
-  'shard-cancelled': { of: workflowIds.shard(NAME, 0), train: untilCancelled, isCancelled: true },
+  'shard-cancelled': { of: workflowIds.shard(NAME, 0), train: untilCancelled, act: cancelling },
   'trial-succeeded': { of: workflowIds.trial(NAME, 2) },
   'trial-failed': { of: workflowIds.trial(NAME, 2), train: failing },
   'trial-lost': { of: workflowIds.trial(NAME, 0), train: lost },
-  'trial-cancelled': { of: workflowIds.trial(NAME, 0), train: untilCancelled, isCancelled: true },
+  'trial-cancelled': { of: workflowIds.trial(NAME, 0), train: untilCancelled, act: cancelling },
+  'sweep-paused': { of: workflowIds.sweep(NAME), train: untilPaused, act: pausing },
+  'shard-paused': { of: workflowIds.shard(NAME, 0), train: untilPaused, act: pausing },
+  'trial-paused': { of: workflowIds.trial(NAME, 0), train: untilPaused, act: pausing },
   'trial-batch': { of: workflowIds.trial(NAME, 0), trialsPerWorkflow: 3 },
 };
 
@@ -125,7 +157,8 @@ function plain(history) {
 }
 
 async function record(environment, name) {
-  const { of, isCancelled, ...parts } = recordings[name];
+  const { of, act, ...parts } = recordings[name];
+  isResumed = false;
   const workers = await Promise.all(
     [CONTROL_QUEUE, poolQueue('default')].map((taskQueue) =>
       Worker.create({
@@ -147,7 +180,7 @@ async function record(environment, name) {
     taskQueue: CONTROL_QUEUE,
     args: [{ sweepId: '00000000-0000-4000-8000-000000000000', name: NAME }],
   });
-  if (isCancelled) {
+  if (act) {
     const trial = environment.client.workflow.getHandle(workflowIds.trial(NAME, 0));
     const isRunning = async () => {
       try {
@@ -159,7 +192,7 @@ async function record(environment, name) {
       }
     };
     while (!(await isRunning())) await new Promise((resolve) => setTimeout(resolve, 50));
-    await sweep.cancel();
+    await act(sweep);
   }
   await sweep.result().catch(() => undefined);
   const history = await environment.client.workflow.getHandle(of).fetchHistory();

@@ -62,6 +62,7 @@ export const ERROR_CODES = {
     retryable: false,
     meaning: 'the database has another schema version',
   },
+  'no-worker': { exit: EXIT.unreachable, retryable: true, meaning: 'no worker answers' },
   'stack-down': { exit: EXIT.unreachable, retryable: true, meaning: 'the local stack is not up' },
   'stack-start': {
     exit: EXIT.unreachable,

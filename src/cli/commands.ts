@@ -24,6 +24,12 @@ export const COMMAND_GROUPS: Readonly<Record<string, Readonly<Record<string, Ent
       load: () => import('./commands/augment.js'),
     },
     watch: { summary: 'follow a sweep until it ends', load: () => import('./commands/watch.js') },
+    pause: { summary: 'start nothing new of a sweep', load: () => import('./commands/pause.js') },
+    resume: { summary: 'let a paused sweep go on', load: () => import('./commands/resume.js') },
+    concurrency: {
+      summary: 'how many trials of a sweep may run at once',
+      load: () => import('./commands/concurrency.js'),
+    },
     cancel: {
       summary: 'stop a sweep, and keep what it has',
       load: () => import('./commands/cancel.js'),

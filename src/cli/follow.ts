@@ -35,6 +35,7 @@ export async function followSweep(session: Session, asked: SweepRow, context: Co
   const { signal, out } = context;
   const watch = createWatch(session, asked);
   let display: ProgressDisplay | undefined;
+  let wasPaused = false;
   let awaySince: number | null = null;
   try {
     for (;;) {
@@ -47,6 +48,11 @@ export async function followSweep(session: Session, asked: SweepRow, context: Co
         display ??= await createProgressDisplay(out, results, began);
         display.update(results, Date.now());
         if (isEnded(sweep.status)) return { sweep, counts: await storage.countTrials(asked.id) };
+        const isPaused = sweep.status === 'paused';
+        if (isPaused && !wasPaused) {
+          display.note(`The sweep is paused. Go on: \`elbow resume ${asked.name}\`.`);
+        }
+        wasPaused = isPaused;
         await watch(results, (line) => display?.note(line));
         awaySince = null;
       } catch (error) {

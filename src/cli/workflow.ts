@@ -2,6 +2,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Client } from '@temporalio/client';
 import { CONTROL_QUEUE, WORKFLOWS, workflowIds } from '../../workflows/messages.js';
+import type { SweepStanding } from '../../workflows/messages.js';
 import { ElbowError, messageOf } from '../errors.js';
 import { countTrials, datasetName } from '../spec/index.js';
 import type { SweepRow } from '../storage/storage.js';
@@ -80,6 +81,56 @@ export async function cancelSweepWorkflow(session: Session, name: string): Promi
     }
   });
 }
+
+/** A worker answers within milliseconds; one that is busy, or a server that restarts, within seconds. */
+const UPDATE_LIMIT_MS = 20_000;
+
+/**
+ * Tells the sweep's workflow something, and waits until it is true.
+ * @param update a name of UPDATES
+ * @returns how the sweep stands then; null where no workflow of it runs
+ * @throws ElbowError `no-worker` where none answers, `state-forbids` where the sweep ends meanwhile
+ */
+export async function updateSweepWorkflow(
+  session: Session,
+  { name }: SweepRow,
+  update: string,
+  argument?: unknown,
+): Promise<SweepStanding | null> {
+  const client = await session.temporal();
+  const { WorkflowUpdateFailedError, WorkflowUpdateRPCTimeoutOrCancelledError } =
+    await import('@temporalio/client');
+  return told(session, async () => {
+    try {
+      const handle = handleOf(client, name);
+      return await client.connection.withDeadline(Date.now() + UPDATE_LIMIT_MS, () =>
+        argument === undefined
+          ? handle.executeUpdate<SweepStanding, []>(update)
+          : handle.executeUpdate<SweepStanding, [unknown]>(update, { args: [argument] }),
+      );
+    } catch (error) {
+      if (await isNotFound(error)) return null;
+      if (error instanceof WorkflowUpdateRPCTimeoutOrCancelledError) throw noWorker(name, error);
+      if (error instanceof WorkflowUpdateFailedError) {
+        throw new ElbowError('state-forbids', `the sweep ${name} is ending: ${messageOf(error.cause)}`, {
+          hint: `\`elbow show ${name}\` shows how it stands.`,
+          cause: error,
+        });
+      }
+      throw error;
+    }
+  });
+}
+
+const noWorker = (name: string, cause: Error): ElbowError =>
+  new ElbowError(
+    'no-worker',
+    `no worker has taken the request to the sweep ${name} within ${UPDATE_LIMIT_MS / 1000} s`,
+    {
+      hint: '`elbow up` starts one, `elbow status` shows those that are up. A worker that comes later still heeds the request.',
+      cause,
+    },
+  );
 
 const handleOf = (client: Client, name: string): ReturnType<Client['workflow']['getHandle']> =>
   client.workflow.getHandle(workflowIds.sweep(name));

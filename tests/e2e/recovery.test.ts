@@ -152,6 +152,34 @@ describe('a running sweep', () => {
   );
 
   it(
+    'is paused in the middle of trainings, and goes on with equal bits, one trial at a time',
+    async () => {
+      await startAndReachCheckpoint('paused');
+      const paused = await stack.elbow('pause', 'paused', '--now', '--json');
+      expect(paused.code, paused.stderr).toBe(0);
+      expect(JSON.parse(paused.stdout)).toMatchObject({ status: 'paused', counts: { running: 0 } });
+      // Another sweep has the slots now.
+      const other = await stack.elbow('run', 'spec.yaml', '--name', 'other', '--set', 'epochs=1');
+      expect(other.code, other.stderr).toBe(0);
+      expect(await stack.elbow('concurrency', 'paused', '1')).toMatchObject({ code: 0 });
+      const resumed = await stack.elbow('resume', 'paused', '--detach');
+      expect(resumed.code, resumed.stderr).toBe(0);
+      await expectUndisturbed('paused');
+      // Of those that had not begun before, none began while another ran.
+      const starts = await queryRows(
+        stack,
+        `select a.trial from trial_results a join trial_results b using (sweep)
+         where sweep = 'paused' and a.trial <> b.trial and a.started_at >= b.started_at
+           and b.started_at > (select max(finished_at) from trial_results where sweep = 'other')
+           and a.started_at < b.finished_at`,
+      );
+      expect(starts).toEqual([]);
+      expect(await logsOf('paused')).toMatch(/goes on after (step \d+ of )?epoch \d, from its checkpoint/);
+    },
+    4 * MINUTES,
+  );
+
+  it(
     'is cancelled with its trainers, keeps what it has, and is finished by a rerun',
     async () => {
       await startAndReachCheckpoint('cancelled');
