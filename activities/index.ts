@@ -1,6 +1,6 @@
 /** Activities as factories: what they need is handed in. Their names are public. */
 import { Context } from '@temporalio/activity';
-import type { Storage } from '../src/storage/index.js';
+import type { Claim, Storage } from '../src/storage/index.js';
 import type {
   PlanResult,
   ShardRange,
@@ -26,10 +26,11 @@ export type { Places, Progress, TrainHooks, Trainers } from './trainables.js';
 /** Activities of the control queue: they touch Postgres alone. All may be repeated. */
 export interface ControlActivities {
   plan(sweepId: string): Promise<PlanResult>;
-  nextShard(sweepId: string, after: number, limit: number): Promise<ShardRange | null>;
+  nextShard(sweepId: string, after: number, limit: number, run?: string): Promise<ShardRange | null>;
   trialsOf(
     sweepId: string,
     range: { readonly first: number; readonly last: number },
+    claim?: Claim,
   ): Promise<readonly TrialRef[]>;
   record(input: RecordInput): Promise<readonly TrialEnd[]>;
   hold(sweepId: string, trial: TrialRef): Promise<TrialEnd | null>;
@@ -57,12 +58,14 @@ export function createControlActivities({ storage, timeouts }: ControlParts): Co
   const execution = (): number => Context.current().info.attempt;
   return {
     plan: guarded(execution, (sweepId) => plan(storage, timeouts, sweepId)),
-    nextShard: guarded(execution, (sweepId, after, limit) => nextShard(storage, sweepId, after, limit)),
-    trialsOf: guarded(execution, (sweepId, range) => trialsOf(storage, sweepId, range)),
+    nextShard: guarded(execution, (sweepId, after, limit, run) =>
+      nextShard(storage, sweepId, after, limit, run),
+    ),
+    trialsOf: guarded(execution, (sweepId, range, claim) => trialsOf(storage, sweepId, range, claim)),
     record: guarded(execution, (input) => record(storage, input)),
     hold: guarded(execution, (sweepId, trial) => hold(storage, sweepId, trial)),
-    closeTrials: guarded(execution, ({ sweepId, first, last, status, failure }) =>
-      storage.closeTrials(sweepId, { first, last }, status, failure),
+    closeTrials: guarded(execution, ({ sweepId, first, last, status, failure, claim }) =>
+      storage.closeTrials(sweepId, { first, last }, status, failure, claim),
     ),
     report: guarded(execution, (sweepId) => report(storage, sweepId, new Date())),
     finish: guarded(execution, (sweepId, status) => finish(storage, sweepId, status)),

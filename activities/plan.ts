@@ -1,6 +1,6 @@
 /** From a stored spec to trials, and from trials to what the workflows start. */
 import { planTrials } from '../src/spec/index.js';
-import type { QueuedTrial, Storage } from '../src/storage/index.js';
+import type { Claim, Counts, QueuedTrial, Storage } from '../src/storage/index.js';
 import type { PlanResult, ShardRange, TrainTimeouts, TrialRef } from '../workflows/messages.js';
 
 /**
@@ -10,7 +10,9 @@ import type { PlanResult, ShardRange, TrainTimeouts, TrialRef } from '../workflo
  */
 export async function plan(storage: Storage, timeouts: TrainTimeouts, sweepId: string): Promise<PlanResult> {
   const sweep = await storage.getSweep(sweepId);
-  await storage.addTrials(sweepId, planTrials(sweep.spec));
+  const planned = planTrials(sweep.spec);
+  // One that was extended has its trials already, in an order of its own.
+  if (totalOf(await storage.countTrials(sweepId)) < planned.length) await storage.addTrials(sweepId, planned);
   // Those that run belong to a workflow that is gone: there is one workflow of a sweep, and it begins here.
   await storage.holdTrials(sweepId);
   // A sweep whose cancellation was asked for meanwhile stays as it is: its workflow hears of that, too.
@@ -18,7 +20,7 @@ export async function plan(storage: Storage, timeouts: TrainTimeouts, sweepId: s
   const { status } = await storage.settlePause(sweepId);
   const counts = await storage.countTrials(sweepId);
   return {
-    trials: Object.values(counts).reduce((sum, n) => sum + n, 0),
+    trials: totalOf(counts),
     queued: counts.queued,
     isPaused: status === 'paused',
     concurrency: sweep.concurrency,
@@ -28,19 +30,23 @@ export async function plan(storage: Storage, timeouts: TrainTimeouts, sweepId: s
   };
 }
 
+const totalOf = (counts: Counts): number => Object.values(counts).reduce((sum, n) => sum + n, 0);
+
 /**
  * The next trials that have not ended, as a range of numbers; null when there are none.
  * @param after number of the last trial of the shard before; −1 at first
  * @param limit trials of a shard, ≥ 1
+ * @param run of the sweep's workflow: what its shards have claimed is passed over; workflows before claims give none
  */
 export async function nextShard(
   storage: Storage,
   sweepId: string,
   after: number,
   limit: number,
+  run?: string,
 ): Promise<ShardRange | null> {
   // One more than fits tells whether there is another shard.
-  const queued = await storage.queuedTrials(sweepId, after, limit + 1);
+  const queued = await storage.queuedTrials(sweepId, after, limit + 1, run);
   const taken = queued.slice(0, limit);
   if (taken.length === 0) return null;
   return {
@@ -51,12 +57,14 @@ export async function nextShard(
   };
 }
 
-/** The trials of a range that have not ended. */
+/** The trials of a range that have not ended, claimed for a shard where it says who it is. */
 export async function trialsOf(
   storage: Storage,
   sweepId: string,
   range: { readonly first: number; readonly last: number },
+  claim?: Claim,
 ): Promise<readonly TrialRef[]> {
+  if (claim) return (await storage.claimTrials(sweepId, range, claim)).map(toRef);
   const queued = await storage.queuedTrials(sweepId, range.first - 1, range.last - range.first + 1);
   return queued.filter((trial) => trial.number <= range.last).map(toRef);
 }

@@ -1,6 +1,6 @@
 /** Stores the ends that no worker stores: of trials that were lost or cancelled, and of the sweep. */
 import { ElbowError } from '../src/errors.js';
-import type { Storage, TrialResult } from '../src/storage/index.js';
+import type { Claim, Storage, TrialResult } from '../src/storage/index.js';
 import type { SweepEnd, TrialEnd, TrialRef } from '../workflows/messages.js';
 
 interface Closing {
@@ -17,6 +17,8 @@ export interface CloseInput extends Closing {
   readonly first: number;
   /** Inclusive; null: the last there is. */
   readonly last: number | null;
+  /** Whose trials alone are meant, with those that nobody has claimed. */
+  readonly claim?: Claim;
 }
 
 /** Ends attempts unless they have ended, and tells how they did: a result that was stored in time wins. */

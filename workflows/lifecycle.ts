@@ -17,13 +17,17 @@ import type { SweepShards } from './shards.js';
 export const pauseUpdate = defineUpdate<SweepStanding, [PauseInput]>(UPDATES.pause);
 export const resumeUpdate = defineUpdate<SweepStanding>(UPDATES.resume);
 export const concurrencyUpdate = defineUpdate<SweepStanding, [number]>(UPDATES.concurrency);
+export const moreUpdate = defineUpdate<SweepStanding>(UPDATES.more);
 export const pauseSignal = defineSignal(SIGNALS.pause);
 export const resumeSignal = defineSignal(SIGNALS.resume);
+
+const tooLate = (): ApplicationFailure =>
+  ApplicationFailure.nonRetryable('the sweep has ended, or takes no more trials', 'state-forbids');
 
 export interface Lifecycle {
   /** The sweep is planned: what waits for that goes on. */
   begin(plan: PlanResult): void;
-  /** Nothing runs any more: what comes from now on is refused. */
+  /** All trials have ended: what comes from now on is refused. */
   end(): void;
 }
 
@@ -70,16 +74,22 @@ export function handleLifecycle(sweepId: string, shards: SweepShards): Lifecycle
       shards.setConcurrency(concurrency);
       return standing;
     });
+  const runMore = (): Promise<SweepStanding> =>
+    inTurn(async () => {
+      if (!shards.lookAgain()) throw tooLate();
+      return control.settlePause(sweepId);
+    });
   const settle = (): Promise<unknown> =>
     inTurn(async () => {
       if (isPaused) show(await control.settlePause(sweepId));
     });
 
   const refuseEnded = (): void => {
-    if (state === 'ended') throw ApplicationFailure.nonRetryable('the sweep has ended', 'state-forbids');
+    if (state === 'ended') throw tooLate();
   };
   setHandler(pauseUpdate, pause, { validator: (_input) => refuseEnded() });
   setHandler(resumeUpdate, resume, { validator: refuseEnded });
+  setHandler(moreUpdate, runMore, { validator: refuseEnded });
   setHandler(concurrencyUpdate, setConcurrency, {
     validator: (concurrency) => {
       refuseEnded();

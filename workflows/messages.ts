@@ -3,7 +3,7 @@
  * stay in Postgres.
  */
 
-import type { SweepStatus } from '../src/storage/index.js';
+import type { Claim, SweepStatus } from '../src/storage/index.js';
 
 /** Workflow types. */
 export const WORKFLOWS = { sweep: 'sweep', shard: 'shard', trial: 'trial' } as const;
@@ -21,6 +21,10 @@ export const workflowIds = {
   sweep: (name: string): string => `sweep.${name}`,
   shard: (name: string, first: number): string => `sweep.${name}.shard.${first}`,
   trial: (name: string, number: number): string => `sweep.${name}.trial.${number}`,
+  /** Of shards and trials that were added while the sweep ran: those before may still be open. */
+  laterShard: (name: string, first: number, count: number): string => `sweep.${name}.shard.${first}.${count}`,
+  laterTrial: (name: string, number: number, attempt: number): string =>
+    `sweep.${name}.trial.${number}.attempt.${attempt}`,
 };
 
 /** Search attributes, with their types as the Temporal CLI spells them. */
@@ -49,6 +53,8 @@ export const SIGNALS = {
   open: 'open',
   /** Sweep to shard: so many trial workflows it may keep open from now on. */
   concurrency: 'concurrency',
+  /** Sweep to shard: another one comes behind it after all. */
+  followed: 'followed',
   /** Shard to sweep, which may start nothing: none of its trials runs any more. */
   quiet: 'quiet',
   /** Sweep to shard, and shard to trial: stop what runs, which keeps a checkpoint. */
@@ -59,8 +65,16 @@ export const SIGNALS = {
   go: 'go',
 } as const;
 
-/** Updates of a sweep, by name; each answers with how the sweep stands once it is true. */
-export const UPDATES = { pause: 'pause', resume: 'resume', concurrency: 'concurrency' } as const;
+/**
+ * Updates of a sweep, by name; each answers with how the sweep stands once it is true. `more`: attempts were added in
+ * Postgres, and are to be run.
+ */
+export const UPDATES = {
+  pause: 'pause',
+  resume: 'resume',
+  concurrency: 'concurrency',
+  more: 'more',
+} as const;
 
 export interface PauseInput {
   /** Whether trials that run are stopped, too. */
@@ -118,6 +132,10 @@ export interface TrialRef {
  * 50 MB. The shard asks for its own.
  */
 export interface ShardInput extends ShardRange {
+  /** Who it is to the trials it starts; workflows before claims have none. */
+  readonly claim?: Claim;
+  /** Its name among the shards where that is not the number of its first trial: it was added while the sweep ran. */
+  readonly key?: number;
   readonly sweepId: string;
   readonly name: string;
   readonly pool: string;
@@ -138,6 +156,7 @@ export interface TrialInput {
 
 /** What the signal `open` carries. */
 export interface OpenMessage {
+  /** The shard's key; the number of its first trial where it has none. */
   readonly first: number;
   readonly open: number;
 }

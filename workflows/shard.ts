@@ -23,13 +23,14 @@ export const concurrencySignal = defineSignal<[number]>(SIGNALS.concurrency);
 export const openSignal = defineSignal<[OpenMessage]>(SIGNALS.open);
 export const quietSignal = defineSignal(SIGNALS.quiet);
 export const stopSignal = defineSignal(SIGNALS.stop);
+export const followedSignal = defineSignal(SIGNALS.followed);
 
 /**
  * Runs the queued trials of a range, each in a workflow of its own, not more at once than it is allowed.
  * @throws CancelledFailure when it was cancelled, after all its trials have ended and that is stored
  */
 export async function shard(input: ShardInput): Promise<EndCounts> {
-  const { sweepId, first, last } = input;
+  const { sweepId, first, last, key = first } = input;
   let counts = noEnds();
   // Handlers come first: a signal may be waiting already. The total is known once the trials are.
   let limit = input.concurrency;
@@ -41,12 +42,16 @@ export async function shard(input: ShardInput): Promise<EndCounts> {
     if (allowed > 0) isQuietKnown = false;
     window = reduceWindow(window, { type: 'limit', limit: allowed });
   });
-  /** First trials of the workflows that are open, and of those that are held, which came first in front. */
-  const open = new Set<number>();
+  let { isLast } = input;
+  setHandler(followedSignal, () => {
+    isLast = false;
+  });
+  /** Workflows that are open, by the number of their first trial; and those of them that are held, in order. */
+  const open = new Map<number, string>();
   const held: number[] = [];
   const tellTrial = (number: number, signal: SignalDefinition): Promise<void> =>
     // One that has ended meanwhile need not hear it.
-    getExternalWorkflowHandle(workflowIds.trial(input.name, number))
+    getExternalWorkflowHandle(open.get(number)!)
       .signal(signal)
       .catch(() => undefined);
   setHandler(heldSignal, (number) => {
@@ -55,15 +60,19 @@ export async function shard(input: ShardInput): Promise<EndCounts> {
     window = reduceWindow(window, { type: 'held' });
   });
   setHandler(stopSignal, () => {
-    for (const number of open) if (!held.includes(number)) void tellTrial(number, stopTrialSignal);
+    for (const number of open.keys()) if (!held.includes(number)) void tellTrial(number, stopTrialSignal);
   });
 
   const runTrials = async (trials: readonly TrialRef[]): Promise<void> => {
-    const number = trials[0]!.number;
-    open.add(number);
+    const { number, attempt } = trials[0]!;
+    const workflowId =
+      input.key === undefined
+        ? workflowIds.trial(input.name, number)
+        : workflowIds.laterTrial(input.name, number, attempt);
+    open.set(number, workflowId);
     try {
       const options = {
-        workflowId: workflowIds.trial(input.name, number),
+        workflowId,
         args: [{ sweepId, name: input.name, pool: input.pool, trials, timeouts: input.timeouts }] as [
           TrialInput,
         ],
@@ -101,7 +110,7 @@ export async function shard(input: ShardInput): Promise<EndCounts> {
     );
 
   try {
-    const batches = inBatches(await control.trialsOf(sweepId, { first, last }), input.trialsPerWorkflow);
+    const batches = inBatches(await trialsToRun(input), input.trialsPerWorkflow);
     window = openWindow(batches.length, limit);
     while (!isDone(window)) {
       while (canRelease(window)) {
@@ -114,9 +123,9 @@ export async function shard(input: ShardInput): Promise<EndCounts> {
         void runTrials(batch).catch((error: unknown) => (problem = { error }));
       }
       show();
-      if (!input.isLast && mustReport(window)) {
+      if (!isLast && mustReport(window)) {
         window = reduceWindow(window, { type: 'reported' });
-        await tellSweep(openSignal, { first, open: window.open });
+        await tellSweep(openSignal, { first: key, open: window.open });
       }
       if (isQuiet(window) && !isQuietKnown) {
         isQuietKnown = true;
@@ -129,7 +138,7 @@ export async function shard(input: ShardInput): Promise<EndCounts> {
           canStart(window) ||
           isDone(window) ||
           (isQuiet(window) && !isQuietKnown) ||
-          (!input.isLast && mustReport(window)),
+          (!isLast && mustReport(window)),
       );
       if (problem !== null) throw (problem as { readonly error: unknown }).error;
     }
@@ -138,11 +147,21 @@ export async function shard(input: ShardInput): Promise<EndCounts> {
     if (!isCancellation(error)) throw error;
     await CancellationScope.nonCancellable(async () => {
       await condition(() => window.open === 0);
-      await control.closeTrials({ sweepId, first, last, status: 'cancelled', failure: CANCELLED });
+      await control.closeTrials({
+        sweepId,
+        first,
+        last,
+        status: 'cancelled',
+        failure: CANCELLED,
+        ...(input.claim ? { claim: input.claim } : {}),
+      });
     });
     throw error;
   }
 }
+
+const trialsToRun = ({ sweepId, first, last, claim }: ShardInput): Promise<readonly TrialRef[]> =>
+  claim ? control.trialsOf(sweepId, { first, last }, claim) : control.trialsOf(sweepId, { first, last });
 
 async function tellSweep<Args extends unknown[]>(
   signal: SignalDefinition<Args>,

@@ -4,8 +4,10 @@ import {
   CancelledFailure,
   condition,
   isCancellation,
+  patched,
   setHandler,
   startChild,
+  workflowInfo,
 } from '@temporalio/workflow';
 import type { ChildWorkflowHandle } from '@temporalio/workflow';
 import { sweepAttribute } from './attributes.js';
@@ -14,7 +16,7 @@ import { startCancellable } from './children.js';
 import { CANCELLED } from './failures.js';
 import { TRIALS_PER_SHARD, workflowIds } from './messages.js';
 import type { PlanResult, ShardRange, SweepInput } from './messages.js';
-import { concurrencySignal, openSignal, shard, stopSignal } from './shard.js';
+import { concurrencySignal, followedSignal, openSignal, shard, stopSignal } from './shard.js';
 import { canAdd, noShares, reduceShares } from './window.js';
 import type { Shares, SharesEvent } from './window.js';
 
@@ -30,11 +32,23 @@ export interface SweepShards {
   stopTrials(): void;
   /** @param concurrency trials at once over all shards, integer ≥ 1 */
   setConcurrency(concurrency: number): void;
+  /** Trials were added: they are run, too. False where it is too late for that. */
+  lookAgain(): boolean;
 }
 
 export function createShards({ sweepId, name }: SweepInput): SweepShards {
   let shares: Shares = noShares(0);
   let isPaused = false;
+  /** Whether shards claim their trials: workflows that began before there were claims go on without. */
+  let hasClaims = false;
+  /** Whether trials were added that no shard may have yet. */
+  let mustLook = false;
+  /** Whether what starts now is later than the first look at what there is: ids of before may be in use. */
+  let isLater = false;
+  /** Whether nothing is started any more. */
+  let isOver = false;
+  let started = 0;
+  const run = workflowInfo().runId;
   const handles = new Map<number, ChildWorkflowHandle<typeof shard>>();
 
   const allowanceOf = (first: number): number =>
@@ -61,15 +75,24 @@ export function createShards({ sweepId, name }: SweepInput): SweepShards {
   setHandler(openSignal, ({ first, open }) => change({ type: 'drained', first, open }));
 
   const runShard = async (range: ShardRange, plan: PlanResult): Promise<void> => {
+    started++;
+    const later = isLater ? { key: -started } : {};
+    const { key = range.first } = later;
+    const id = isLater
+      ? workflowIds.laterShard(name, range.first, started)
+      : workflowIds.shard(name, range.first);
+    const claim = { run, shard: id };
     try {
-      change({ type: 'added', first: range.first });
-      const concurrency = allowanceOf(range.first);
+      change({ type: 'added', first: key });
+      const concurrency = allowanceOf(key);
       const handle = await startCancellable(() =>
         startChild(shard, {
-          workflowId: workflowIds.shard(name, range.first),
+          workflowId: id,
           args: [
             {
               ...range,
+              ...(hasClaims ? { claim } : {}),
+              ...later,
               sweepId,
               name,
               pool: plan.pool,
@@ -83,9 +106,10 @@ export function createShards({ sweepId, name }: SweepInput): SweepShards {
           staticSummary: `trials ${range.first} to ${range.last} (${range.count})`,
         }),
       );
-      handles.set(range.first, handle);
-      // It may have been given more, or paused, while it was being started.
-      if (allowanceOf(range.first) !== concurrency) tell(range.first);
+      handles.set(key, handle);
+      // It may have been given more, or paused, or another may follow it, while it was being started.
+      if (allowanceOf(key) !== concurrency) tell(key);
+      if (mustLook) tellFollowed(handle);
       await handle.result();
     } catch (error) {
       // When the sweep is cancelled it closes everything at its end.
@@ -99,34 +123,73 @@ export function createShards({ sweepId, name }: SweepInput): SweepShards {
         failure: isCancelled
           ? CANCELLED
           : { code: 'workflow-lost', message: 'the workflow that ran the trial’s shard ended before it' },
+        ...(hasClaims ? { claim } : {}),
       });
     } finally {
-      handles.delete(range.first);
-      change({ type: 'ended', first: range.first });
+      handles.delete(key);
+      change({ type: 'ended', first: key });
+    }
+  };
+  const tellFollowed = (handle: ChildWorkflowHandle<typeof shard>): void =>
+    void handle.signal(followedSignal).catch(() => undefined);
+
+  /** Starts shards for the trials that none has yet, each when the one before has nothing left to start. */
+  const startAll = async (start: (range: ShardRange) => void, isBroken: () => boolean): Promise<boolean> => {
+    let hasStarted = false;
+    let after = -1;
+    mustLook = false;
+    for (;;) {
+      const range = hasClaims
+        ? await control.nextShard(sweepId, after, TRIALS_PER_SHARD, run)
+        : await control.nextShard(sweepId, after, TRIALS_PER_SHARD);
+      if (range === null) return hasStarted;
+      await condition(() => isBroken() || (canAdd(shares) && !isPaused));
+      if (isBroken()) return hasStarted;
+      start(range);
+      hasStarted = true;
+      if (mustLook) {
+        mustLook = false;
+        isLater = true;
+        after = -1;
+      } else if (range.isLast) {
+        return hasStarted;
+      } else {
+        after = range.last;
+      }
     }
   };
 
   return {
     run: async (plan) => {
+      hasClaims = patched('claims');
       change({ type: 'total', total: plan.concurrency });
       // Ends of shards are awaited together, at the end; until then a failure waits here.
       const problems: unknown[] = [];
-      const running: Promise<void>[] = [];
+      const running = new Set<Promise<void>>();
+      const start = (range: ShardRange): void => {
+        const one: Promise<void> = runShard(range, plan)
+          .catch((error: unknown) => void problems.push(error))
+          .finally(() => running.delete(one));
+        running.add(one);
+      };
+      const isBroken = (): boolean => problems.length > 0;
       try {
-        let range = await control.nextShard(sweepId, -1, TRIALS_PER_SHARD);
-        while (range) {
-          await condition(() => problems.length > 0 || (canAdd(shares) && !isPaused));
-          if (problems.length > 0) break;
-          running.push(runShard(range, plan).catch((error: unknown) => void problems.push(error)));
-          range = range.isLast ? null : await control.nextShard(sweepId, range.last, TRIALS_PER_SHARD);
-        }
+        let hasStarted: boolean;
+        do {
+          hasStarted = await startAll(start, isBroken);
+          if (isBroken() || !hasClaims) break;
+          await condition(() => isBroken() || mustLook || running.size === 0);
+          // Whoever adds trials may have died before saying so: a last look finds them.
+          isLater = true;
+        } while (!isBroken() && (hasStarted || mustLook || running.size > 0));
       } finally {
+        isOver = true;
         // Children hear of a cancellation by themselves; they end when their trials have.
         await CancellationScope.nonCancellable(() => Promise.all(running));
       }
       if (CancellationScope.current().consideredCancelled)
         throw new CancelledFailure('the sweep was cancelled');
-      if (problems.length > 0) throw problems[0];
+      if (isBroken()) throw problems[0];
     },
     setPaused: (paused) => {
       isPaused = paused;
@@ -138,6 +201,12 @@ export function createShards({ sweepId, name }: SweepInput): SweepShards {
     setConcurrency: (total) => {
       shares = reduceShares(shares, { type: 'total', total });
       if (!isPaused) tellAll();
+    },
+    lookAgain: () => {
+      if (isOver || !hasClaims) return false;
+      mustLook = true;
+      for (const handle of handles.values()) tellFollowed(handle);
+      return true;
     },
   };
 }

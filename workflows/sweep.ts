@@ -33,6 +33,7 @@ export async function sweep(input: SweepInput): Promise<SweepEnd> {
     setCurrentDetails(planText(plan));
     lifecycle.begin(plan);
     await shards.run(plan);
+    lifecycle.end();
     await showReport(sweepId);
     const end = await control.finish(sweepId, 'finished');
     upsertSearchAttributes(statusAttribute('finished'));

@@ -5,9 +5,9 @@ import type { Counts, SweepRow, TrialResult } from '../storage/storage.js';
 import type { Context } from './command.js';
 import { createProgressDisplay } from './progress-display.js';
 import type { ProgressDisplay } from './progress-display.js';
+import { endLostSweeps } from './lost.js';
 import type { Session } from './session.js';
 import { isEnded } from './sweep-facts.js';
-import { workflowState } from './workflow.js';
 
 const POLL_MS = 500;
 /** Looking may take a tenth of the time: a sweep of 100,000 trials is looked at less often. */
@@ -27,8 +27,7 @@ export interface Followed {
 /**
  * Shows progress until the sweep has ended.
  * Trials that have ended by then are not told one by one.
- * @throws ElbowError `interrupted` on Ctrl-C (the sweep goes on), `sweep-failed` when its workflow is gone,
- *   `database-unreachable` when Postgres stays away
+ * @throws ElbowError `interrupted` on Ctrl-C (the sweep goes on), `database-unreachable` when Postgres stays away
  */
 export async function followSweep(session: Session, asked: SweepRow, context: Context): Promise<Followed> {
   const { storage } = session;
@@ -102,17 +101,8 @@ function createWatch(
       if (!hasSaid) note(noWorkerText(pool));
       hasSaid = true;
     }
-    const state = await workflowState(session, sweep.name);
-    const stored = await session.storage.getSweep(sweep.id);
-    // One that ended this very moment is seen at the next look.
-    if (state === 'RUNNING' || isEnded(stored.status)) return;
-    throw new ElbowError(
-      'sweep-failed',
-      `the workflow of the sweep ${sweep.name} ${state === null ? 'is not there' : `has ended (${state.toLowerCase()})`}, but the sweep has not`,
-      {
-        hint: 'The same `elbow run` starts it again with the trials that are left; nothing that ended is lost.',
-      },
-    );
+    // One that is lost has ended then, which the next look sees.
+    await endLostSweeps(session, [await session.storage.getSweep(sweep.id)], note);
   };
 }
 

@@ -222,13 +222,22 @@ async function prepare(url: string, readerPassword: string): Promise<void> {
   }
 }
 
-/** Stops the server of this folder; false when none runs. */
-export async function stopPostgres({ folder }: { folder: string }): Promise<boolean> {
+/**
+ * Stops the server of this folder; false when none runs.
+ * @param mode `fast`: connections are closed, transactions rolled back, everything is on disk; `immediate`: what it has is
+ *   of no use any more
+ */
+export async function stopPostgres({
+  folder,
+  mode = 'fast',
+}: {
+  folder: string;
+  mode?: 'fast' | 'immediate';
+}): Promise<boolean> {
   if (postmaster(folder) === null) return false;
-  // "fast": connections are closed, transactions rolled back, everything is on disk.
   const { code, output } = await runPostgres(
     'pg_ctl',
-    ['stop', '-D', folder, '-m', 'fast', '-w', '-s', '-t', String(STOP_LIMIT_S)],
+    ['stop', '-D', folder, '-m', mode, '-w', '-s', '-t', String(STOP_LIMIT_S)],
     {
       env: process.env,
     },

@@ -9,6 +9,7 @@ export type { Finding, LayerFigures } from './findings.js';
 export type {
   AttemptRow,
   AttemptTask,
+  Claim,
   Counts,
   EndedStatus,
   Environment,
@@ -22,6 +23,7 @@ export type {
   SweepLeavings,
   SweepRow,
   SweepStatus,
+  TrialRange,
   TrialResult,
   TrialStatus,
   WorkerRow,

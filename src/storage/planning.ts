@@ -1,9 +1,9 @@
 /** Trials are added, attempts are opened; both in bulk, and both may be repeated. */
 import type { PlannedTrial } from '../spec/types.js';
 import type { Database } from './database.js';
-import type { QueuedTrial, Storage } from './storage.js';
+import type { Claim, QueuedTrial, Storage } from './storage.js';
 
-type PlanningMethods = Pick<Storage, 'addTrials' | 'openAttempts' | 'queuedTrials'>;
+type PlanningMethods = Pick<Storage, 'addTrials' | 'openAttempts' | 'queuedTrials' | 'claimTrials'>;
 
 /** Rows of one statement; a sweep of a million trials is planned in parts. */
 const CHUNK = 5_000;
@@ -11,6 +11,15 @@ const CHUNK = 5_000;
 /** The latest attempt of each trial of a sweep. */
 const LATEST = `select distinct on (a.trial_id) a.* from trial_attempts a
   join trials t on t.id = a.trial_id where t.sweep_id = $1 order by a.trial_id, a.attempt desc`;
+
+const QUEUED_TRIAL = `t.number, a.id as "attemptId", a.attempt, t.arm_label as "armLabel", t.arm_hash as "armHash",
+  t.samples_per_class as "samplesPerClass", t.replicate`;
+
+export const claimText = ({ run, shard }: Claim): string => `${run}/${shard}`;
+
+/** Condition on the attempt `a`. @param claim and run: parameters of the statement, such as `$4` */
+export const notClaimedByOthers = (claim: string, run: string): string =>
+  `(a.claim is null or a.claim = ${claim} or not starts_with(a.claim, ${run} || '/'))`;
 
 export function planningMethods(db: Database): PlanningMethods {
   const addChunk = (sweepId: string, trials: readonly PlannedTrial[]): Promise<void> =>
@@ -63,17 +72,30 @@ export function planningMethods(db: Database): PlanningMethods {
         return rows.map((row) => row.number);
       }),
 
-    queuedTrials: (sweepId, after, limit) =>
+    queuedTrials: (sweepId, after, limit, run) =>
       db.attempt(async () => {
         const { rows } = await db.pool.query<QueuedTrial>(
-          `select t.number, a.id as "attemptId", a.attempt, t.arm_label as "armLabel", t.arm_hash as "armHash",
-                  t.samples_per_class as "samplesPerClass", t.replicate
+          `select ${QUEUED_TRIAL}
            from trials t
            join lateral (select * from trial_attempts x where x.trial_id = t.id order by attempt desc limit 1) a on true
-           where t.sweep_id = $1 and t.number > $2 and a.status in ('queued', 'running') order by t.number limit $3`,
-          [sweepId, after, limit],
+           where t.sweep_id = $1 and t.number > $2 and a.status in ('queued', 'running')
+             and ($4::text is null or a.claim is null or not starts_with(a.claim, $4 || '/'))
+           order by t.number limit $3`,
+          [sweepId, after, limit, run ?? null],
         );
         return rows;
+      }),
+
+    claimTrials: (sweepId, { first, last }, { run, shard }) =>
+      db.transaction(async (client) => {
+        const { rows } = await client.query<QueuedTrial>(
+          `update trial_attempts a set claim = $4 from trials t
+           where t.id = a.trial_id and t.sweep_id = $1 and t.number >= $2 and ($3::int is null or t.number <= $3)
+             and a.status in ('queued', 'running') and ${notClaimedByOthers('$4', '$5')}
+           returning ${QUEUED_TRIAL}`,
+          [sweepId, first, last, claimText({ run, shard }), run],
+        );
+        return rows.sort((a, b) => a.number - b.number);
       }),
   };
 }

@@ -1,5 +1,7 @@
 /** The storage contract over Prisma and Postgres. */
+import { closingMethods } from './closing.js';
 import { openDatabase } from './database.js';
+import { leaseMethods } from './leases.js';
 import { planningMethods } from './planning.js';
 import { readingMethods } from './reading.js';
 import { runningMethods } from './running.js';
@@ -28,7 +30,9 @@ export async function connectStorage({ url, retryForMs = 0 }: StorageOptions): P
   return {
     ...sweepMethods(db),
     ...planningMethods(db),
+    ...leaseMethods(db),
     ...runningMethods(db),
+    ...closingMethods(db),
     ...readingMethods(db),
     ...workerMethods(db),
     close: () => db.close(),

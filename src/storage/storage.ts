@@ -54,6 +54,20 @@ export interface QueuedTrial {
   readonly replicate: number;
 }
 
+/** Numbers of trials, both inclusive; null: to the last there is. */
+export interface TrialRange {
+  readonly first: number;
+  readonly last: number | null;
+}
+
+/** Who starts trials. */
+export interface Claim {
+  /** Of the sweep's workflow. */
+  readonly run: string;
+  /** Id of the shard's workflow. */
+  readonly shard: string;
+}
+
 /** Everything a worker needs to run an attempt. */
 export interface AttemptTask {
   readonly attemptId: string;
@@ -192,8 +206,14 @@ export interface Storage {
   /**
    * Trials with number > after whose latest attempt has not ended, ascending, at most `limit`: the queued ones, and
    * those that a workflow which is gone left running.
+   * @param run of a workflow: those that one of its shards has claimed are left out
    */
-  queuedTrials(sweepId: string, after: number, limit: number): Promise<readonly QueuedTrial[]>;
+  queuedTrials(sweepId: string, after: number, limit: number, run?: string): Promise<readonly QueuedTrial[]>;
+  /**
+   * Claims the trials of a range that have not ended for a shard: of two shards of a run, one gets each. Ascending; asking
+   * again gives the same ones.
+   */
+  claimTrials(sweepId: string, range: TrialRange, claim: Claim): Promise<readonly QueuedTrial[]>;
 
   // Running
   /**
@@ -224,15 +244,30 @@ export interface Storage {
     failure: { code: string; message: string },
   ): Promise<boolean>;
   /**
-   * The same for the latest attempts of all trials numbered first…last (inclusive; null: to the last there is) that
-   * are queued or running; returns how many it was done for.
+   * The same for the latest attempts of all trials of a range that are queued or running; returns how many it was done
+   * for.
+   * @param claim those that other shards of its run have claimed are left alone
    */
   closeTrials(
     sweepId: string,
-    range: { first: number; last: number | null },
+    range: TrialRange,
     status: 'failed' | 'cancelled',
     failure: { code: string; message: string },
+    claim?: Claim,
   ): Promise<number>;
+  /**
+   * Ends a sweep that nothing works on any more, and all of its open attempts with it; false where its status is another
+   * one, or has changed in the last `unchangedForMs`: then somebody is at it.
+   */
+  endLostSweep(
+    id: string,
+    options: {
+      from: SweepStatus;
+      to: 'failed' | 'cancelled';
+      failure: { code: string; message: string };
+      unchangedForMs: number;
+    },
+  ): Promise<boolean>;
 
   // Reading
   /** By trial number. */

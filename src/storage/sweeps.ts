@@ -114,18 +114,13 @@ export function sweepMethods(db: Database): SweepMethods {
 
     moveSweep: (id, from, to) =>
       db.attempt(async () => {
-        const now = new Date();
-        const { count } = await prisma.sweep.updateMany({
-          where: { id, status: { in: [...from] } },
-          data: {
-            status: to,
-            ...(ENDED.includes(to) ? { finishedAt: now } : { finishedAt: null }),
-          },
-        });
-        if (count > 0 && to === 'running') {
-          await prisma.sweep.updateMany({ where: { id, startedAt: null }, data: { startedAt: now } });
-        }
-        return count > 0;
+        const { rowCount } = await db.pool.query(
+          `update sweeps set status = $3, changed_at = now(), finished_at = case when $4 then now() end,
+             started_at = case when $3 = 'running' then coalesce(started_at, now()) else started_at end
+           where id = $1 and status = any($2)`,
+          [id, from, to, ENDED.includes(to)],
+        );
+        return rowCount === 1;
       }),
 
     settlePause: (id) =>
@@ -136,7 +131,7 @@ export function sweepMethods(db: Database): SweepMethods {
              select count(*) as n from trial_attempts a join trials t on t.id = a.trial_id
              where a.status = 'running' and t.sweep_id = $1),
            settled as (
-             update sweeps set status = 'paused' from running
+             update sweeps set status = 'paused', changed_at = now() from running
              where id = $1 and status = 'pausing' and running.n = 0 returning status)
            select coalesce(settled.status, s.status) as status, running.n as running
            from sweeps s cross join running left join settled on true where s.id = $1`,

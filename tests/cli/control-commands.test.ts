@@ -27,14 +27,12 @@ describe('rerun', () => {
     expect((await storage.getSweep(sweep.id)).status).toBe('running');
     expect(await workflowStatus('again')).toBe('RUNNING');
     // It runs now, and everything that must not happen meanwhile is refused.
-    for (const args of [
-      ['rerun', 'again'],
-      ['rm', 'again', '--yes'],
-    ]) {
-      const refused = await elbow(...args);
-      expect(refused.code, refused.stderr).toBe(2);
-      expect(refused.stderr).toMatch(/again is running/);
-    }
+    const refused = await elbow('rm', 'again', '--yes');
+    expect(refused.code, refused.stderr).toBe(2);
+    expect(refused.stderr).toMatch(/again is running/);
+    const idle = await elbow('rerun', 'again');
+    expect(idle, idle.stderr).toMatchObject({ code: 0 });
+    expect(idle.stdout).toMatch(/^Nothing to do: /);
     await temporal.client.workflow.getHandle(workflowIds.sweep('again')).terminate();
   });
 
@@ -48,6 +46,30 @@ describe('rerun', () => {
     expect(ran.code, ran.stderr).toBe(0);
     expect(JSON.parse(ran.stdout)).toMatchObject({ status: 'running', counts: { queued: 2, failed: 1 } });
     await temporal.client.workflow.getHandle(workflowIds.sweep('numbered')).terminate();
+  });
+
+  it('takes trials by a condition on the view, and only of its own sweep', async () => {
+    const sweep = await ended('picked');
+    await ended('other');
+    const wrong = await elbow('rerun', 'picked', '--where', 'no_such_column > 1');
+    expect(wrong.code).toBe(2);
+    expect(wrong.stderr).toMatch(/--where was refused: .*no_such_column.*trial_results/s);
+    expect((await elbow('rerun', 'picked', '--where', "x'; drop table trials")).code).toBe(2);
+    expect((await elbow('rerun', 'picked', '--where', 'true', '--failed')).stderr).toMatch(
+      /expected one of .*got --where and --failed/,
+    );
+    const none = await elbow('rerun', 'picked', '--where', "sweep = 'other') or (sweep = 'other'");
+    expect(none).toMatchObject({ code: 0 });
+    expect(none.stdout).toMatch(/^Nothing to do: /);
+    const ran = await elbow('rerun', 'picked', '--where', "optimizer = 'sgd' -- mine", '--detach');
+    expect(ran.code, ran.stderr).toBe(0);
+    expect(ran.stderr).toMatch(/Running 2 trials again: /);
+    const again = (await storage.attempts(sweep.id)).filter(({ attempt }) => attempt === 2);
+    const chosen = (await storage.trialResults(sweep.id)).filter(
+      ({ params }) => params['optimizer'] === 'sgd',
+    );
+    expect(again.map(({ trial }) => trial)).toEqual(chosen.map(({ trial }) => trial));
+    await temporal.client.workflow.getHandle(workflowIds.sweep('picked')).terminate();
   });
 
   it('has nothing to do where nothing failed', async () => {

@@ -1,4 +1,4 @@
-/** The storage contract: which attempts may run while their sweep is paused or limited. */
+/** The storage contract: which attempts may run while their sweep is paused, limited, lost, or added to. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type Desk, worker } from './desk.js';
@@ -93,6 +93,83 @@ export function pausingContract(desk: Desk): void {
       expect((await desk.storage.getSweep(id)).concurrency).toBe(1);
       // One has ended, one goes on.
       expect((await ask()).filter((answer) => answer === 'held')).toHaveLength(10);
+    });
+  });
+
+  describe('claims', () => {
+    const numbers = (trials: readonly { number: number }[]): number[] => trials.map(({ number }) => number);
+
+    it('give each trial to one shard of a run, again and again', async () => {
+      const { id } = await start(10);
+      const claim = (run: string, shard: string, first: number, last: number | null) =>
+        desk.storage.claimTrials(id, { first, last }, { run, shard }).then(numbers);
+      expect(await claim('r1', 'a', 0, 3)).toEqual([0, 1, 2, 3]);
+      expect(await claim('r1', 'b', 2, 5)).toEqual([4, 5]);
+      expect(await claim('r1', 'a', 0, 3)).toEqual([0, 1, 2, 3]);
+      expect(numbers(await desk.storage.queuedTrials(id, -1, 10, 'r1'))).toEqual([6, 7, 8, 9]);
+      expect(numbers(await desk.storage.queuedTrials(id, -1, 10))).toHaveLength(10);
+      // Another run of the workflow takes all that has not ended.
+      const [first] = await desk.storage.queuedTrials(id, -1, 1);
+      const task = await desk.lease(first!.attemptId);
+      await desk.storage.finishAttempt(task.attemptId, task.lease, outcome());
+      expect(await claim('r2', 'a', 0, null)).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9]);
+      // A further attempt of a trial belongs to nobody yet.
+      await desk.storage.openAttempts(id, [0]);
+      expect(numbers(await desk.storage.queuedTrials(id, -1, 10, 'r2'))).toEqual([0]);
+    });
+
+    it('give no trial to two that ask at the same moment', async () => {
+      const { id } = await start(60);
+      const shards = Array.from({ length: 6 }, (_, shard) => `s${shard}`);
+      const given = await Promise.all(
+        shards.map((shard) => desk.storage.claimTrials(id, { first: 0, last: 59 }, { run: 'r', shard })),
+      );
+      expect(
+        given
+          .flat()
+          .map(({ number }) => number)
+          .sort((a, b) => a - b),
+      ).toEqual(Array.from({ length: 60 }, (_, i) => i));
+    });
+
+    it('close what is a shard’s or nobody’s, and leave what is another one’s', async () => {
+      const { id } = await start(6);
+      await desk.storage.claimTrials(id, { first: 0, last: 1 }, { run: 'r', shard: 'a' });
+      await desk.storage.claimTrials(id, { first: 2, last: 3 }, { run: 'r', shard: 'b' });
+      const range = { first: 0, last: 4 };
+      expect(await desk.storage.closeTrials(id, range, 'failed', FAILURE, { run: 'r', shard: 'a' })).toBe(3);
+      expect(numbers(await desk.storage.queuedTrials(id, -1, 10))).toEqual([2, 3, 5]);
+    });
+  });
+
+  describe('a sweep whose workflow is gone', () => {
+    it('ends with its open attempts, unless somebody has just been at it', async () => {
+      const { id, queued } = await start(3);
+      const { attemptId, lease } = await desk.lease(queued[0]!.attemptId);
+      const end = (unchangedForMs: number, from: 'running' | 'paused' = 'running') =>
+        desk.storage.endLostSweep(id, {
+          from,
+          to: 'failed',
+          failure: { code: 'workflow-lost', message: 'gone' },
+          unchangedForMs,
+        });
+      expect(await end(60_000)).toBe(false);
+      expect(await end(0, 'paused')).toBe(false);
+      expect(await desk.storage.countTrials(id)).toMatchObject({ queued: 2, running: 1 });
+      expect(await end(0)).toBe(true);
+      expect(await end(0)).toBe(false);
+      expect(await desk.storage.getSweep(id)).toMatchObject({
+        status: 'failed',
+        finishedAt: expect.any(Date),
+      });
+      expect(await desk.storage.trialResult(id, 0)).toMatchObject({
+        status: 'failed',
+        failureCode: 'workflow-lost',
+      });
+      await expect(desk.storage.finishAttempt(attemptId, lease, outcome())).rejects.toMatchObject({
+        code: 'lease-lost',
+      });
+      expect(await desk.storage.openAttempts(id, [0, 1, 2])).toEqual([0, 1, 2]);
     });
   });
 

@@ -52,7 +52,7 @@ export async function startTestPostgres(): Promise<TestPostgres> {
       await startPostgres(options);
     },
     remove: async () => {
-      if (await isPostgresUp({ folder })) await stopPostgres({ folder });
+      if (await isPostgresUp({ folder })) await stopPostgres({ folder, mode: 'immediate' });
       rmSync(outer, { recursive: true, force: true });
     },
   };

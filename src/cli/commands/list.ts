@@ -1,6 +1,7 @@
 import { EXIT } from '../../errors.js';
 import type { Counts, SweepRow } from '../../storage/storage.js';
 import type { CommandModule } from '../command.js';
+import { endLostSweeps } from '../lost.js';
 import { statusPaint } from '../paint.js';
 import { withSession } from '../session.js';
 import { isEnded, sweepDocument, sweepSeconds } from '../sweep-facts.js';
@@ -13,7 +14,11 @@ export const command: CommandModule = {
   },
 
   async run(_input, { out, env }) {
-    const sweeps = await withSession(env, ({ storage }) => storage.listSweeps());
+    const sweeps = await withSession(env, async (session) => {
+      const found = await session.storage.listSweeps();
+      const lost = await endLostSweeps(session, found, (line) => out.note(line));
+      return lost.size === 0 ? found : session.storage.listSweeps();
+    });
     const now = new Date();
     if (out.json) {
       out.document(

@@ -1,78 +1,57 @@
 import { ElbowError, EXIT } from '../../errors.js';
 import type { ExitCode } from '../../errors.js';
 import type { SweepRow, TrialResult } from '../../storage/storage.js';
+import { chooseTrials } from '../chosen-trials.js';
 import type { CommandModule, Context } from '../command.js';
 import { printEnding } from '../ending.js';
 import { followSweep } from '../follow.js';
-import { readTrialNumber, requireSweep, unknownTrial, withSession } from '../session.js';
+import { endLostSweeps } from '../lost.js';
+import { runAdded } from '../run-added.js';
+import { requireSweep, withSession } from '../session.js';
 import type { Session } from '../session.js';
 import { isEnded, isTrialEnded, numbersText, sweepDocument } from '../sweep-facts.js';
 import { countedText } from '../text.js';
-import { startSweepWorkflow, waitUntilClosed, workflowState } from '../workflow.js';
+import { workflowState } from '../workflow.js';
 
-/** `elbow rerun SWEEP`: new attempts for failed trials, or for those that are named. */
+/** `elbow rerun SWEEP`: new attempts for failed trials, or for those that are chosen; also while the sweep runs. */
 export const command: CommandModule = {
   configure(command) {
     command
       .argument('<sweep>', 'name of the sweep')
       .option('--failed', 'the failed trials, and those that were cancelled (the default)')
       .option('--trial <numbers...>', 'these trials, whatever they ended with')
+      .option('--where <condition>', 'those of which this is true in the view trial_results')
       .option('--detach', 'start it and return')
       .option('--json', 'print one JSON document at the end')
       .addHelpText(
         'after',
         `
-Old attempts stay: \`elbow trial\` and the view \`attempts\` show all. No other trial is touched.
+Old attempts stay: \`elbow trial\` and the view \`attempts\` show all. No other trial is touched, and none
+that has not ended.
 
 Example:
   $ elbow rerun quickstart
-  $ elbow rerun quickstart --trial 3 7`,
+  $ elbow rerun quickstart --trial 3 7
+  $ elbow rerun quickstart --where "test_accuracy < 0.15 and not batch_norm"`,
       );
   },
 
   run: ({ args, options }, context) =>
     withSession(context.env, async (session) => {
-      const sweep = await requireSweep(session.storage, args[0] ?? '');
-      if (!isEnded(sweep.status)) await expectLost(session, sweep);
-      const results = await session.storage.trialResults(sweep.id);
-      const chosen = chooseTrials(sweep, results, options);
+      const { storage } = session;
+      const found = await requireSweep(storage, args[0] ?? '');
+      await endLostSweeps(session, [found], (line) => context.out.note(line));
+      const sweep = await storage.getSweep(found.id);
+      if (sweep.status === 'cancelling') {
+        throw new ElbowError('state-forbids', `the sweep ${sweep.name} is being cancelled`, {
+          hint: `Once it is, \`elbow rerun ${sweep.name}\` runs what was cancelled.`,
+        });
+      }
+      const results = await storage.trialResults(sweep.id);
+      const chosen = await chooseTrials(sweep, results, options, context.env);
       return rerun(session, { sweep, results, chosen, isDetached: options['detach'] === true }, context);
     }),
 };
-
-/** Passes when the sweep's workflow is gone although it has not ended. @throws ElbowError `state-forbids` */
-async function expectLost(session: Session, sweep: SweepRow): Promise<void> {
-  if ((await workflowState(session, sweep.name)) !== 'RUNNING') return;
-  throw new ElbowError(
-    'state-forbids',
-    `the sweep ${sweep.name} is ${sweep.status}; trials are run again once it has ended`,
-    { hint: `Follow it: \`elbow watch ${sweep.name}\`. Stop it: \`elbow cancel ${sweep.name}\`.` },
-  );
-}
-
-/** Numbers in ascending order. @throws ElbowError `usage`, `trial-unknown` */
-function chooseTrials(
-  sweep: SweepRow,
-  results: readonly TrialResult[],
-  options: Readonly<Record<string, unknown>>,
-): number[] {
-  const named = options['trial'];
-  if (!Array.isArray(named)) {
-    return results
-      .filter((one) => one.status === 'failed' || one.status === 'cancelled')
-      .map((one) => one.trial);
-  }
-  if (options['failed'] === true) {
-    throw new ElbowError('usage', 'expected one of --failed and --trial, got both');
-  }
-  // Commander makes strings of what is typed; `3,7` is taken as well.
-  const numbers = (named as string[]).flatMap((text) => text.split(',')).map(readTrialNumber);
-  const known = new Set(results.map((one) => one.trial));
-  for (const number of numbers) {
-    if (!known.has(number)) throw unknownTrial(sweep.name, number, results.length);
-  }
-  return [...new Set(numbers)].sort((a, b) => a - b);
-}
 
 interface Rerun {
   readonly sweep: SweepRow;
@@ -85,22 +64,21 @@ async function rerun(session: Session, what: Rerun, context: Context): Promise<E
   const { storage } = session;
   const { out } = context;
   const { sweep, results, chosen, isDetached } = what;
+  const isAtWork = !isEnded(sweep.status) && (await workflowState(session, sweep.name)) === 'RUNNING';
   // Attempts that were opened by a command that died before it started the workflow, or left by a workflow that is gone.
-  const waiting = results.filter((one) => !isTrialEnded(one.status)).map((one) => one.trial);
+  const waiting = isAtWork ? [] : results.filter((one) => !isTrialEnded(one.status)).map((one) => one.trial);
   const isPlanned = results.length > 0;
-  if (isEnded(sweep.status) && isPlanned && chosen.length === 0 && waiting.length === 0) {
+  // Before anything is stored: without Temporal nothing would run it.
+  if (chosen.length > 0) await session.temporal();
+  const opened = chosen.length === 0 ? [] : await storage.openAttempts(sweep.id, chosen);
+  if (opened.length === 0 && waiting.length === 0 && (isAtWork || (isEnded(sweep.status) && isPlanned))) {
     const counts = await storage.countTrials(sweep.id);
     if (out.json) out.document(sweepDocument(sweep, counts, new Date()));
-    else out.result(`Nothing to do: no trial of ${sweep.name} has failed.`);
+    else out.result(nothingText(what));
     return EXIT.done;
   }
-  // Before anything is stored: without Temporal nothing would run it.
-  await session.temporal();
-  if (isEnded(sweep.status)) await waitUntilClosed(session, sweep.name, context.signal);
   const began = new Date();
-  const opened = await storage.openAttempts(sweep.id, chosen);
-  await storage.moveSweep(sweep.id, ['finished', 'cancelled', 'failed'], 'running');
-  await startSweepWorkflow(session, sweep);
+  await runAdded(session, sweep, context);
   const all = [...new Set([...opened, ...waiting])].sort((a, b) => a - b);
   if (all.length > 0) out.note(`Running ${countedText(all.length, 'trial')} again: ${numbersText(all)}`);
   const now = await storage.getSweep(sweep.id);
@@ -108,4 +86,10 @@ async function rerun(session: Session, what: Rerun, context: Context): Promise<E
   if (out.json) out.document(sweepDocument(now, await storage.countTrials(sweep.id), new Date()));
   else out.result(`The sweep ${sweep.name} runs. Follow it: \`elbow watch ${sweep.name}\`.`);
   return EXIT.done;
+}
+
+function nothingText({ sweep, chosen }: Rerun): string {
+  return chosen.length === 0
+    ? `Nothing to do: there is no such trial of ${sweep.name}, or none that has failed.`
+    : `Nothing to do: the trials of ${sweep.name} that were chosen have not ended yet.`;
 }

@@ -4,6 +4,7 @@ import { groupBy } from '../../group-by.js';
 import { datasetName } from '../../spec/index.js';
 import type { CommandModule } from '../command.js';
 import { printFailures } from '../ending.js';
+import { endLostSweeps } from '../lost.js';
 import type { Output } from '../output.js';
 import { statusPaint } from '../paint.js';
 import { requireSweep, withSession } from '../session.js';
@@ -28,8 +29,11 @@ export const command: CommandModule = {
   },
 
   run: ({ args }, { out, env }) =>
-    withSession(env, async ({ storage, temporalPlace }) => {
-      const sweep = await requireSweep(storage, args[0] ?? '');
+    withSession(env, async (session) => {
+      const { storage, temporalPlace } = session;
+      const found = await requireSweep(storage, args[0] ?? '');
+      const lost = await endLostSweeps(session, [found], (line) => out.note(line));
+      const sweep = lost.size === 0 ? found : await storage.getSweep(found.id);
       const [counts, results] = await Promise.all([
         storage.countTrials(sweep.id),
         storage.trialResults(sweep.id),

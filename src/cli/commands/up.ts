@@ -1,6 +1,8 @@
 import { EXIT } from '../../errors.js';
 import { elbowHome } from '../../paths.js';
 import type { CommandModule } from '../command.js';
+import { endLostSweeps } from '../lost.js';
+import { withSession } from '../session.js';
 import { printStatus, statusDocument } from './status.js';
 
 /** `elbow up`: brings what is missing, starts what is down. */
@@ -18,7 +20,13 @@ export const command: CommandModule = {
 
   async run(_input, { out, env, signal }) {
     const { ensureUp, isAllUp, readStatus } = await import('../../stack/index.js');
-    await ensureUp({ env, signal, note: (line) => out.note(line) });
+    const note = (line: string): void => out.note(line);
+    const connections = await ensureUp({ env, signal, note });
+    await withSession(
+      env,
+      async (session) => endLostSweeps(session, await session.storage.listSweeps(), note),
+      connections,
+    );
     const status = await readStatus(env);
     if (out.json) out.document(statusDocument(status));
     else printStatus(status, elbowHome(env), out);

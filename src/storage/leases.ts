@@ -1,0 +1,119 @@
+/** Leases: which execution of an attempt may write, and whether one may run at all. */
+import type { PoolClient } from 'pg';
+import { ElbowError } from '../errors.js';
+import type { ArmParams, SweepSpec } from '../spec/types.js';
+import type { Database } from './database.js';
+import type { AttemptTask, Storage, SweepStatus } from './storage.js';
+
+type LeaseMethods = Pick<Storage, 'takeLease' | 'releaseLease' | 'holdAttempt' | 'holdTrials'>;
+
+/** What a new lease does to an attempt: it shuts out the one before it, whose epochs' seconds are kept. */
+const NEW_LEASE = `lease = a.lease + 1,
+    seconds_before = a.seconds_before
+      + coalesce((select sum(e.seconds) from trial_epochs e where e.attempt_id = a.id and e.lease = a.lease), 0)`;
+
+/** Queues attempts again, and shuts out whoever runs them. */
+const HOLD = `update trial_attempts a set status = 'queued', ${NEW_LEASE}`;
+
+interface TaskRow {
+  readonly attempt: number;
+  readonly lease: number;
+  readonly sweepId: string;
+  readonly sweepName: string;
+  readonly trial: number;
+  readonly armHash: string;
+  readonly armLabel: string;
+  readonly params: ArmParams;
+  readonly samplesPerClass: number | null;
+  readonly replicate: number;
+  readonly spec: SweepSpec;
+  readonly checkpoint: AttemptTask['checkpoint'];
+}
+
+/**
+ * Locks the attempt against a newer lease until the transaction ends.
+ * @throws ElbowError `lease-lost` when there is one
+ */
+export async function lockLease(
+  client: PoolClient,
+  attemptId: string,
+  lease: number,
+): Promise<{ status: string }> {
+  const { rows } = await client.query<{ lease: number; status: string }>(
+    'select lease, status from trial_attempts where id = $1 for no key update',
+    [attemptId],
+  );
+  const row = rows[0];
+  if (row?.lease === lease) return row;
+  const now = row ? `lease ${row.lease} took over` : 'the sweep was removed';
+  throw new ElbowError('lease-lost', `lease ${lease} of attempt ${attemptId} may not write any more: ${now}`);
+}
+
+/** @returns false when the attempt has ended */
+async function holdOne(client: PoolClient, attemptId: string): Promise<boolean> {
+  const { rowCount } = await client.query(`${HOLD} where a.id = $1 and a.status in ('queued', 'running')`, [
+    attemptId,
+  ]);
+  return rowCount === 1;
+}
+
+/**
+ * Whether an attempt's sweep lets it run. The sweep's row is locked until the transaction ends: who pauses or limits the
+ * sweep waits for that, and then knows all that run.
+ */
+async function mayRun(client: PoolClient, attemptId: string): Promise<boolean> {
+  const { rows: sweeps } = await client.query<{ id: string; status: SweepStatus; concurrency: number }>(
+    `select s.id, s.status, s.concurrency
+     from trial_attempts a join trials t on t.id = a.trial_id join sweeps s on s.id = t.sweep_id
+     where a.id = $1 for no key update of s`,
+    [attemptId],
+  );
+  const sweep = sweeps[0];
+  if (!sweep || sweep.status === 'pausing' || sweep.status === 'paused') return false;
+  const { rows } = await client.query<{ others: number }>(
+    `select count(*) as others from trial_attempts a join trials t on t.id = a.trial_id
+     where a.status = 'running' and t.sweep_id = $1 and a.id <> $2`,
+    [sweep.id, attemptId],
+  );
+  return rows[0]!.others < sweep.concurrency;
+}
+
+export function leaseMethods(db: Database): LeaseMethods {
+  return {
+    takeLease: (attemptId, worker) =>
+      db.transaction(async (client) => {
+        // One that is marked running lost its worker.
+        if (!(await mayRun(client, attemptId))) return (await holdOne(client, attemptId)) ? 'held' : 'ended';
+        const { rows } = await client.query<TaskRow>(
+          `update trial_attempts a
+           set status = 'running', worker_id = $2, host = $3, started_at = coalesce(a.started_at, now()), ${NEW_LEASE}
+           from trials t join sweeps s on s.id = t.sweep_id
+           where a.id = $1 and a.status in ('queued', 'running') and t.id = a.trial_id
+           returning a.attempt, a.lease, s.id as "sweepId", s.name as "sweepName", t.number as trial,
+             t.arm_hash as "armHash", t.arm_label as "armLabel", t.params,
+             t.samples_per_class as "samplesPerClass", t.replicate, s.spec,
+             case when a.checkpoint is not null
+               then json_build_object('path', a.checkpoint, 'host', a.checkpoint_host) end as checkpoint`,
+          [attemptId, worker.id, worker.host],
+        );
+        return rows[0] ? { attemptId, ...rows[0] } : 'ended';
+      }),
+
+    releaseLease: (attemptId, lease) =>
+      db.transaction(async (client) => {
+        const { status } = await lockLease(client, attemptId, lease);
+        if (status !== 'running') return;
+        await client.query("update trial_attempts set status = 'queued' where id = $1", [attemptId]);
+      }),
+
+    holdAttempt: (attemptId) => db.transaction((client) => holdOne(client, attemptId)),
+
+    holdTrials: (sweepId) =>
+      db.transaction(async (client) => {
+        await client.query(
+          `${HOLD} from trials t where t.id = a.trial_id and t.sweep_id = $1 and a.status = 'running'`,
+          [sweepId],
+        );
+      }),
+  };
+}
