@@ -34,6 +34,10 @@ export const COMMAND_GROUPS: Readonly<Record<string, Readonly<Record<string, Ent
       summary: 'stop a sweep, and keep what it has',
       load: () => import('./commands/cancel.js'),
     },
+    extend: {
+      summary: 'more sizes, arms or replicates of a sweep',
+      load: () => import('./commands/extend.js'),
+    },
     rerun: { summary: 'run failed trials again', load: () => import('./commands/rerun.js') },
     rm: { summary: 'delete a sweep and its results', load: () => import('./commands/rm.js') },
   },

@@ -1,9 +1,13 @@
 /** Trials are added, attempts are opened; both in bulk, and both may be repeated. */
 import type { PlannedTrial } from '../spec/types.js';
+import type { PoolClient } from 'pg';
 import type { Database } from './database.js';
 import type { Claim, QueuedTrial, Storage } from './storage.js';
 
-type PlanningMethods = Pick<Storage, 'addTrials' | 'openAttempts' | 'queuedTrials' | 'claimTrials'>;
+type PlanningMethods = Pick<
+  Storage,
+  'addTrials' | 'extendSweep' | 'openAttempts' | 'queuedTrials' | 'claimTrials'
+>;
 
 /** Rows of one statement; a sweep of a million trials is planned in parts. */
 const CHUNK = 5_000;
@@ -22,38 +26,77 @@ export const notClaimedByOthers = (claim: string, run: string): string =>
   `(a.claim is null or a.claim = ${claim} or not starts_with(a.claim, ${run} || '/'))`;
 
 export function planningMethods(db: Database): PlanningMethods {
-  const addChunk = (sweepId: string, trials: readonly PlannedTrial[]): Promise<void> =>
-    db.transaction(async (client) => {
-      await client.query(
-        `insert into trials (sweep_id, number, arm_hash, arm_label, params, samples_per_class, replicate)
+  const addChunk = async (
+    client: PoolClient,
+    sweepId: string,
+    trials: readonly PlannedTrial[],
+  ): Promise<void> => {
+    await client.query(
+      `insert into trials (sweep_id, number, arm_hash, arm_label, params, samples_per_class, replicate)
          select $1, * from unnest($2::int[], $3::text[], $4::text[], $5::jsonb[], $6::int[], $7::int[])
          on conflict do nothing`,
-        [
-          sweepId,
-          trials.map((trial) => trial.number),
-          trials.map((trial) => trial.arm.hash),
-          trials.map((trial) => trial.arm.label),
-          trials.map((trial) => JSON.stringify(trial.arm.params)),
-          trials.map((trial) => trial.samplesPerClass),
-          trials.map((trial) => trial.replicate),
-        ],
-      );
-      await client.query(
-        `insert into trial_attempts (id, trial_id, attempt)
+      [
+        sweepId,
+        trials.map((trial) => trial.number),
+        trials.map((trial) => trial.arm.hash),
+        trials.map((trial) => trial.arm.label),
+        trials.map((trial) => JSON.stringify(trial.arm.params)),
+        trials.map((trial) => trial.samplesPerClass),
+        trials.map((trial) => trial.replicate),
+      ],
+    );
+    await client.query(
+      `insert into trial_attempts (id, trial_id, attempt)
          select gen_random_uuid(), t.id, 1 from trials t
          where t.sweep_id = $1 and t.number = any($2::int[])
            and not exists (select 1 from trial_attempts a where a.trial_id = t.id)
          on conflict do nothing`,
-        [sweepId, trials.map((trial) => trial.number)],
-      );
-    });
+      [sweepId, trials.map((trial) => trial.number)],
+    );
+  };
 
   return {
     addTrials: async (sweepId, trials) => {
       for (let start = 0; start < trials.length; start += CHUNK) {
-        await addChunk(sweepId, trials.slice(start, start + CHUNK));
+        const chunk = trials.slice(start, start + CHUNK);
+        await db.transaction((client) => addChunk(client, sweepId, chunk));
       }
     },
+
+    extendSweep: (id, { spec, source, trials, added, before }) =>
+      db.transaction(async (client) => {
+        // Two who extend at once would give the same numbers: the second waits, and finds more trials than before.
+        const { rowCount } = await client.query(
+          "select 1 from sweeps where id = $1 and status not in ('planning', 'cancelling') for update",
+          [id],
+        );
+        const { rows: counts } = await client.query<{ n: number }>(
+          'select count(*) as n from trials where sweep_id = $1',
+          [id],
+        );
+        if (rowCount !== 1 || counts[0]!.n !== before) return false;
+        await client.query('update sweeps set spec = $2, source = $3 where id = $1', [
+          id,
+          JSON.stringify(spec),
+          source,
+        ]);
+        const arms = [...new Map(trials.map(({ arm }) => [arm.hash, arm])).values()];
+        await client.query(
+          `update trials t set arm_label = a.label, params = a.params
+           from unnest($2::text[], $3::text[], $4::jsonb[]) as a(hash, label, params)
+           where t.sweep_id = $1 and t.arm_hash = a.hash and (t.arm_label <> a.label or t.params <> a.params)`,
+          [
+            id,
+            arms.map(({ hash }) => hash),
+            arms.map(({ label }) => label),
+            arms.map(({ params }) => JSON.stringify(params)),
+          ],
+        );
+        for (let start = trials.length - added; start < trials.length; start += CHUNK) {
+          await addChunk(client, id, trials.slice(start, start + CHUNK));
+        }
+        return true;
+      }),
 
     openAttempts: (sweepId, trials) =>
       db.transaction(async (client) => {

@@ -201,6 +201,21 @@ export interface Storage {
   // Planning
   /** Adds trials with their first attempt, queued; those that exist are left alone. */
   addTrials(sweepId: string, trials: readonly PlannedTrial[]): Promise<void>;
+  /**
+   * Gives a sweep another spec and the trials that it has more than before, each with its first attempt; arms that there
+   * are get their labels anew. False where it has not as many trials as `before` says, or a status that takes none.
+   */
+  extendSweep(
+    id: string,
+    extension: {
+      spec: SweepSpec;
+      source: string;
+      /** All of them; those that are new come last. */
+      trials: readonly PlannedTrial[];
+      added: number;
+      before: number;
+    },
+  ): Promise<boolean>;
   /** Queues a new attempt for trials whose latest attempt has ended; returns the numbers it was done for. */
   openAttempts(sweepId: string, trials: readonly number[]): Promise<readonly number[]>;
   /**

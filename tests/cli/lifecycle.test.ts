@@ -1,10 +1,22 @@
+import pg from 'pg';
 import { describe, expect, it } from 'vitest';
 import { createControlActivities } from '../../activities/index.js';
 import type { SweepStatus } from '../../src/storage/index.js';
 import { CONTROL_QUEUE, workflowIds } from '../../workflows/messages.js';
 import { startWorkers } from '../support/temporal.js';
 import { until } from '../support/wait.js';
-import { elbow, ended, seed, storage, temporal, useServers } from './servers.js';
+import {
+  elbow,
+  endTrial,
+  ended,
+  env,
+  seed,
+  storage,
+  success,
+  temporal,
+  useServers,
+  workflowStatus,
+} from './servers.js';
 
 useServers();
 
@@ -130,6 +142,59 @@ describe('concurrency', () => {
       }
       await terminate('wide');
     });
+  });
+});
+
+describe('a sweep whose workflow is gone', () => {
+  /** As if nobody had been at it for a minute. */
+  async function leaveAlone(id: string): Promise<void> {
+    const client = new pg.Client({ connectionString: env['DATABASE_URL']! });
+    await client.connect();
+    await client.query("update sweeps set changed_at = now() - interval '1 minute' where id = $1", [id]);
+    await client.end();
+  }
+
+  it.each([['list'], ['show', 'SWEEP'], ['watch', 'SWEEP', '--json'], ['rerun', 'SWEEP', '--detach']])(
+    'is noticed by %s, and rerun goes on from there',
+    { timeout: 60_000 },
+    async (...args) => {
+      const name = `gone-${args[0]}`;
+      const sweep = await underWay(name);
+      await endTrial(sweep, 0, success);
+      await terminate(name);
+      // It might be just being started again.
+      await elbow('list');
+      expect((await storage.getSweep(sweep.id)).status).toBe('running');
+      await leaveAlone(sweep.id);
+      const noticed = await elbow(...args.map((arg) => (arg === 'SWEEP' ? name : arg)));
+      expect(noticed.stderr).toContain(
+        `The workflow of the sweep ${name} has ended there (terminated): 3 trials had not ended. \`elbow rerun ${name}\` runs them again.`,
+      );
+      if (args[0] !== 'rerun') {
+        expect(await storage.getSweep(sweep.id)).toMatchObject({ status: 'failed' });
+        expect(await storage.countTrials(sweep.id)).toMatchObject({
+          succeeded: 1,
+          failed: 3,
+          running: 0,
+          queued: 0,
+        });
+        expect(await storage.trialResult(sweep.id, 1)).toMatchObject({ failureCode: 'workflow-lost' });
+        expect((await elbow('rerun', name, '--detach')).code).toBe(0);
+      }
+      expect(await workflowStatus(name)).toBe('RUNNING');
+      expect(await storage.countTrials(sweep.id)).toMatchObject({ succeeded: 1, queued: 3 });
+      await terminate(name);
+    },
+  );
+
+  it('is cancelled where that was asked for', async () => {
+    const sweep = await underWay('gone-cancelling');
+    await storage.moveSweep(sweep.id, ['running'], 'cancelling');
+    await terminate('gone-cancelling');
+    await leaveAlone(sweep.id);
+    await elbow('list');
+    expect(await storage.getSweep(sweep.id)).toMatchObject({ status: 'cancelled' });
+    expect(await storage.countTrials(sweep.id)).toMatchObject({ cancelled: 4 });
   });
 });
 

@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type Desk, worker } from './desk.js';
-import { epoch, outcome } from '../support/rows.js';
+import { epoch, outcome, plan, sweepSpec } from '../support/rows.js';
 
 const FAILURE = { code: 'trial-cancelled', message: 'the trial was cancelled' };
 
@@ -139,6 +139,41 @@ export function pausingContract(desk: Desk): void {
       const range = { first: 0, last: 4 };
       expect(await desk.storage.closeTrials(id, range, 'failed', FAILURE, { run: 'r', shard: 'a' })).toBe(3);
       expect(numbers(await desk.storage.queuedTrials(id, -1, 10))).toEqual([2, 3, 5]);
+    });
+  });
+
+  describe('an extension', () => {
+    it('adds trials behind those there are, once, whoever else does the same', async () => {
+      const { id, queued } = await start(3);
+      const task = await desk.lease(queued[0]!.attemptId);
+      await desk.storage.finishAttempt(task.attemptId, task.lease, outcome());
+      const trials = plan(7).map((trial) => ({ ...trial, arm: { ...trial.arm, label: 'model=lenet' } }));
+      const extend = () =>
+        desk.storage.extendSweep(id, {
+          spec: sweepSpec('one', { replicates: 7 }),
+          source: 'more',
+          trials,
+          added: 4,
+          before: 3,
+        });
+      const answers = await Promise.all([extend(), extend(), extend()]);
+      expect(answers.filter(Boolean)).toHaveLength(1);
+      expect(await desk.storage.getSweep(id)).toMatchObject({ source: 'more', spec: { replicates: 7 } });
+      const results = await desk.storage.trialResults(id);
+      expect(results.map(({ trial, status, armLabel }) => [trial, status, armLabel])).toEqual(
+        [0, 1, 2, 3, 4, 5, 6].map((n) => [n, n === 0 ? 'succeeded' : 'queued', 'model=lenet']),
+      );
+      await desk.storage.moveSweep(id, ['running'], 'cancelling');
+      expect(
+        await desk.storage.extendSweep(id, {
+          spec: sweepSpec('one'),
+          source: '',
+          trials: plan(8),
+          added: 1,
+          before: 7,
+        }),
+      ).toBe(false);
+      expect(await desk.storage.trialResults(id)).toHaveLength(7);
     });
   });
 

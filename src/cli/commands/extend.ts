@@ -1,0 +1,109 @@
+import { ElbowError, EXIT } from '../../errors.js';
+import { extendSweep, type Extension } from '../../spec/index.js';
+import type { SweepRow } from '../../storage/storage.js';
+import type { CommandModule } from '../command.js';
+import { printEnding } from '../ending.js';
+import { followSweep } from '../follow.js';
+import { endLostSweeps } from '../lost.js';
+import { runAdded } from '../run-added.js';
+import { requireSweep, withSession } from '../session.js';
+import { numbersText, sweepDocument, totalOf } from '../sweep-facts.js';
+import { countedText } from '../text.js';
+
+/** `elbow extend SWEEP`: more sizes, arms or replicates of a sweep that is there; what exists is not run again. */
+export const command: CommandModule = {
+  configure(command) {
+    const collect = (value: string, before: string[] = []): string[] => [...before, value];
+    command
+      .argument('<sweep>', 'name of the sweep')
+      .option('--set <key=value>', 'values to add, such as optimizer=[sgd]; may be repeated', collect)
+      .option('--replicates <n>', 'the number of replicates that there are to be')
+      .option('--dry-run', 'say what would be added, and add nothing')
+      .option('--detach', 'start it and return')
+      .option('--json', 'print one JSON document at the end')
+      .addHelpText(
+        'after',
+        `
+Values are added to those that an axis has, and every combination that is new becomes a trial. Trials
+that are there keep their numbers and results, and are not run again.
+
+Example:
+  $ elbow extend quickstart --set samplesPerClass=[2000] --replicates 5`,
+      );
+  },
+
+  run: ({ args, options }, context) =>
+    withSession(context.env, async (session) => {
+      const { out } = context;
+      const { storage } = session;
+      const found = await requireSweep(storage, args[0] ?? '');
+      await endLostSweeps(session, [found], (line) => out.note(line));
+      const sweep = await storage.getSweep(found.id);
+      expectExtendable(sweep);
+      const existing = (await storage.trialResults(sweep.id)).map((one) => ({
+        number: one.trial,
+        arm: { hash: one.armHash, params: one.params, label: one.armLabel },
+        samplesPerClass: one.samplesPerClass,
+        replicate: one.replicate,
+      }));
+      const extended = extendSweep(sweep.spec, readExtension(options), existing);
+      const { trials, added } = extended;
+      if (added === 0) {
+        out.result(`Nothing to do: the sweep ${sweep.name} has all of these trials.`);
+        return EXIT.done;
+      }
+      const numbers = trials.slice(-added).map(({ number }) => number);
+      const what = `${countedText(added, 'trial')} to the ${existing.length} of the sweep ${sweep.name}`;
+      if (options['dryRun'] === true) {
+        out.result(`This would add ${what}: ${numbersText(numbers)}`);
+        return EXIT.done;
+      }
+      // Before anything is stored: without Temporal nothing would run it.
+      await session.temporal();
+      if (!(await storage.extendSweep(sweep.id, { ...extended, before: existing.length }))) {
+        throw new ElbowError(
+          'state-forbids',
+          `the sweep ${sweep.name} was changed by somebody else in this moment`,
+          { hint: 'Try again: nothing was added.' },
+        );
+      }
+      const began = new Date();
+      await runAdded(session, sweep, context);
+      out.note(`Added ${what}: ${numbersText(numbers)}`);
+      const now = await storage.getSweep(sweep.id);
+      if (options['detach'] !== true) {
+        return printEnding(session, await followSweep(session, now, context), context, began);
+      }
+      const counts = await storage.countTrials(sweep.id);
+      if (out.json) out.document(sweepDocument(now, counts, new Date()));
+      else
+        out.result(
+          `The sweep ${sweep.name} is ${now.status}, with ${countedText(totalOf(counts), 'trial')}. Follow it: \`elbow watch ${sweep.name}\`.`,
+        );
+      return EXIT.done;
+    }),
+};
+
+/** @throws ElbowError `state-forbids` */
+function expectExtendable({ name, status }: SweepRow): void {
+  if (status !== 'planning' && status !== 'cancelling') return;
+  const why = status === 'planning' ? 'is being planned' : 'is being cancelled';
+  throw new ElbowError('state-forbids', `the sweep ${name} ${why}`, {
+    hint: `Once it is, try again: \`elbow show ${name}\` says how it stands.`,
+  });
+}
+
+/** @throws ElbowError `usage` where there is nothing to add */
+function readExtension(options: Readonly<Record<string, unknown>>): Extension {
+  const { set, replicates } = options;
+  if (set === undefined && replicates === undefined) {
+    throw new ElbowError('usage', 'expected --set or --replicates: what is to be added', {
+      hint: 'Such as `--set samplesPerClass=[2000]`, or `--replicates 5`.',
+    });
+  }
+  return {
+    // Commander collects what `collect` makes.
+    ...(Array.isArray(set) ? { set: set as string[] } : {}),
+    ...(typeof replicates === 'string' ? { replicates } : {}),
+  };
+}
