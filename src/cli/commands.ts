@@ -39,6 +39,7 @@ export const COMMAND_GROUPS: Readonly<Record<string, Readonly<Record<string, Ent
       load: () => import('./commands/extend.js'),
     },
     rerun: { summary: 'run failed trials again', load: () => import('./commands/rerun.js') },
+    gc: { summary: 'delete files that no sweep needs', load: () => import('./commands/gc.js') },
     rm: { summary: 'delete a sweep and its results', load: () => import('./commands/rm.js') },
   },
   'Results:': {

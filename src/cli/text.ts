@@ -31,6 +31,12 @@ export function figureText(value: number | null): string {
   return size >= 0.001 ? value.toFixed(3) : value.toExponential(1);
 }
 
+/** Bytes as `0.4 MB`, `12 MB`, `3.1 GB` (10⁶ and 10⁹ bytes). */
+export function sizeText(bytes: number): string {
+  const [value, unit] = bytes >= 1e9 ? [bytes / 1e9, 'GB'] : [bytes / 1e6, 'MB'];
+  return `${value < 10 ? value.toFixed(1) : countText(Math.round(value))} ${unit}`;
+}
+
 /** How long ago, for lists: `3 m ago`. */
 export function agoText(then: Date, now: Date): string {
   const seconds = Math.max(0, (now.getTime() - then.getTime()) / 1000);

@@ -20,7 +20,7 @@ export type {
   QueryRunner,
   QueuedTrial,
   Storage,
-  SweepLeavings,
+  SweepFiles,
   SweepRow,
   SweepStatus,
   TrialRange,

@@ -169,11 +169,11 @@ export interface QueryResult {
   readonly rows: readonly Readonly<Record<string, unknown>>[];
 }
 
-/** What a deleted sweep may have left in `ELBOW_HOME` of the machines that trained it. */
-export interface SweepLeavings {
-  /** Digests of weights that no other sweep refers to. */
+/** What names files in `ELBOW_HOME` of the machines that train. */
+export interface SweepFiles {
+  /** Digests of weights. */
   readonly weights: readonly string[];
-  /** Ids of its attempts, after which folders of checkpoints are named. */
+  /** Ids of attempts, after which folders of checkpoints are named. */
   readonly attempts: readonly string[];
 }
 
@@ -195,8 +195,13 @@ export interface Storage {
   /** Sets how many trials may run at once, integer ≥ 1. */
   setConcurrency(id: string, concurrency: number): Promise<void>;
   countTrials(sweepId: string): Promise<Counts>;
-  /** Deletes the sweep and all that belongs to it; tells what of it is left in files, null when there is none. */
-  deleteSweep(id: string): Promise<SweepLeavings | null>;
+  /**
+   * Deletes the sweep and all that belongs to it; tells what of it is left in files, the weights that no other sweep
+   * refers to, and all of its attempts. Null when there is none.
+   */
+  deleteSweep(id: string): Promise<SweepFiles | null>;
+  /** The weights that any attempt refers to, and the attempts that have not ended. */
+  neededFiles(): Promise<SweepFiles>;
 
   // Planning
   /** Adds trials with their first attempt, queued; those that exist are left alone. */

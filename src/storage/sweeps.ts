@@ -17,6 +17,7 @@ type SweepMethods = Pick<
   | 'setConcurrency'
   | 'countTrials'
   | 'deleteSweep'
+  | 'neededFiles'
 >;
 
 const ENDED: readonly SweepStatus[] = ['finished', 'cancelled', 'failed'];
@@ -147,6 +148,17 @@ export function sweepMethods(db: Database): SweepMethods {
       }),
 
     countTrials: (sweepId) => db.attempt(async () => (await countsOf([sweepId])).get(sweepId) ?? noCounts()),
+
+    neededFiles: () =>
+      db.attempt(async () => {
+        const { rows: weights } = await db.pool.query<{ digest: string }>(
+          'select distinct weights as digest from trial_attempts where weights is not null',
+        );
+        const { rows: attempts } = await db.pool.query<{ id: string }>(
+          "select id from trial_attempts where status in ('queued', 'running')",
+        );
+        return { weights: weights.map(({ digest }) => digest), attempts: attempts.map(({ id }) => id) };
+      }),
 
     deleteSweep: (id) =>
       db.transaction(async (client) => {

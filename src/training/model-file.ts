@@ -1,6 +1,6 @@
 /** A trained network in a file: its layers and what it was trained on, its parameters and statistics by name. */
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync, utimesSync } from 'node:fs';
 import type { DatasetEntry } from '../data/index.js';
 import { writeDurably } from '../durable-file.js';
 import { MODEL_FORMAT, modelPath, type Layer, type ModelDescription } from '../models/index.js';
@@ -35,7 +35,9 @@ export function saveModel(
   const digest = createHash('sha256').update(bytes).digest('hex');
   const path = modelPath(folder, digest);
   mkdirSync(folder, { recursive: true, mode: 0o700 });
-  if (!existsSync(path)) writeDurably(path, bytes);
+  // One that is there already is needed from now on: it is not to be taken for one that is left over.
+  if (existsSync(path)) utimesSync(path, new Date(), new Date());
+  else writeDurably(path, bytes);
   return digest;
 }
 

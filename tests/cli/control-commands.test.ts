@@ -1,3 +1,5 @@
+import { existsSync, mkdirSync, utimesSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { workflowIds } from '../../workflows/messages.js';
 import { until } from '../support/wait.js';
@@ -5,6 +7,7 @@ import {
   elbow,
   endTrial,
   ended,
+  env,
   seed,
   storage,
   success,
@@ -129,6 +132,114 @@ describe('cancel', () => {
     const ran = await elbow('cancel', 'over');
     expect(ran.code).toBe(2);
     expect(ran.stderr).toMatch(/has ended \(finished\)/);
+  });
+});
+
+describe('gc', () => {
+  const folder = (name: string): string => join(env['ELBOW_HOME']!, name);
+  /** Files as old as two hours. */
+  function leave(path: string, bytes: number): void {
+    mkdirSync(dirname(path), { recursive: true });
+    writeFileSync(path, Buffer.alloc(bytes));
+    const then = new Date(Date.now() - 2 * 3_600_000);
+    for (const one of [path, dirname(path)]) utimesSync(one, then, then);
+  }
+  const digest = (letter: string): string => letter.repeat(64);
+
+  it('says and deletes what no sweep needs, and nothing else', async () => {
+    const sweep = await seed('littered');
+    await endTrial(sweep, 0, { ...success, weights: digest('a') });
+    const [open] = await storage.queuedTrials(sweep.id, 0, 1);
+    const kept = [
+      `models/${digest('a')}.safetensors`,
+      `models/${digest('a')}.calibration.json`,
+      'models/README',
+      `checkpoints/${open!.attemptId}/000001.safetensors`,
+    ];
+    const gone = [
+      `models/${digest('b')}.safetensors`,
+      `models/${digest('b')}.safetensors.4711`,
+      'checkpoints/11111111-2222-4333-8444-555555555555/000001.safetensors',
+    ];
+    for (const path of [...kept, ...gone]) leave(folder(path), 1_000_000);
+    // The training that is about to refer to it has not stored that yet.
+    const young = folder(`models/${digest('c')}.safetensors`);
+    writeFileSync(young, '');
+    const what =
+      '1 file of weights that no trial refers to, checkpoints of 1 attempt that needs none, 1 file whose writing was broken off, 3.0 MB';
+    expect((await elbow('gc', '--dry-run')).stdout).toBe(`This would delete ${what}.\n`);
+    const asked = await elbow('gc');
+    expect(asked.code).toBe(2);
+    expect(asked.stderr).toMatch(/This deletes 1 file of weights.*`elbow gc --yes`/s);
+    expect(existsSync(folder(gone[0]!))).toBe(true);
+    expect((await elbow('gc', '--yes')).stdout).toBe(`Deleted ${what}.\n`);
+    for (const path of gone) expect(existsSync(folder(path)), path).toBe(false);
+    for (const path of kept) expect(existsSync(folder(path)), path).toBe(true);
+    expect(existsSync(young)).toBe(true);
+    expect((await elbow('gc')).stdout).toBe('Nothing to do: sweeps need all that is here.\n');
+    // With its sweep the rest goes.
+    await elbow('cancel', 'littered');
+    expect((await elbow('rm', 'littered', '--yes')).code).toBe(0);
+    for (const path of [kept[0]!, kept[1]!, kept[3]!]) expect(existsSync(folder(path)), path).toBe(false);
+  });
+});
+
+describe('extend', () => {
+  it('adds trials to an ended sweep, and starts its workflow again', async () => {
+    const sweep = await ended('more');
+    const before = await storage.trialResults(sweep.id);
+    const dry = await elbow('extend', 'more', '--set', 'samplesPerClass=[50]', '--dry-run');
+    expect(dry.stdout).toBe('This would add 2 trials to the 4 of the sweep more: 4–5\n');
+    expect(await storage.trialResults(sweep.id)).toHaveLength(4);
+    const ran = await elbow(
+      'extend',
+      'more',
+      '--set',
+      'samplesPerClass=[50]',
+      '--replicates',
+      '2',
+      '--detach',
+    );
+    expect(ran.code, ran.stderr).toBe(0);
+    expect(ran.stdout).toContain('The sweep more is running, with 12 trials.');
+    expect(ran.stderr).toContain('Added 8 trials to the 4 of the sweep more: 4–11');
+    const after = await storage.trialResults(sweep.id);
+    expect(after.slice(0, 4)).toEqual(before);
+    expect(after.slice(4).every(({ status }) => status === 'queued')).toBe(true);
+    expect(await workflowStatus('more')).toBe('RUNNING');
+    expect((await storage.getSweep(sweep.id)).spec).toMatchObject({
+      replicates: 2,
+      space: { samplesPerClass: [10, 20, 50] },
+    });
+    await temporal.client.workflow.getHandle(workflowIds.sweep('more')).terminate();
+  });
+
+  it('has nothing to do where all is there, and refuses what would change it', async () => {
+    const sweep = await ended('same');
+    for (const args of [
+      ['--set', 'optimizer=[sgd]'],
+      ['--replicates', '1'],
+    ]) {
+      const ran = await elbow('extend', 'same', ...args);
+      expect(ran).toMatchObject({
+        code: 0,
+        stdout: 'Nothing to do: the sweep same has all of these trials.\n',
+      });
+    }
+    const wrong: readonly (readonly [string[], RegExp])[] = [
+      [[], /expected --set or --replicates/],
+      [['--set', 'seed=7'], /seed of the sweep same cannot be changed.*under another --name/s],
+      [['--replicates', 'many'], /replicates/],
+      [['--set', 'optimizer=[adamm]'], /Did you mean `adam`/],
+    ];
+    for (const [args, message] of wrong) {
+      const ran = await elbow('extend', 'same', ...args);
+      expect(ran.code, ran.stderr).toBe(2);
+      expect(ran.stderr).toMatch(message);
+    }
+    await storage.moveSweep(sweep.id, ['finished'], 'cancelling');
+    expect((await elbow('extend', 'same', '--replicates', '2')).stderr).toMatch(/is being cancelled/);
+    expect(await storage.trialResults(sweep.id)).toHaveLength(4);
   });
 });
 
