@@ -1,5 +1,5 @@
 /** The activity that runs one execution of an attempt, under a lease, and stores what comes of it. */
-import { existsSync } from 'node:fs';
+import { existsSync, renameSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { ApplicationFailure, CancelledFailure, Context } from '@temporalio/activity';
 import { ElbowError, asElbowError } from '../src/errors.js';
@@ -73,6 +73,8 @@ async function execute(
   const signal = AbortSignal.any([context.cancellationSignal, stop.signal]);
   const writer = createAttemptWriter(storage, task, (error) => stop.abort(error));
   const started = performance.now();
+  const inherited = inheritCheckpoints(task, parts.places);
+  if (inherited !== null) writer.addLog('elbow', inherited, new Date());
   // The folder, not the file: the one that was told last may have given way to newer ones.
   if (task.checkpoint && !existsSync(checkpointsOf(task.attemptId, parts.places))) {
     const { path, host } = task.checkpoint;
@@ -107,6 +109,26 @@ async function execute(
       epochs: writer.epochCount(),
       seconds,
     });
+  }
+}
+
+/**
+ * A trial whose last attempt was lost left its checkpoints behind: the new attempt is the same training, to the bit, and
+ * goes on from there.
+ * @returns what is to be said of that; null where there is nothing to inherit
+ */
+function inheritCheckpoints(
+  { attemptId, attempt, previousAttemptId }: AttemptTask,
+  places: Places,
+): string | null {
+  const own = checkpointsOf(attemptId, places);
+  if (previousAttemptId === null || existsSync(own)) return null;
+  try {
+    renameSync(checkpointsOf(previousAttemptId, places), own);
+    return `takes over the checkpoints of attempt ${attempt - 1}, which was lost`;
+  } catch {
+    // It left none on this machine.
+    return null;
   }
 }
 

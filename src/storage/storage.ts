@@ -83,6 +83,8 @@ export interface AttemptTask {
   readonly spec: SweepSpec;
   /** Of this execution; larger than every earlier lease of the attempt. */
   readonly lease: number;
+  /** The attempt of the same trial before this one; null for the first. */
+  readonly previousAttemptId: string | null;
   /** The latest one of earlier executions, and the host it was written on; null where there is none. */
   readonly checkpoint: { readonly path: string; readonly host: string } | null;
 }

@@ -21,6 +21,7 @@ export function leasesContract(desk: Desk): void {
         replicate: 0,
         spec: sweepSpec('one'),
         lease: 1,
+        previousAttemptId: null,
         checkpoint: null,
       });
       expect(await desk.storage.trialResult(id, 0)).toMatchObject({
@@ -81,6 +82,18 @@ export function leasesContract(desk: Desk): void {
       await desk.storage.finishAttempt(attemptId, third.lease, outcome({ seconds: 1 }));
       // Half a second for each of three and of two epochs, and the last lease's own.
       expect(await desk.storage.trialResult(id, 0)).toMatchObject({ seconds: 3.5 });
+    });
+
+    it('of a further attempt names the one before', async () => {
+      const { id, queued } = await desk.planned(1);
+      const first = await desk.lease(queued[0]!.attemptId);
+      await desk.storage.closeAttempt(first.attemptId, 'failed', { code: 'workflow-lost', message: 'x' });
+      await desk.storage.openAttempts(id, [0]);
+      const [again] = await desk.storage.queuedTrials(id, -1, 1);
+      expect(await desk.lease(again!.attemptId)).toMatchObject({
+        attempt: 2,
+        previousAttemptId: first.attemptId,
+      });
     });
 
     it('is not given for an attempt that has ended', async () => {

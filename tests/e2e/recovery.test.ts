@@ -25,10 +25,12 @@ afterAll(async () => {
   await stack.remove();
 }, MINUTES);
 
+/** Of the latest attempts. */
 async function metrics(name: string): Promise<Record<string, unknown>[]> {
   return queryRows(
     stack,
-    `select trial, epoch, train_loss, val_loss, val_accuracy from epoch_metrics where sweep = '${name}' order by 1, 2`,
+    `select trial, epoch, e.train_loss, e.val_loss, e.val_accuracy
+     from epoch_metrics e join trial_results t using (sweep, trial, attempt) where sweep = '${name}' order by 1, 2`,
   );
 }
 
@@ -180,6 +182,41 @@ describe('a running sweep', () => {
   );
 
   it(
+    'is extended while it runs, and what it has is not run again',
+    async () => {
+      const started = await stack.elbow(
+        'run',
+        'spec.yaml',
+        '--name',
+        'extended',
+        '--set',
+        'samplesPerClass=100',
+        '--replicates',
+        '1',
+        '--detach',
+      );
+      expect(started.code, started.stderr).toBe(0);
+      const extended = await stack.elbow(
+        'extend',
+        'extended',
+        '--set',
+        'samplesPerClass=200',
+        '--replicates',
+        '2',
+      );
+      expect(extended.code, extended.stderr).toBe(0);
+      // Numbered in another order than in the undisturbed sweep, to the same bits.
+      const weights = (sweep: string) =>
+        queryRows(
+          stack,
+          `select samples_per_class, replicate, attempt, weights from trial_results where sweep = '${sweep}' order by 1, 2`,
+        );
+      expect(await weights('extended')).toEqual(await weights('undisturbed'));
+    },
+    3 * MINUTES,
+  );
+
+  it(
     'is cancelled with its trainers, keeps what it has, and is finished by a rerun',
     async () => {
       await startAndReachCheckpoint('cancelled');
@@ -194,6 +231,34 @@ describe('a running sweep', () => {
       expect((await stack.elbow('cancel', 'cancelled')).code).toBe(0);
     },
     3 * MINUTES,
+  );
+
+  it(
+    'is found lost with the database of Temporal, and finished by a rerun',
+    async () => {
+      await startAndReachCheckpoint('lost');
+      expect((await stack.elbow('down')).code).toBe(0);
+      rmSync(join(stack.home, 'stack', 'temporal.db'));
+      const up = await stack.elbow('up');
+      expect(up.code, up.stderr).toBe(0);
+      // What was changed in the last seconds might be just being started.
+      await until('the loss to be noticed', async () => {
+        const list = await stack.elbow('list', '--json');
+        const sweeps = JSON.parse(list.stdout) as { sweep: string; status: string }[];
+        return sweeps.some(({ sweep, status }) => sweep === 'lost' && status === 'failed');
+      });
+      const rows = await queryRows(
+        stack,
+        "select distinct failure_code from trial_results where sweep = 'lost' and status <> 'succeeded'",
+      );
+      expect(rows).toEqual([{ failure_code: 'workflow-lost' }]);
+      const rerun = await stack.elbow('rerun', 'lost');
+      expect(rerun.code, rerun.stderr).toBe(0);
+      expect(await metrics('lost')).toEqual(undisturbed);
+      expect(await logsOf('lost')).toMatch(/takes over the checkpoints of attempt 1, which was lost/);
+      expect(await logsOf('lost')).toMatch(/goes on after (step \d+ of )?epoch \d, from its checkpoint/);
+    },
+    4 * MINUTES,
   );
 });
 
