@@ -75,11 +75,17 @@ Example:
         return printEnding(session, await followSweep(session, now, context), context, began);
       }
       const counts = await storage.countTrials(sweep.id);
-      if (out.json) out.document(sweepDocument(now, counts, new Date()));
-      else
-        out.result(
-          `The sweep ${sweep.name} is ${now.status}, with ${countedText(totalOf(counts), 'trial')}. Follow it: \`elbow watch ${sweep.name}\`.`,
-        );
+      if (out.json) {
+        out.document(sweepDocument(now, counts, new Date()));
+        return EXIT.done;
+      }
+      const isHeld = now.status === 'pausing' || now.status === 'paused';
+      const next = isHeld
+        ? `Go on: \`elbow resume ${sweep.name}\`.`
+        : `Follow it: \`elbow watch ${sweep.name}\`.`;
+      out.result(
+        `The sweep ${sweep.name} is ${now.status}, with ${countedText(totalOf(counts), 'trial')}. ${next}`,
+      );
       return EXIT.done;
     }),
 };
