@@ -27,6 +27,15 @@ export const workflowIds = {
     `sweep.${name}.trial.${number}.attempt.${attempt}`,
 };
 
+/**
+ * How the server orders the tasks of a sweep among those of others: lower keys first, and sweeps of the same key in turns,
+ * so that a small one does not wait for a huge one. Shards, trials and activities inherit it.
+ */
+export const sweepPriority = (
+  name: string,
+  priority: number,
+): { priorityKey: number; fairnessKey: string } => ({ priorityKey: priority, fairnessKey: name });
+
 /** Search attributes, with their types as the Temporal CLI spells them. */
 export const SEARCH_ATTRIBUTES = {
   ElbowSweep: 'Keyword',

@@ -1,10 +1,10 @@
 /** The workflow of a sweep, as the CLI starts, looks at and cancels it. */
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Client } from '@temporalio/client';
-import { CONTROL_QUEUE, WORKFLOWS, workflowIds } from '../../workflows/messages.js';
+import { CONTROL_QUEUE, WORKFLOWS, sweepPriority, workflowIds } from '../../workflows/messages.js';
 import type { SweepStanding } from '../../workflows/messages.js';
 import { ElbowError, messageOf } from '../errors.js';
-import { countTrials, datasetName } from '../spec/index.js';
+import { countTrials, datasetName, DEFAULT_PRIORITY } from '../spec/index.js';
 import type { SweepRow } from '../storage/storage.js';
 import type { Session } from './session.js';
 
@@ -25,6 +25,7 @@ export async function startSweepWorkflow(session: Session, sweep: SweepRow): Pro
       // A sweep that is run again keeps its id, and one that runs is the one that is wanted.
       workflowIdReusePolicy: 'ALLOW_DUPLICATE',
       workflowIdConflictPolicy: 'USE_EXISTING',
+      priority: sweepPriority(name, spec.priority ?? DEFAULT_PRIORITY),
       staticSummary: `${name}: ${countTrials(spec)} trials, ${datasetName(spec.dataset)}, pool ${spec.pool}`,
       typedSearchAttributes: [
         { key: defineSearchAttributeKey('ElbowSweep', 'KEYWORD'), value: name },

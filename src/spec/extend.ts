@@ -30,6 +30,7 @@ const FIXED = [
   'search',
   'objective',
   'pool',
+  'priority',
   'trialsPerWorkflow',
   'unfamiliar',
 ] as const;

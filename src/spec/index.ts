@@ -11,6 +11,7 @@ export {
   datasetName,
   DATASETS,
   DEFAULT_DATASET,
+  DEFAULT_PRIORITY,
   FIRST_COUNTED_STEP,
 } from './known.js';
 export type { DatasetFacts } from './known.js';

@@ -114,3 +114,6 @@ export const SEARCHES = ['grid'] as const;
 export const OBJECTIVES = ['val_accuracy', 'val_loss'] as const;
 /** The one metric of `noop`. */
 export const NOOP_METRIC = 'score';
+
+/** Of a sweep among others: the middle of 1 to 5, which is Temporal's default, too. */
+export const DEFAULT_PRIORITY = 3;

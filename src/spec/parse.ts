@@ -3,7 +3,7 @@ import { resolve } from 'node:path';
 import { ElbowError, type Where } from '../errors.js';
 import { countAtMost, countTrials } from './arms.js';
 import { unfitAugmentation } from './augmentation-fit.js';
-import { DEFAULT_DATASET, datasetFacts } from './known.js';
+import { DEFAULT_DATASET, DEFAULT_PRIORITY, datasetFacts } from './known.js';
 import { digits } from './leaves.js';
 import { idleSettings } from './idle-settings.js';
 import { unfitModels } from './model-fit.js';
@@ -236,6 +236,7 @@ function toSpec(parsed: ParsedSweep, own: OwnDataset | undefined): SweepSpec {
     },
     budget: parsed.budget,
     pool: parsed.pool,
+    ...(parsed.priority === DEFAULT_PRIORITY ? {} : { priority: parsed.priority }),
     trialsPerWorkflow: parsed.trialsPerWorkflow,
     report: parsed.report,
     ...(parsed.unfamiliar ? { unfamiliar: true } : {}),

@@ -1,6 +1,6 @@
 /** What a sweep file may say. Defaults stand here and in params.ts, and nowhere else. */
 import { z } from 'zod';
-import { NOOP_METRIC, OBJECTIVES, SEARCHES } from './known.js';
+import { DEFAULT_PRIORITY, NOOP_METRIC, OBJECTIVES, SEARCHES } from './known.js';
 import { axis, flag, name, nonNegative, oneOf, positive, scalar, whole } from './leaves.js';
 import { networksSchema } from './network-layers.js';
 import { datasetSchema } from './own-datasets.js';
@@ -78,6 +78,9 @@ const common = {
     .prefault({})
     .describe('Limits of the sweep.'),
   pool: name().default('default').describe('The workers that run the trials.'),
+  priority: whole(1, 5)
+    .default(DEFAULT_PRIORITY)
+    .describe('1 goes before all others, 5 after them; sweeps of equal priority share the slots.'),
   trialsPerWorkflow: whole(1, 200)
     .default(1)
     .describe('More than 1: one trial workflow runs this many short trials in a row.'),

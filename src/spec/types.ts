@@ -125,6 +125,8 @@ export interface SweepSpec {
   readonly objective: Objective;
   readonly budget: { readonly maxTrials: number | null };
   readonly pool: string;
+  /** Integer from 1, first, to 5, last. Absent where it is 3, as in specs older than the key. */
+  readonly priority?: number;
   /** Integer ≥ 1: how many short trials one trial workflow runs in a row. */
   readonly trialsPerWorkflow: number;
   /** Whether trials are also scored on unfamiliar pictures. Absent where they are not, as in specs older than the key. */

@@ -67,6 +67,19 @@ export async function startTemporal(options: TemporalOptions): Promise<void> {
   await ensureNamespace(options);
 }
 
+/** How a server of ours is started beside its place: elbow's search attributes, and how it hands out tasks. */
+export const serverArguments = (): string[] => [
+  ...Object.entries(SEARCH_ATTRIBUTES).flatMap(([name, type]) => ['--search-attribute', `${name}=${type}`]),
+  ...[
+    // One partition a queue: with the usual four, trials start in any order, and a task of a partition that no poller of
+    // the few looks at waited for a minute while slots were idle (seen).
+    'matching.numTaskqueueReadPartitions=1',
+    'matching.numTaskqueueWritePartitions=1',
+    // Sweeps take turns, by their fairness keys.
+    'matching.enableFairness=true',
+  ].flatMap((value) => ['--dynamic-config-value', value]),
+];
+
 async function launch(options: TemporalOptions): Promise<void> {
   const { home, place } = options;
   mkdirSync(homeFolders.stack(home), { recursive: true, mode: 0o700 });
@@ -84,13 +97,8 @@ async function launch(options: TemporalOptions): Promise<void> {
     'server',
     'start-dev',
     ...Object.entries(flags).flatMap(([name, value]) => [`--${name}`, `${value}`]),
+    ...serverArguments(),
   ];
-  for (const [name, type] of Object.entries(SEARCH_ATTRIBUTES))
-    args.push('--search-attribute', `${name}=${type}`);
-  // One partition a queue: with the usual four, trials start in any order, and a task of a partition that no poller of
-  // the few looks at waited for a minute while slots were idle (seen).
-  for (const direction of ['Read', 'Write'])
-    args.push('--dynamic-config-value', `matching.numTaskqueue${direction}Partitions=1`);
   const id = await startDetached(options.program, {
     args,
     env: { ...withoutTemporalSettings(options.env), ELBOW_HOME: home, ...stackMark(home, 'temporal') },

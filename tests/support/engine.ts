@@ -6,7 +6,7 @@ import type { Trainers } from '../../activities/index.js';
 import type { SweepSpec } from '../../src/spec/types.js';
 import { connectStorage } from '../../src/storage/index.js';
 import type { Storage, SweepRow } from '../../src/storage/index.js';
-import { CONTROL_QUEUE, WORKFLOWS, poolQueue, workflowIds } from '../../workflows/messages.js';
+import { CONTROL_QUEUE, WORKFLOWS, poolQueue, sweepPriority, workflowIds } from '../../workflows/messages.js';
 import type { SweepEnd, SweepInput, TrainTimeouts } from '../../workflows/messages.js';
 import { startTestPostgres } from './postgres.js';
 import type { TestPostgres } from './postgres.js';
@@ -59,6 +59,7 @@ export async function startEngine(): Promise<Engine> {
       workflowId: workflowIds.sweep(sweep.name),
       taskQueue: CONTROL_QUEUE,
       args: [{ sweepId: sweep.id, name: sweep.name }],
+      priority: sweepPriority(sweep.name, sweep.spec.priority ?? 3),
     });
   return {
     storage,

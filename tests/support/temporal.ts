@@ -6,7 +6,8 @@ import { DefaultLogger, Runtime, Worker, bundleWorkflowCode } from '@temporalio/
 import type { WorkflowBundleWithSourceMap } from '@temporalio/worker';
 import { packageRoot } from '../../src/paths.js';
 import { obtainTemporal } from '../../src/stack/index.js';
-import { CONTROL_QUEUE, SEARCH_ATTRIBUTES } from '../../workflows/messages.js';
+import { serverArguments } from '../../src/stack/temporal.js';
+import { CONTROL_QUEUE } from '../../workflows/messages.js';
 
 export const NAMESPACE = 'elbow';
 
@@ -30,22 +31,12 @@ export async function startTestTemporal(): Promise<TestWorkflowEnvironment> {
     signal: new AbortController().signal,
     note: () => undefined,
   });
-  const attributes = Object.entries(SEARCH_ATTRIBUTES).flatMap(([name, type]) => [
-    '--search-attribute',
-    `${name}=${type}`,
-  ]);
   return TestWorkflowEnvironment.createLocal({
     server: {
       executable: { type: 'existing-path', path: absolute(program) },
       namespace: NAMESPACE,
       // As the local stack starts it.
-      extraArgs: [
-        ...attributes,
-        ...['Read', 'Write'].flatMap((way) => [
-          '--dynamic-config-value',
-          `matching.numTaskqueue${way}Partitions=1`,
-        ]),
-      ],
+      extraArgs: serverArguments(),
       log: { format: 'pretty', level: 'error' },
     },
   });
