@@ -82,6 +82,7 @@ export const COMMAND_GROUPS: Readonly<Record<string, Readonly<Record<string, Ent
       summary: 'bring the database to the newest schema',
       load: () => import('./commands/migrate.js'),
     },
+    workers: { summary: 'which there are, and what each runs', load: () => import('./commands/workers.js') },
     worker: { summary: 'run trials of a pool on this machine', load: () => import('./commands/worker.js') },
   },
 };

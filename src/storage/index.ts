@@ -26,5 +26,6 @@ export type {
   TrialRange,
   TrialResult,
   TrialStatus,
+  WorkerIntroduction,
   WorkerRow,
 } from './storage.js';

@@ -160,10 +160,17 @@ export interface WorkerRow {
   readonly slots: number;
   /** Attempts running on it now. */
   readonly busy: number;
+  /** What they are: the oldest first. */
+  readonly runs: readonly { readonly sweep: string; readonly trial: number }[];
   readonly version: string;
   readonly device: string | null;
   readonly lastSeenAt: Date;
+  /** Since then, by the database's clock. */
+  readonly silentSeconds: number;
 }
+
+/** What a worker says of itself. */
+export type WorkerIntroduction = Omit<WorkerRow, 'busy' | 'runs' | 'lastSeenAt' | 'silentSeconds'>;
 
 export interface QueryResult {
   readonly columns: readonly string[];
@@ -311,9 +318,9 @@ export interface Storage {
 
   // Workers
   /** Adds or refreshes a worker's row. */
-  seeWorker(worker: Omit<WorkerRow, 'busy' | 'lastSeenAt'>): Promise<void>;
+  seeWorker(worker: WorkerIntroduction): Promise<void>;
   removeWorker(id: string): Promise<void>;
-  /** Those seen within the last `withinMs`. */
+  /** Those seen within the last `withinMs`, by the database's clock; by host and pid. */
   workers(withinMs: number): Promise<readonly WorkerRow[]>;
 
   close(): Promise<void>;

@@ -1,33 +1,43 @@
 /** Workers report themselves; one that has not for a while is taken for gone. */
 import type { Database } from './database.js';
-import type { Storage } from './storage.js';
+import type { Storage, WorkerRow } from './storage.js';
 
 type WorkerMethods = Pick<Storage, 'seeWorker' | 'removeWorker' | 'workers'>;
 
 export function workerMethods(db: Database): WorkerMethods {
   return {
-    seeWorker: (worker) =>
+    // By the database's clock: those of several machines differ.
+    seeWorker: ({ id, host, pid, pool, slots, version, device }) =>
       db.attempt(async () => {
-        const { id, ...rest } = worker;
-        const row = { ...rest, lastSeenAt: new Date() };
-        await db.prisma.worker.upsert({ where: { id }, create: { id, ...row }, update: row });
+        await db.pool.query(
+          `insert into workers (id, host, pid, pool, slots, version, device, last_seen_at)
+           values ($1, $2, $3, $4, $5, $6, $7, now())
+           on conflict (id) do update set host = $2, pid = $3, pool = $4, slots = $5, version = $6, device = $7,
+             last_seen_at = now()`,
+          [id, host, pid, pool, slots, version, device],
+        );
       }),
 
-    removeWorker: (id) => db.attempt(async () => void (await db.prisma.worker.deleteMany({ where: { id } }))),
+    removeWorker: (id) =>
+      db.attempt(async () => {
+        await db.pool.query('delete from workers where id = $1', [id]);
+      }),
 
     workers: (withinMs) =>
       db.attempt(async () => {
-        const rows = await db.prisma.worker.findMany({
-          where: { lastSeenAt: { gt: new Date(Date.now() - withinMs) } },
-          orderBy: [{ host: 'asc' }, { pid: 'asc' }],
-        });
-        const busy = await db.prisma.attempt.groupBy({
-          by: ['workerId'],
-          where: { status: 'running', workerId: { in: rows.map((row) => row.id) } },
-          _count: true,
-        });
-        const counts = new Map(busy.map((group) => [group.workerId, group._count]));
-        return rows.map((row) => ({ ...row, busy: counts.get(row.id) ?? 0 }));
+        const { rows } = await db.pool.query<WorkerRow>(
+          `select w.id, w.host, w.pid, w.pool, w.slots, w.version, w.device, w.last_seen_at as "lastSeenAt",
+                  extract(epoch from now() - w.last_seen_at)::float8 as "silentSeconds",
+                  coalesce(r.runs, '[]') as runs, coalesce(json_array_length(r.runs), 0) as busy
+           from workers w
+           left join lateral (
+             select json_agg(json_build_object('sweep', s.name, 'trial', t.number) order by a.started_at) as runs
+             from trial_attempts a join trials t on t.id = a.trial_id join sweeps s on s.id = t.sweep_id
+             where a.worker_id = w.id and a.status = 'running') r on true
+           where w.last_seen_at > now() - $1 * interval '1 millisecond' order by w.host, w.pid`,
+          [withinMs],
+        );
+        return rows;
       }),
   };
 }

@@ -1,6 +1,6 @@
 /** A worker says in Postgres that it lives, for `elbow status` and for `up`, which waits for it. */
 import { messageOf } from '../errors.js';
-import type { Storage, WorkerRow } from '../storage/index.js';
+import type { Storage, WorkerIntroduction } from '../storage/index.js';
 
 /** Workers not seen for a minute count as gone: this leaves room for a database that restarts. */
 const EVERY_MS = 5_000;
@@ -13,7 +13,7 @@ export interface Registration {
 /** Registers the worker and keeps doing so. @throws when the first time fails */
 export async function register(
   storage: Storage,
-  worker: Omit<WorkerRow, 'busy' | 'lastSeenAt'>,
+  worker: WorkerIntroduction,
   note: (line: string) => void,
 ): Promise<Registration> {
   await storage.seeWorker(worker);

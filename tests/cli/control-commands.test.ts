@@ -2,6 +2,7 @@ import { existsSync, mkdirSync, utimesSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { workflowIds } from '../../workflows/messages.js';
+import { takeLease } from '../support/lease.js';
 import { until } from '../support/wait.js';
 import {
   elbow,
@@ -9,6 +10,7 @@ import {
   ended,
   env,
   seed,
+  sql,
   storage,
   success,
   temporal,
@@ -132,6 +134,44 @@ describe('cancel', () => {
     const ran = await elbow('cancel', 'over');
     expect(ran.code).toBe(2);
     expect(ran.stderr).toMatch(/has ended \(finished\)/);
+  });
+});
+
+describe('workers', () => {
+  it('are listed with what each runs, and when it was last seen', async () => {
+    expect((await elbow('workers')).stderr).toMatch(/There are no workers.*`elbow up` starts one/);
+    const sweep = await seed('worked');
+    const common = { host: 'lab', pool: 'gpu', slots: 2, version: '0.1.0', device: 'gpu' };
+    await storage.seeWorker({ ...common, id: 'lab:1', pid: 1 });
+    await storage.seeWorker({ ...common, id: 'lab:2', pid: 2, device: null });
+    for (const { attemptId } of await storage.queuedTrials(sweep.id, -1, 2)) {
+      await takeLease(storage, attemptId, { id: 'lab:1', host: 'lab' });
+    }
+    await sql("update workers set last_seen_at = now() - interval '90 seconds' where id = 'lab:2'");
+    expect((await elbow('workers')).stdout).toMatch(
+      new RegExp(
+        [
+          '^worker  pool   slots  device  elbow  seen +runs',
+          'lab:1   gpu   2 of 2  gpu     0.1.0  now +worked 0, worked 1',
+          'lab:2   gpu   0 of 2          0.1.0  silent for 1 m 3\\d s\n$',
+        ].join('\n'),
+      ),
+    );
+    expect(JSON.parse((await elbow('workers', '--json')).stdout)).toMatchObject([
+      {
+        id: 'lab:1',
+        busy: 2,
+        runs: [
+          { sweep: 'worked', trial: 0 },
+          { sweep: 'worked', trial: 1 },
+        ],
+        alive: true,
+      },
+      { id: 'lab:2', busy: 0, runs: [], alive: false },
+    ]);
+    await sql("update workers set last_seen_at = now() - interval '1 hour'");
+    expect((await elbow('workers')).stdout).toBe('');
+    for (const id of ['lab:1', 'lab:2']) await storage.removeWorker(id);
   });
 });
 

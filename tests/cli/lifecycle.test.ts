@@ -1,4 +1,3 @@
-import pg from 'pg';
 import { describe, expect, it } from 'vitest';
 import { createControlActivities } from '../../activities/index.js';
 import type { SweepStatus } from '../../src/storage/index.js';
@@ -9,8 +8,8 @@ import {
   elbow,
   endTrial,
   ended,
-  env,
   seed,
+  sql,
   storage,
   success,
   temporal,
@@ -147,12 +146,8 @@ describe('concurrency', () => {
 
 describe('a sweep whose workflow is gone', () => {
   /** As if nobody had been at it for a minute. */
-  async function leaveAlone(id: string): Promise<void> {
-    const client = new pg.Client({ connectionString: env['DATABASE_URL']! });
-    await client.connect();
-    await client.query("update sweeps set changed_at = now() - interval '1 minute' where id = $1", [id]);
-    await client.end();
-  }
+  const leaveAlone = (id: string): Promise<void> =>
+    sql(`update sweeps set changed_at = now() - interval '1 minute' where id = '${id}'`);
 
   it.each([['list'], ['show', 'SWEEP'], ['watch', 'SWEEP', '--json'], ['rerun', 'SWEEP', '--detach']])(
     'is noticed by %s, and rerun goes on from there',

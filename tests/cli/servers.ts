@@ -2,6 +2,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import pg from 'pg';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import { afterAll, beforeAll } from 'vitest';
 import { parseSweep, planTrials } from '../../src/spec/index.js';
@@ -46,6 +47,17 @@ export function useServers(): void {
 }
 
 export const elbow = (...args: readonly string[]): Promise<Ran> => run(args, { env });
+
+/** Changes in the database what no command changes: how old something is. */
+export async function sql(statement: string): Promise<void> {
+  const client = new pg.Client({ connectionString: env['DATABASE_URL']! });
+  await client.connect();
+  try {
+    await client.query(statement);
+  } finally {
+    await client.end();
+  }
+}
 
 const text = (name: string): string =>
   `name: ${name}\nspace: { samplesPerClass: [10, 20], optimizer: [adam, sgd], epochs: 3 }\n`;

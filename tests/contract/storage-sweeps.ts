@@ -132,7 +132,10 @@ export function sweepsContract(desk: Desk): void {
     await desk.storage.seeWorker(row);
     await desk.storage.seeWorker(row);
     await desk.lease(queued[0]!.attemptId);
-    expect(await desk.storage.workers(60_000)).toMatchObject([{ ...row, busy: 1 }]);
+    const [seen] = await desk.storage.workers(60_000);
+    expect(seen).toMatchObject({ ...row, busy: 1, runs: [{ sweep: 'one', trial: 0 }] });
+    expect(seen!.silentSeconds).toBeGreaterThanOrEqual(0);
+    expect(seen!.lastSeenAt).toBeInstanceOf(Date);
     expect(await desk.storage.workers(-60_000)).toEqual([]);
     await desk.storage.removeWorker('host:1');
     expect(await desk.storage.workers(60_000)).toEqual([]);
