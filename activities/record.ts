@@ -1,6 +1,6 @@
 /** Stores the ends that no worker stores: of trials that were lost or cancelled, and of the sweep. */
 import { ElbowError } from '../src/errors.js';
-import type { Claim, Storage, TrialResult } from '../src/storage/index.js';
+import type { Claim, Storage } from '../src/storage/index.js';
 import type { SweepEnd, TrialEnd, TrialRef } from '../workflows/messages.js';
 
 interface Closing {
@@ -26,7 +26,7 @@ export async function record(storage: Storage, input: RecordInput): Promise<Tria
   const ends: TrialEnd[] = [];
   for (const trial of input.trials) {
     await storage.closeAttempt(trial.attemptId, input.status, input.failure);
-    ends.push(await endOf(storage, input.sweepId, trial.number));
+    ends.push(await endOf(storage, input.sweepId, trial));
   }
   return ends;
 }
@@ -34,34 +34,23 @@ export async function record(storage: Storage, input: RecordInput): Promise<Tria
 /** Queues a trial again that was told to stop. @returns its end, where it has ended all the same */
 export async function hold(storage: Storage, sweepId: string, trial: TrialRef): Promise<TrialEnd | null> {
   if (await storage.holdAttempt(trial.attemptId)) return null;
-  return endOf(storage, sweepId, trial.number);
+  return endOf(storage, sweepId, trial);
 }
 
-/** How a trial's latest attempt ended. @throws ElbowError `trial-unknown` */
-export async function endOf(storage: Storage, sweepId: string, number: number): Promise<TrialEnd> {
-  const result = await storage.trialResult(sweepId, number);
-  if (!result) throw new ElbowError('trial-unknown', `the sweep ${sweepId} has no trial ${number} any more`);
-  return toEnd(result);
-}
-
-function toEnd(result: TrialResult): TrialEnd {
-  const { status } = result;
-  if (status === 'queued' || status === 'running') {
-    throw new ElbowError(
-      'bug',
-      `trial ${result.trial} of ${result.sweep} should have ended and is ${status}`,
-    );
-  }
-  return {
-    number: result.trial,
-    status,
-    testAccuracy: result.testAccuracy,
-    valAccuracy: result.valAccuracy,
-    objective: result.objective,
-    epochs: result.epochs,
-    failureCode: result.failureCode,
-    failure: result.failureMessage,
-  };
+/**
+ * How an attempt ended: that one, whether or not the trial has another one since.
+ * @throws ElbowError `trial-unknown` when its sweep was removed
+ */
+export async function endOf(
+  storage: Storage,
+  sweepId: string,
+  { attemptId, number }: Pick<TrialRef, 'attemptId' | 'number'>,
+): Promise<TrialEnd> {
+  const end = await storage.attemptEnd(attemptId);
+  if (!end)
+    throw new ElbowError('trial-unknown', `the sweep ${sweepId} has no ended trial ${number} any more`);
+  const { failureMessage, ...rest } = end;
+  return { number, ...rest, failure: failureMessage };
 }
 
 /** Marks the sweep ended and counts its trials. */

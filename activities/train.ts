@@ -35,7 +35,7 @@ export interface TrainParts {
  * Runs a trial's attempt to its end.
  * @returns how it ended, at once when it had ended before; null when it may not run now, and is queued again: its sweep
  *   is paused, or as many trials run as may
- * @throws CancelledFailure when it was cancelled, which is then stored
+ * @throws CancelledFailure when it was told to stop; it is queued again, and its workflow stores what that means
  * @throws ApplicationFailure with an error code as its type; when it is final it is stored, and its details carry the end
  */
 export async function train(parts: TrainParts, sweepId: string, ref: TrialRef): Promise<TrialEnd | null> {
@@ -49,7 +49,7 @@ export async function train(parts: TrainParts, sweepId: string, ref: TrialRef): 
   try {
     const task = await storage.takeLease(ref.attemptId, { id: worker.id, host: worker.host });
     // An earlier execution has stored the end, and its answer was lost on the way.
-    if (task === 'ended') return await endOf(storage, sweepId, ref.number);
+    if (task === 'ended') return await endOf(storage, sweepId, ref);
     if (task === 'held') return null;
     return await execute(parts, task, context, (now) => (progress = now));
   } catch (thrown) {
@@ -113,21 +113,20 @@ async function execute(
 }
 
 /**
- * A trial whose last attempt was lost left its checkpoints behind: the new attempt is the same training, to the bit, and
+ * An attempt that was cancelled or lost left its checkpoints behind: a further one is the same training, to the bit, and
  * goes on from there.
  * @returns what is to be said of that; null where there is nothing to inherit
  */
-function inheritCheckpoints(
-  { attemptId, attempt, previousAttemptId }: AttemptTask,
-  places: Places,
-): string | null {
+function inheritCheckpoints({ attemptId, earlierAttemptIds }: AttemptTask, places: Places): string | null {
   const own = checkpointsOf(attemptId, places);
-  if (previousAttemptId === null || existsSync(own)) return null;
+  if (existsSync(own)) return null;
+  const from = earlierAttemptIds.findLastIndex((id) => existsSync(checkpointsOf(id, places)));
+  if (from < 0) return null;
   try {
-    renameSync(checkpointsOf(previousAttemptId, places), own);
-    return `takes over the checkpoints of attempt ${attempt - 1}, which was lost`;
+    renameSync(checkpointsOf(earlierAttemptIds[from]!, places), own);
+    return `takes over the checkpoints of attempt ${from + 1}, which did not come to its end`;
   } catch {
-    // It left none on this machine.
+    // Somebody else was quicker; the training starts over.
     return null;
   }
 }
@@ -139,10 +138,7 @@ async function finish({ storage, places }: TrainParts, task: AttemptTask, outcom
   await rm(checkpointsOf(task.attemptId, places), { recursive: true, force: true }).catch(() => undefined);
 }
 
-/**
- * Decides what a failed execution means, and stores it when it is the end.
- * @returns null when the sweep was paused, and the trial stopped for that; all else is thrown
- */
+/** Decides what a failed execution means, stores it when it is the end, and throws. */
 async function handle(
   parts: TrainParts,
   task: AttemptTask,
@@ -152,21 +148,15 @@ async function handle(
     epochs,
     seconds,
   }: { readonly thrown: unknown; readonly epochs: number; readonly seconds: number },
-): Promise<null> {
-  const end = async (status: 'failed' | 'cancelled', failure: ElbowError): Promise<TrialEnd> => {
-    const outcome = failedOutcome(status, failure, { epochs, seconds });
-    await finish(parts, task, outcome);
-    return await endOf(parts.storage, task.sweepId, task.trial);
-  };
+): Promise<never> {
   if (context.cancellationSignal.aborted) {
     const details = context.cancellationDetails;
     if (details?.cancelRequested) {
-      if (await isPaused(parts.storage, task.sweepId)) {
-        await parts.storage.releaseLease(task.attemptId, task.lease);
-        return null;
-      }
-      await end('cancelled', new ElbowError('trial-cancelled', 'the trial was cancelled'));
-      throw new CancelledFailure('the trial was cancelled');
+      // Whether it is to go on later or was cancelled for good its workflow knows, and stores: both look the same from here.
+      await parts.storage.releaseLease(task.attemptId, task.lease).catch((error: unknown) => {
+        if (asElbowError(error).code !== 'lease-lost') throw error;
+      });
+      throw new CancelledFailure('the trial was told to stop');
     }
     const why = details?.workerShutdown
       ? 'the worker was stopped'
@@ -178,13 +168,9 @@ async function handle(
   }
   const error = asElbowError(thrown);
   if (!isFinal(error, context.info.attempt)) throw error;
-  throw toFailure(error, { isFinal: true, end: await end('failed', error) });
-}
-
-/** Whether a trial that is told to stop is to go on later. */
-async function isPaused(storage: Storage, sweepId: string): Promise<boolean> {
-  const { status } = await storage.getSweep(sweepId);
-  return status === 'pausing' || status === 'paused';
+  const outcome = failedOutcome(error, { epochs, seconds });
+  await finish(parts, task, outcome);
+  throw toFailure(error, { isFinal: true, end: toEnd(task.trial, outcome) });
 }
 
 function toEnd(number: number, outcome: Outcome): TrialEnd {
@@ -201,13 +187,12 @@ function toEnd(number: number, outcome: Outcome): TrialEnd {
 }
 
 function failedOutcome(
-  status: 'failed' | 'cancelled',
   error: ElbowError,
   { epochs, seconds }: { readonly epochs: number; readonly seconds: number },
 ): Outcome {
   return {
     ...NO_FIGURES,
-    status,
+    status: 'failed',
     epochs,
     seconds,
     failure: { code: error.code, message: sentence(error) },

@@ -1,6 +1,7 @@
 /** What people tell a sweep that runs, one after the other: pause, resume, how many trials at once. */
 import {
   ApplicationFailure,
+  CancellationScope,
   condition,
   defineSignal,
   defineUpdate,
@@ -21,6 +22,9 @@ export const moreUpdate = defineUpdate<SweepStanding>(UPDATES.more);
 export const pauseSignal = defineSignal(SIGNALS.pause);
 export const resumeSignal = defineSignal(SIGNALS.resume);
 
+/** Of what nobody waits for. */
+const ignore = (): void => undefined;
+
 const tooLate = (): ApplicationFailure =>
   ApplicationFailure.nonRetryable('the sweep has ended, or takes no more trials', 'state-forbids');
 
@@ -38,10 +42,14 @@ export function handleLifecycle(sweepId: string, shards: SweepShards): Lifecycle
 
   /** Postgres and the shards are told in the order of the messages. */
   const inTurn = <T>(work: () => Promise<T>): Promise<T> => {
-    const next = turn.then(async () => {
-      await condition(() => state !== 'planning');
-      return work();
-    });
+    // A message that comes while the sweep is being cancelled is answered, too: what a handler of a signal throws would
+    // end the workflow before it has closed its trials.
+    const next = turn.then(() =>
+      CancellationScope.nonCancellable(async () => {
+        await condition(() => state !== 'planning');
+        return work();
+      }),
+    );
     turn = next.catch(() => undefined);
     return next;
   };
@@ -79,17 +87,26 @@ export function handleLifecycle(sweepId: string, shards: SweepShards): Lifecycle
       if (!shards.lookAgain()) throw tooLate();
       return control.settlePause(sweepId);
     });
-  const settle = (): Promise<unknown> =>
-    inTurn(async () => {
-      if (isPaused) show(await control.settlePause(sweepId));
-    });
+  const settle = (): void => {
+    if (!isPaused) return;
+    void inTurn(async () => show(await control.settlePause(sweepId))).then(ignore, ignore);
+  };
 
   const refuseEnded = (): void => {
     if (state === 'ended') throw tooLate();
   };
   setHandler(pauseUpdate, pause, { validator: (_input) => refuseEnded() });
   setHandler(resumeUpdate, resume, { validator: refuseEnded });
-  setHandler(moreUpdate, runMore, { validator: refuseEnded });
+  setHandler(moreUpdate, runMore, {
+    validator: () => {
+      refuseEnded();
+      if (state === 'planning' || shards.takesMore()) return;
+      throw ApplicationFailure.nonRetryable(
+        'it was started by an earlier elbow and takes no more trials while it runs; they are stored, and `elbow rerun` runs them once it has ended',
+        'usage',
+      );
+    },
+  });
   setHandler(concurrencyUpdate, setConcurrency, {
     validator: (concurrency) => {
       refuseEnded();
@@ -100,9 +117,10 @@ export function handleLifecycle(sweepId: string, shards: SweepShards): Lifecycle
       );
     },
   });
-  setHandler(pauseSignal, async () => void (await pause({ now: false })));
-  setHandler(resumeSignal, async () => void (await resume()));
-  setHandler(quietSignal, async () => void (await settle()));
+  setHandler(pauseSignal, () => pause({ now: false }).then(ignore, ignore));
+  setHandler(resumeSignal, () => resume().then(ignore, ignore));
+  setHandler(quietSignal, settle);
+  shards.onEnd(settle);
 
   return {
     begin: (plan) => {

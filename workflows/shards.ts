@@ -34,6 +34,10 @@ export interface SweepShards {
   setConcurrency(concurrency: number): void;
   /** Trials were added: they are run, too. False where it is too late for that. */
   lookAgain(): boolean;
+  /** Whether it can take trials that are added while it runs. */
+  takesMore(): boolean;
+  /** Whom to tell whenever a shard has ended. */
+  onEnd(tell: () => void): void;
 }
 
 export function createShards({ sweepId, name }: SweepInput): SweepShards {
@@ -43,6 +47,9 @@ export function createShards({ sweepId, name }: SweepInput): SweepShards {
   let hasClaims = false;
   /** Whether trials were added that no shard may have yet. */
   let mustLook = false;
+  /** How often that was said. */
+  let looks = 0;
+  let tellEnd = (): void => undefined;
   /** Whether what starts now is later than the first look at what there is: ids of before may be in use. */
   let isLater = false;
   /** Whether nothing is started any more. */
@@ -75,6 +82,7 @@ export function createShards({ sweepId, name }: SweepInput): SweepShards {
   setHandler(openSignal, ({ first, open }) => change({ type: 'drained', first, open }));
 
   const runShard = async (range: ShardRange, plan: PlanResult): Promise<void> => {
+    const looksBefore = looks;
     started++;
     const later = isLater ? { key: -started } : {};
     const { key = range.first } = later;
@@ -91,6 +99,7 @@ export function createShards({ sweepId, name }: SweepInput): SweepShards {
           args: [
             {
               ...range,
+              isLast: range.isLast && !mustLook,
               ...(hasClaims ? { claim } : {}),
               ...later,
               sweepId,
@@ -109,7 +118,7 @@ export function createShards({ sweepId, name }: SweepInput): SweepShards {
       handles.set(key, handle);
       // It may have been given more, or paused, or another may follow it, while it was being started.
       if (allowanceOf(key) !== concurrency) tell(key);
-      if (mustLook) tellFollowed(handle);
+      if (looks !== looksBefore) tellFollowed(handle);
       await handle.result();
     } catch (error) {
       // When the sweep is cancelled it closes everything at its end.
@@ -128,6 +137,7 @@ export function createShards({ sweepId, name }: SweepInput): SweepShards {
     } finally {
       handles.delete(key);
       change({ type: 'ended', first: key });
+      tellEnd();
     }
   };
   const tellFollowed = (handle: ChildWorkflowHandle<typeof shard>): void =>
@@ -205,8 +215,13 @@ export function createShards({ sweepId, name }: SweepInput): SweepShards {
     lookAgain: () => {
       if (isOver || !hasClaims) return false;
       mustLook = true;
+      looks++;
       for (const handle of handles.values()) tellFollowed(handle);
       return true;
+    },
+    takesMore: () => hasClaims,
+    onEnd: (tell) => {
+      tellEnd = tell;
     },
   };
 }

@@ -56,5 +56,9 @@ export function printFailures(sweep: string, groups: readonly FailureGroup[], ou
     );
     for (const line of example.split('\n')) out.result(`  ${line}`);
   }
-  if (groups.length > 0) out.note(`\`elbow rerun ${sweep}\` runs the failed trials again.`);
+  if (groups.length === 0) return;
+  out.note(`\`elbow rerun ${sweep}\` runs the failed trials again.`);
+  if (groups.length === 1) return;
+  const [{ code }] = groups as [FailureGroup];
+  out.note(`Those of one code: \`elbow rerun ${sweep} --where "failure_code = '${code}'"\`.`);
 }

@@ -5,11 +5,14 @@ import type { SweepStanding } from '../../workflows/messages.js';
 import { ElbowError } from '../errors.js';
 import type { SweepRow } from '../storage/storage.js';
 import type { Context } from './command.js';
+import { endLostSweeps } from './lost.js';
 import type { Session } from './session.js';
 import { isEnded } from './sweep-facts.js';
 import { updateSweepWorkflow } from './workflow.js';
 
 const POLL_MS = 200;
+/** Whether the workflow is still there is asked so often. */
+const LOOK_MS = 10_000;
 
 /** @throws ElbowError `state-forbids` where the sweep has ended, or is about to */
 export function expectUnderWay(sweep: SweepRow, verb: string): void {
@@ -52,9 +55,14 @@ export async function waitUntilPaused(
   sweep: SweepRow,
   context: Context,
 ): Promise<SweepRow> {
+  let looked = Date.now();
   for (;;) {
     const now = await session.storage.getSweep(sweep.id);
     if (now.status !== 'pausing') return now;
+    if (Date.now() - looked > LOOK_MS) {
+      looked = Date.now();
+      await endLostSweeps(session, [now], (line) => context.out.note(line));
+    }
     await wait(POLL_MS, undefined, { signal: context.signal }).catch(() => undefined);
     if (context.signal.aborted) {
       throw new ElbowError('interrupted', `The sweep ${sweep.name} pauses all the same.`, {

@@ -12,7 +12,7 @@ const UNCHANGED_FOR_MS = 10_000;
 /**
  * Ends those of the sweeps that nothing works on any more: as `cancelled` where that was asked for, else as `failed`. Their
  * open attempts get the failure `workflow-lost`, and `elbow rerun` goes on from there. Where Temporal is not to be reached,
- * nothing is known, and nothing is done.
+ * or is another one than that which was asked to run the sweep, nothing is known, and nothing is done.
  * @param note told of each
  * @returns ids of those that were ended
  */
@@ -21,8 +21,11 @@ export async function endLostSweeps(
   sweeps: readonly SweepRow[],
   note: (line: string) => void,
 ): Promise<ReadonlySet<string>> {
-  // One that is planned has its workflow in a moment, or is started by the next `elbow run`.
-  const open = sweeps.filter(({ status }) => !isEnded(status) && status !== 'planning');
+  // One that is planned has its workflow in a moment, or is started by the next `elbow run`. Of one that runs on another
+  // server this one knows nothing.
+  const open = sweeps.filter(
+    ({ status, server }) => !isEnded(status) && status !== 'planning' && server === session.server,
+  );
   if (open.length === 0 || session.temporalPlace === null) return new Set();
   try {
     const ended = await Promise.all(open.map((sweep) => endIfLost(session, sweep, note)));

@@ -1,6 +1,8 @@
 /** What commands need of the outside: storage, and Temporal where they ask for it. Opened late, closed always. */
 import type { Client } from '@temporalio/client';
+import { hostname } from 'node:os';
 import { ElbowError, messageOf } from '../errors.js';
+import { elbowHome } from '../paths.js';
 import type { Connections, TemporalConnection } from '../stack/index.js';
 import type { Storage, SweepRow, TrialResult } from '../storage/storage.js';
 import { totalOf } from './sweep-facts.js';
@@ -12,6 +14,8 @@ export interface Session {
   readonly storage: Storage;
   /** Where Temporal is; null for a local one that does not run. */
   readonly temporalPlace: TemporalConnection | null;
+  /** What that is called in the database; null as above. */
+  readonly server: string | null;
   /** Connects to Temporal the first time. @throws ElbowError `stack-down`, `temporal-unreachable` */
   temporal(): Promise<Client>;
 }
@@ -37,6 +41,7 @@ export async function withSession<T>(
     return await use({
       storage,
       temporalPlace: found.temporal,
+      server: found.temporal && serverName(found.temporal, env),
       temporal: async () => (client ??= connectTemporal(requireTemporal(found))),
     });
   } finally {
@@ -48,6 +53,10 @@ export async function withSession<T>(
     );
   }
 }
+
+/** A local server is that of a machine and its `ELBOW_HOME`, whatever its port is today. */
+const serverName = ({ embedded, address, namespace }: TemporalConnection, env: NodeJS.ProcessEnv): string =>
+  embedded ? `local to ${hostname()}, ${elbowHome(env)}` : `${address}/${namespace}`;
 
 /** @throws ElbowError `temporal-unreachable` */
 export async function connectTemporal(temporal: TemporalConnection): Promise<Client> {

@@ -11,6 +11,12 @@ export const isEnded = (status: SweepStatus): boolean => ENDED.includes(status);
 
 export const isTrialEnded = (status: TrialStatus): boolean => status !== 'queued' && status !== 'running';
 
+/** What to do next with a sweep: to follow it, to let it go on, or to look at what it has. */
+export function nextText({ name, status }: Pick<SweepRow, 'name' | 'status'>): string {
+  if (status === 'pausing' || status === 'paused') return `Go on: \`elbow resume ${name}\`.`;
+  return isEnded(status) ? `Look at it: \`elbow show ${name}\`.` : `Follow it: \`elbow watch ${name}\`.`;
+}
+
 /** All trials of a sweep. */
 export const totalOf = (counts: Counts): number => Object.values(counts).reduce((sum, n) => sum + n, 0);
 

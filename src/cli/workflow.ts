@@ -17,6 +17,7 @@ export async function startSweepWorkflow(session: Session, sweep: SweepRow): Pro
   const client = await session.temporal();
   const { defineSearchAttributeKey } = await import('@temporalio/common');
   const { name, spec } = sweep;
+  if (session.server !== null) await session.storage.setServer(sweep.id, session.server);
   await told(session, async () => {
     await client.workflow.start(WORKFLOWS.sweep, {
       workflowId: workflowIds.sweep(name),
@@ -49,7 +50,8 @@ export async function workflowState(session: Session, name: string): Promise<str
 }
 
 const CLOSING_POLL_MS = 100;
-const CLOSING_LIMIT_MS = 20_000;
+/** A sweep whose trials have ended makes its report, for which it has five minutes. */
+const CLOSING_LIMIT_MS = 6 * 60_000;
 
 /**
  * A sweep is stored as ended a moment before its workflow closes; a start in that moment would join the old workflow,
@@ -99,7 +101,7 @@ export async function updateSweepWorkflow(
   argument?: unknown,
 ): Promise<SweepStanding | null> {
   const client = await session.temporal();
-  const { WorkflowUpdateFailedError, WorkflowUpdateRPCTimeoutOrCancelledError } =
+  const { ApplicationFailure, WorkflowUpdateFailedError, WorkflowUpdateRPCTimeoutOrCancelledError } =
     await import('@temporalio/client');
   return told(session, async () => {
     try {
@@ -113,10 +115,16 @@ export async function updateSweepWorkflow(
       if (await isNotFound(error)) return null;
       if (error instanceof WorkflowUpdateRPCTimeoutOrCancelledError) throw noWorker(name, error);
       if (error instanceof WorkflowUpdateFailedError) {
-        throw new ElbowError('state-forbids', `the sweep ${name} is ending: ${messageOf(error.cause)}`, {
-          hint: `\`elbow show ${name}\` shows how it stands.`,
-          cause: error,
-        });
+        // What the workflow refuses for good is told as it is: it is not about to end.
+        const isUsage = error.cause instanceof ApplicationFailure && error.cause.type === 'usage';
+        throw new ElbowError(
+          isUsage ? 'usage' : 'state-forbids',
+          `the sweep ${name}: ${messageOf(error.cause)}`,
+          {
+            hint: `\`elbow show ${name}\` shows how it stands.`,
+            cause: error,
+          },
+        );
       }
       throw error;
     }
@@ -128,7 +136,7 @@ const noWorker = (name: string, cause: Error): ElbowError =>
     'no-worker',
     `no worker has taken the request to the sweep ${name} within ${UPDATE_LIMIT_MS / 1000} s`,
     {
-      hint: '`elbow up` starts one, `elbow status` shows those that are up. A worker that comes later still heeds the request.',
+      hint: '`elbow up` starts one, `elbow workers` shows those that are up. Ask again once there is one.',
       cause,
     },
   );

@@ -1,7 +1,7 @@
 /** What a spec expands to: arms and trials. Pure. */
 import { createHash } from 'node:crypto';
-import canonicalizeModule from 'canonicalize';
 import { ownNetwork } from '../models/index.js';
+import { canonicalize } from './canonical.js';
 import { effective, hasEffect, isConditional } from './effects.js';
 import { BUILTIN_PARAMS, defaultOf } from './params.js';
 import type { Path } from './source.js';
@@ -10,9 +10,6 @@ import type { Arm, ArmParams, PlannedTrial, Scalar, SubGrid, SweepSpec } from '.
 /** Hex characters of an arm's hash. */
 const HASH_LENGTH = 12;
 const SIZE = 'samplesPerClass';
-
-// The package is CommonJS with a default export, whose types describe the export and not the module.
-const canonicalize = canonicalizeModule as unknown as (value: unknown) => string;
 
 type Axes = SubGrid['settings'];
 

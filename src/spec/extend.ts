@@ -1,6 +1,7 @@
 /** A sweep with more in it: values are added to axes, and nothing that is there goes. Pure. */
 import { ElbowError } from '../errors.js';
 import { planTrials } from './arms.js';
+import { canonicalize } from './canonical.js';
 import { parseSweep } from './parse.js';
 import { printSpec } from './print.js';
 import type { Settings } from './settings.js';
@@ -17,6 +18,8 @@ export interface ExtendedSweep {
   readonly trials: readonly PlannedTrial[];
   /** How many of them are new: the last ones. */
   readonly added: number;
+  /** Whether the spec says anything that it did not say: `report` and `budget` change without a new trial. */
+  readonly isChanged: boolean;
 }
 
 /** The keys that decide trials that there are, or how they are run. */
@@ -49,7 +52,7 @@ export function extendSweep(
   const own = typeof spec.dataset === 'string' ? {} : { own: spec.dataset };
   const label = `the sweep ${spec.name}`;
   const asked = parseSweep(printSpec(spec), label, { ...extension, ...own });
-  const changed = FIXED.find((key) => JSON.stringify(asked[key]) !== JSON.stringify(spec[key]));
+  const changed = FIXED.find((key) => !isEqual(asked[key], spec[key]));
   if (changed !== undefined) {
     throw new ElbowError(
       'usage',
@@ -74,8 +77,12 @@ export function extendSweep(
   };
   const source = printSpec(merged);
   const extended = parseSweep(source, label, own);
-  return { spec: extended, source, ...numbered(planTrials(extended), existing) };
+  const isChanged = !isEqual(extended, spec);
+  return { spec: extended, source, isChanged, ...numbered(planTrials(extended), existing) };
 }
+
+/** Whatever the order of keys, which Postgres changes; what is absent is null. */
+const isEqual = (a: unknown, b: unknown): boolean => canonicalize(a ?? null) === canonicalize(b ?? null);
 
 const union = (old: readonly Scalar[], asked: readonly Scalar[]): Scalar[] => [
   ...new Set([...old, ...asked]),
@@ -90,8 +97,8 @@ function moreValues(old: SweepSpec['space'], asked: SweepSpec['space']): SweepSp
 function moreArms(old: SweepSpec['arms'], asked: SweepSpec['arms']): readonly SubGrid[] | undefined {
   if (asked === undefined) return undefined;
   const known = old ?? [{ name: null, settings: {} }];
-  const texts = new Set(known.map((entry) => JSON.stringify(entry)));
-  return [...known, ...asked.filter((entry) => !texts.has(JSON.stringify(entry)))];
+  const texts = new Set(known.map(canonicalize));
+  return [...known, ...asked.filter((entry) => !texts.has(canonicalize(entry)))];
 }
 
 const identity = ({

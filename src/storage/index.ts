@@ -7,6 +7,7 @@ export type { ReaderOptions } from './reader.js';
 export { NO_FIGURES } from './storage.js';
 export type { Finding, LayerFigures } from './findings.js';
 export type {
+  AttemptEnd,
   AttemptRow,
   AttemptTask,
   Claim,

@@ -27,7 +27,7 @@ interface TaskRow {
   readonly samplesPerClass: number | null;
   readonly replicate: number;
   readonly spec: SweepSpec;
-  readonly previousAttemptId: string | null;
+  readonly earlierAttemptIds: readonly string[];
   readonly checkpoint: AttemptTask['checkpoint'];
 }
 
@@ -93,7 +93,8 @@ export function leaseMethods(db: Database): LeaseMethods {
            returning a.attempt, a.lease, s.id as "sweepId", s.name as "sweepName", t.number as trial,
              t.arm_hash as "armHash", t.arm_label as "armLabel", t.params,
              t.samples_per_class as "samplesPerClass", t.replicate, s.spec,
-             (select p.id from trial_attempts p where p.trial_id = t.id and p.attempt = a.attempt - 1) as "previousAttemptId",
+             array(select p.id::text from trial_attempts p
+                   where p.trial_id = t.id and p.attempt < a.attempt order by p.attempt) as "earlierAttemptIds",
              case when a.checkpoint is not null
                then json_build_object('path', a.checkpoint, 'host', a.checkpoint_host) end as checkpoint`,
           [attemptId, worker.id, worker.host],

@@ -129,14 +129,19 @@ export function planningMethods(db: Database): PlanningMethods {
         return rows;
       }),
 
-    claimTrials: (sweepId, { first, last }, { run, shard }) =>
+    claimTrials: (sweepId, { first, last }, { run, shard }, limit) =>
       db.transaction(async (client) => {
         const { rows } = await client.query<QueuedTrial>(
-          `update trial_attempts a set claim = $4 from trials t
-           where t.id = a.trial_id and t.sweep_id = $1 and t.number >= $2 and ($3::int is null or t.number <= $3)
-             and a.status in ('queued', 'running') and ${notClaimedByOthers('$4', '$5')}
+          `with free as (
+             select a.id from trial_attempts a join trials t on t.id = a.trial_id
+             where t.sweep_id = $1 and t.number >= $2 and ($3::int is null or t.number <= $3)
+               and a.status in ('queued', 'running') and ${notClaimedByOthers('$4', '$5')}
+             -- What the shard has claimed already comes first: the answer may have been lost on its way.
+             order by a.claim is not distinct from $4 desc, t.number limit $6)
+           update trial_attempts a set claim = $4 from trials t, free
+           where a.id = free.id and t.id = a.trial_id and ${notClaimedByOthers('$4', '$5')}
            returning ${QUEUED_TRIAL}`,
-          [sweepId, first, last, claimText({ run, shard }), run],
+          [sweepId, first, last, claimText({ run, shard }), run, limit],
         );
         return rows.sort((a, b) => a.number - b.number);
       }),

@@ -3,6 +3,7 @@ import type { Database } from './database.js';
 import type { Finding } from './findings.js';
 import type { Attempt } from './generated/client.js';
 import type {
+  AttemptEnd,
   AttemptRow,
   EndedStatus,
   EpochMetrics,
@@ -15,7 +16,7 @@ import type {
 
 type ReadingMethods = Pick<
   Storage,
-  'trialResults' | 'trialResult' | 'attempts' | 'epochs' | 'logs' | 'answers'
+  'trialResults' | 'trialResult' | 'attemptEnd' | 'attempts' | 'epochs' | 'logs' | 'answers'
 >;
 
 const RESULT = `select sweep, trial, arm_hash as "armHash", arm as "armLabel", params,
@@ -101,6 +102,17 @@ export function readingMethods(db: Database): ReadingMethods {
 
     trialResult: async (sweepId, trial) =>
       (await results(`${RESULT} and trial = $2`, [sweepId, trial]))[0] ?? null,
+
+    attemptEnd: (attemptId) =>
+      db.attempt(async () => {
+        const { rows } = await db.pool.query<AttemptEnd>(
+          `select status, test_accuracy as "testAccuracy", val_accuracy as "valAccuracy", objective, epochs,
+                  failure_code as "failureCode", failure_message as "failureMessage"
+           from trial_attempts where id = $1 and status not in ('queued', 'running')`,
+          [attemptId],
+        );
+        return rows[0] ?? null;
+      }),
 
     attempts: (sweepId, trial) =>
       db.attempt(async () => {

@@ -35,6 +35,8 @@ export interface SweepRow {
    * those beyond the slots wait on the pool's queue.
    */
   readonly concurrency: number;
+  /** The Temporal server that has its workflow, in words; null where none was ever asked for one, or by an earlier elbow. */
+  readonly server: string | null;
   readonly createdAt: Date;
   readonly startedAt: Date | null;
   readonly finishedAt: Date | null;
@@ -83,8 +85,8 @@ export interface AttemptTask {
   readonly spec: SweepSpec;
   /** Of this execution; larger than every earlier lease of the attempt. */
   readonly lease: number;
-  /** The attempt of the same trial before this one; null for the first. */
-  readonly previousAttemptId: string | null;
+  /** Ids of the attempts of the same trial before this one, the first one first. */
+  readonly earlierAttemptIds: readonly string[];
   /** The latest one of earlier executions, and the host it was written on; null where there is none. */
   readonly checkpoint: { readonly path: string; readonly host: string } | null;
 }
@@ -140,6 +142,13 @@ export interface AttemptRow {
   readonly queuedAt: Date;
   readonly startedAt: Date | null;
   readonly finishedAt: Date | null;
+}
+
+/** The figures of an attempt that has ended which its workflow shows. */
+export interface AttemptEnd extends Pick<Outcome, 'testAccuracy' | 'valAccuracy' | 'objective' | 'epochs'> {
+  readonly status: EndedStatus;
+  readonly failureCode: string | null;
+  readonly failureMessage: string | null;
 }
 
 export interface LogLine {
@@ -201,6 +210,8 @@ export interface Storage {
    * pausing. Tells how it stands then, and how many of its trials run.
    */
   settlePause(id: string): Promise<{ status: SweepStatus; running: number }>;
+  /** Says which Temporal server is asked for its workflow. */
+  setServer(id: string, server: string): Promise<void>;
   /** Sets how many trials may run at once, integer ≥ 1. */
   setConcurrency(id: string, concurrency: number): Promise<void>;
   countTrials(sweepId: string): Promise<Counts>;
@@ -209,7 +220,7 @@ export interface Storage {
    * refers to, and all of its attempts. Null when there is none.
    */
   deleteSweep(id: string): Promise<SweepFiles | null>;
-  /** The weights that any attempt refers to, and the attempts that have not ended. */
+  /** The weights that any attempt refers to, and the attempts whose checkpoints a later one may go on from. */
   neededFiles(): Promise<SweepFiles>;
 
   // Planning
@@ -239,10 +250,15 @@ export interface Storage {
    */
   queuedTrials(sweepId: string, after: number, limit: number, run?: string): Promise<readonly QueuedTrial[]>;
   /**
-   * Claims the trials of a range that have not ended for a shard: of two shards of a run, one gets each. Ascending; asking
-   * again gives the same ones.
+   * Claims the trials of a range that have not ended for a shard, at most `limit`: of two shards of a run, one gets each.
+   * Ascending; asking again gives the same ones.
    */
-  claimTrials(sweepId: string, range: TrialRange, claim: Claim): Promise<readonly QueuedTrial[]>;
+  claimTrials(
+    sweepId: string,
+    range: TrialRange,
+    claim: Claim,
+    limit: number,
+  ): Promise<readonly QueuedTrial[]>;
 
   // Running
   /**
@@ -302,6 +318,8 @@ export interface Storage {
   /** By trial number. */
   trialResults(sweepId: string): Promise<readonly TrialResult[]>;
   trialResult(sweepId: string, trial: number): Promise<TrialResult | null>;
+  /** How an attempt ended; null when there is none, or it has not. */
+  attemptEnd(attemptId: string): Promise<AttemptEnd | null>;
   /** By trial and attempt, oldest first; all trials when `trial` is left out. */
   attempts(sweepId: string, trial?: number): Promise<readonly AttemptRow[]>;
   /** Of the latest attempt of each trial, by trial and epoch; all trials when `trial` is left out. */

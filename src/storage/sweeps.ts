@@ -14,6 +14,7 @@ type SweepMethods = Pick<
   | 'listSweeps'
   | 'moveSweep'
   | 'settlePause'
+  | 'setServer'
   | 'setConcurrency'
   | 'countTrials'
   | 'deleteSweep'
@@ -32,6 +33,7 @@ function toRow(sweep: Sweep): SweepRow {
     spec: sweep.spec as unknown as SweepSpec,
     source: sweep.source,
     concurrency: sweep.concurrency,
+    server: sweep.server,
     createdAt: sweep.createdAt,
     startedAt: sweep.startedAt,
     finishedAt: sweep.finishedAt,
@@ -102,7 +104,7 @@ export function sweepMethods(db: Database): SweepMethods {
       db.attempt(async () => {
         // Past Prisma: its query compiler takes 0.2 s to load, and `elbow list` needs nothing else of it.
         const { rows: sweeps } = await db.pool.query<Sweep>(
-          `select id, name, status, spec, source, concurrency,
+          `select id, name, status, spec, source, concurrency, server,
                   created_at as "createdAt", started_at as "startedAt", finished_at as "finishedAt"
            from sweeps order by created_at desc, name`,
         );
@@ -142,6 +144,11 @@ export function sweepMethods(db: Database): SweepMethods {
         return rows[0];
       }),
 
+    setServer: (id, server) =>
+      db.attempt(async () => {
+        await db.pool.query('update sweeps set server = $2 where id = $1', [id, server]);
+      }),
+
     setConcurrency: (id, concurrency) =>
       db.attempt(async () => {
         await prisma.sweep.updateMany({ where: { id }, data: { concurrency } });
@@ -155,7 +162,10 @@ export function sweepMethods(db: Database): SweepMethods {
           'select distinct weights as digest from trial_attempts where weights is not null',
         );
         const { rows: attempts } = await db.pool.query<{ id: string }>(
-          "select id from trial_attempts where status in ('queued', 'running')",
+          `select a.id from trial_attempts a
+           where a.status not in ('succeeded', 'pruned') and not exists (
+             select from trial_attempts later
+             where later.trial_id = a.trial_id and later.attempt > a.attempt and later.status in ('succeeded', 'pruned'))`,
         );
         return { weights: weights.map(({ digest }) => digest), attempts: attempts.map(({ id }) => id) };
       }),

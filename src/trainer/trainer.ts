@@ -15,8 +15,8 @@ import type { FromTrainer, PredictJob, Prediction, ToTrainer, TrainJob } from '.
 const START_LIMIT_MS = 120_000;
 /** A step of the largest networks takes seconds, loading the data too; nothing takes this long. */
 const SILENCE_LIMIT_MS = 15 * 60_000;
-/** A trainer ends between two steps; then it is told, then it is killed. */
-const CANCEL_GRACE_MS = 5_000;
+/** A trainer ends between two steps, and writes a checkpoint; then it is told, then it is killed. */
+const CANCEL_GRACE_MS = 8_000;
 const MEMORY_LOOK_MS = 200;
 const LAST_LINES = 15;
 /** What TensorFlow tells at every start at any log level, and nobody needs to know. */

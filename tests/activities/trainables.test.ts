@@ -37,7 +37,7 @@ it('a job has what its network is made of, through JSON as a process gets it', a
     replicate,
     spec,
     lease: 1,
-    previousAttemptId: null,
+    earlierAttemptIds: [],
     checkpoint: null,
   };
   const run = async (job: TrainJob) => {

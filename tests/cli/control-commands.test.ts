@@ -189,8 +189,11 @@ describe('gc', () => {
   it('says and deletes what no sweep needs, and nothing else', async () => {
     const sweep = await seed('littered');
     await endTrial(sweep, 0, { ...success, weights: digest('a') });
-    const [open] = await storage.queuedTrials(sweep.id, 0, 1);
+    const [open, lost] = await storage.queuedTrials(sweep.id, 0, 2);
+    await storage.closeAttempt(lost!.attemptId, 'failed', { code: 'workflow-lost', message: 'gone' });
     const kept = [
+      // A rerun goes on from there, also while it waits for its turn.
+      `checkpoints/${lost!.attemptId}/000001.safetensors`,
       `models/${digest('a')}.safetensors`,
       `models/${digest('a')}.calibration.json`,
       'models/README',
@@ -220,7 +223,8 @@ describe('gc', () => {
     // With its sweep the rest goes.
     await elbow('cancel', 'littered');
     expect((await elbow('rm', 'littered', '--yes')).code).toBe(0);
-    for (const path of [kept[0]!, kept[1]!, kept[3]!]) expect(existsSync(folder(path)), path).toBe(false);
+    for (const path of kept.filter((name) => !name.endsWith('README')))
+      expect(existsSync(folder(path)), path).toBe(false);
   });
 });
 
@@ -228,6 +232,8 @@ describe('extend', () => {
   it('adds trials to an ended sweep, and starts its workflow again', async () => {
     const sweep = await ended('more');
     const before = await storage.trialResults(sweep.id);
+    const planned = await elbow('extend', 'more', '--set', 'samplesPerClass=[50]', '--dry-run', '--json');
+    expect(JSON.parse(planned.stdout)).toEqual({ sweep: 'more', added: [4, 5], trials: 6 });
     const dry = await elbow('extend', 'more', '--set', 'samplesPerClass=[50]', '--dry-run');
     expect(dry.stdout).toBe('This would add 2 trials to the 4 of the sweep more: 4–5\n');
     expect(await storage.trialResults(sweep.id)).toHaveLength(4);
@@ -266,6 +272,13 @@ describe('extend', () => {
         stdout: 'Nothing to do: the sweep same has all of these trials.\n',
       });
     }
+    const idle = await elbow('extend', 'same', '--replicates', '1', '--json');
+    expect(JSON.parse(idle.stdout)).toEqual({ sweep: 'same', added: [], trials: 4 });
+    const changed = await elbow('extend', 'same', '--set', 'report.target=0.7');
+    expect(changed.stdout).toBe(
+      'The sweep same is finished, with 4 trials. Look at it: `elbow show same`.\n',
+    );
+    expect((await storage.getSweep(sweep.id)).spec.report.target).toBe(0.7);
     const wrong: readonly (readonly [string[], RegExp])[] = [
       [[], /expected --set or --replicates/],
       [['--set', 'seed=7'], /seed of the sweep same cannot be changed.*under another --name/s],

@@ -182,6 +182,15 @@ describe('a sweep whose workflow is gone', () => {
     },
   );
 
+  it('is not looked for on another server than its own', async () => {
+    const sweep = await underWay('elsewhere');
+    await terminate('elsewhere');
+    await leaveAlone(sweep.id);
+    await storage.setServer(sweep.id, 'temporal.example:7233/elbow');
+    await elbow('list');
+    expect((await storage.getSweep(sweep.id)).status).toBe('running');
+  });
+
   it('is cancelled where that was asked for', async () => {
     const sweep = await underWay('gone-cancelling');
     await storage.moveSweep(sweep.id, ['running'], 'cancelling');

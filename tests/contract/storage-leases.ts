@@ -21,7 +21,7 @@ export function leasesContract(desk: Desk): void {
         replicate: 0,
         spec: sweepSpec('one'),
         lease: 1,
-        previousAttemptId: null,
+        earlierAttemptIds: [],
         checkpoint: null,
       });
       expect(await desk.storage.trialResult(id, 0)).toMatchObject({
@@ -84,7 +84,7 @@ export function leasesContract(desk: Desk): void {
       expect(await desk.storage.trialResult(id, 0)).toMatchObject({ seconds: 3.5 });
     });
 
-    it('of a further attempt names the one before', async () => {
+    it('of a further attempt names those before', async () => {
       const { id, queued } = await desk.planned(1);
       const first = await desk.lease(queued[0]!.attemptId);
       await desk.storage.closeAttempt(first.attemptId, 'failed', { code: 'workflow-lost', message: 'x' });
@@ -92,7 +92,7 @@ export function leasesContract(desk: Desk): void {
       const [again] = await desk.storage.queuedTrials(id, -1, 1);
       expect(await desk.lease(again!.attemptId)).toMatchObject({
         attempt: 2,
-        previousAttemptId: first.attemptId,
+        earlierAttemptIds: [first.attemptId],
       });
     });
 

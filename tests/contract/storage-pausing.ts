@@ -102,7 +102,7 @@ export function pausingContract(desk: Desk): void {
     it('give each trial to one shard of a run, again and again', async () => {
       const { id } = await start(10);
       const claim = (run: string, shard: string, first: number, last: number | null) =>
-        desk.storage.claimTrials(id, { first, last }, { run, shard }).then(numbers);
+        desk.storage.claimTrials(id, { first, last }, { run, shard }, 100).then(numbers);
       expect(await claim('r1', 'a', 0, 3)).toEqual([0, 1, 2, 3]);
       expect(await claim('r1', 'b', 2, 5)).toEqual([4, 5]);
       expect(await claim('r1', 'a', 0, 3)).toEqual([0, 1, 2, 3]);
@@ -122,20 +122,30 @@ export function pausingContract(desk: Desk): void {
       const { id } = await start(60);
       const shards = Array.from({ length: 6 }, (_, shard) => `s${shard}`);
       const given = await Promise.all(
-        shards.map((shard) => desk.storage.claimTrials(id, { first: 0, last: 59 }, { run: 'r', shard })),
+        shards.map((shard) => desk.storage.claimTrials(id, { first: 0, last: 59 }, { run: 'r', shard }, 15)),
       );
-      expect(
-        given
-          .flat()
-          .map(({ number }) => number)
-          .sort((a, b) => a - b),
-      ).toEqual(Array.from({ length: 60 }, (_, i) => i));
+      const taken = given.flat().map(({ number }) => number);
+      expect(new Set(taken).size).toBe(taken.length);
+      for (const one of given) expect(one.length).toBeLessThanOrEqual(15);
+    });
+
+    it('are no more than the shard can take, and the same when asked for again', async () => {
+      const { id, queued } = await start(9);
+      const one = queued[1]!;
+      const task = await desk.lease(one.attemptId);
+      await desk.storage.finishAttempt(task.attemptId, task.lease, outcome());
+      const claim = () =>
+        desk.storage.claimTrials(id, { first: 0, last: null }, { run: 'r', shard: 'a' }, 3).then(numbers);
+      expect(await claim()).toEqual([0, 2, 3]);
+      // Another attempt before those that it has does not push one out.
+      await desk.storage.openAttempts(id, [1]);
+      expect(await claim()).toEqual([0, 2, 3]);
     });
 
     it('close what is a shard’s or nobody’s, and leave what is another one’s', async () => {
       const { id } = await start(6);
-      await desk.storage.claimTrials(id, { first: 0, last: 1 }, { run: 'r', shard: 'a' });
-      await desk.storage.claimTrials(id, { first: 2, last: 3 }, { run: 'r', shard: 'b' });
+      await desk.storage.claimTrials(id, { first: 0, last: 1 }, { run: 'r', shard: 'a' }, 9);
+      await desk.storage.claimTrials(id, { first: 2, last: 3 }, { run: 'r', shard: 'b' }, 9);
       const range = { first: 0, last: 4 };
       expect(await desk.storage.closeTrials(id, range, 'failed', FAILURE, { run: 'r', shard: 'a' })).toBe(3);
       expect(numbers(await desk.storage.queuedTrials(id, -1, 10))).toEqual([2, 3, 5]);

@@ -89,6 +89,7 @@ export function fixture({ text, change, sweep: row }: FixtureOptions): ReportMod
       spec,
       source: text,
       concurrency: 2,
+      server: null,
       createdAt: at(0),
       startedAt: at(1),
       finishedAt: at(247),

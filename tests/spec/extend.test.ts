@@ -7,6 +7,17 @@ const spec = (text: string): SweepSpec => parseSweep(`name: a\n${text}`, 'f');
 const extend = (old: SweepSpec, extension: Extension) => extendSweep(old, extension, planTrials(old));
 const grid = 'space: { samplesPerClass: [10, 20], optimizer: [adam, sgd] }\nreplicates: 2\n';
 
+/** As jsonb has it: keys by length, then by the alphabet. */
+function byLength(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(byLength);
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(
+    Object.entries(value)
+      .sort(([a], [b]) => a.length - b.length || (a < b ? -1 : 1))
+      .map(([key, inner]) => [key, byLength(inner)]),
+  );
+}
+
 describe('extending a sweep', () => {
   it('adds values to axes, and numbers what is new behind what there is', () => {
     const old = spec(grid);
@@ -53,11 +64,24 @@ describe('extending a sweep', () => {
     expect(again.added).toBe(0);
   });
 
+  it('knows its entries again, in whatever order Postgres gives their keys', async () => {
+    const { listPresets } = await import('../../src/spec/index.js');
+    const presets = (await listPresets()).filter(({ spec: { arms } }) => arms !== undefined);
+    expect(presets.length).toBeGreaterThan(0);
+    for (const { spec: preset } of presets) {
+      const stored = byLength(preset) as SweepSpec;
+      const { added, spec: more } = extend(stored, { replicates: preset.replicates + 1 });
+      expect(added, preset.name).toBe(planTrials(preset).length / preset.replicates);
+      expect(more.arms).toHaveLength(preset.arms!.length);
+    }
+  });
+
   it('replaces what is said of the report, and adds replicates', () => {
     const { spec: more, added } = extend(spec(grid), { set: ['report.target=0.7'], replicates: '3' });
     expect(more).toMatchObject({ replicates: 3, report: { target: 0.7 } });
     expect(added).toBe(4);
-    expect(extend(spec(grid), { set: ['report.target=0.7'] }).added).toBe(0);
+    expect(extend(spec(grid), { set: ['report.target=0.7'] })).toMatchObject({ added: 0, isChanged: true });
+    expect(extend(spec(grid), { set: ['report.delta=0.01'] })).toMatchObject({ added: 0, isChanged: false });
   });
 
   it.each([

@@ -52,6 +52,39 @@ describe('attempts that are added to a running sweep', () => {
     ).toBe('COMPLETED');
   });
 
+  it('do not suffer from what becomes of the workflow of an earlier attempt', async () => {
+    const held = failAllButOne();
+    stage.run = (job, hooks) =>
+      isTrialOne(job) || job.replicate === 1
+        ? endless(job, hooks)
+        : Promise.reject(new ElbowError('out-of-memory', 'the trial used too much memory'));
+    // Trials 0 to 2 in one workflow: 0 fails, 1 runs, 2 waits for it.
+    const { sweep, handle } = await stage.engine.start({ trialsPerWorkflow: 3 });
+    await until('trial 0 to fail', async () => (await counts(sweep.id)).failed >= 1);
+    await stage.engine.storage.openAttempts(sweep.id, [0]);
+    stage.run = endless;
+    await runMore(handle);
+    await until('its further attempt to run', async () => {
+      const result = await stage.engine.storage.trialResult(sweep.id, 0);
+      return result?.attempt === 2 && result.status === 'running';
+    });
+    await stage.engine.temporal.client.workflow
+      .getHandle(workflowIds.trial(sweep.name, 0))
+      .terminate('by hand');
+    await until('the others of that workflow to be lost', async () => {
+      const results = await stage.engine.storage.trialResults(sweep.id);
+      return [1, 2].every((number) => results[number]!.failureCode === 'workflow-lost');
+    });
+    expect(await stage.engine.storage.trialResult(sweep.id, 0)).toMatchObject({
+      attempt: 2,
+      status: 'running',
+    });
+    expect((await handle.describe()).status.name).toBe('RUNNING');
+    held.release();
+    await handle.cancel();
+    await expect(handle.result()).rejects.toThrow();
+  });
+
   it('run also where nobody has told the workflow', async () => {
     const held = failAllButOne();
     const { sweep, handle } = await stage.engine.start();

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { SweepStanding } from '../../workflows/messages.js';
 import { SIGNALS, UPDATES } from '../../workflows/messages.js';
 import { noop } from '../support/engine.js';
-import { outcome } from '../support/rows.js';
+import { outcome, sweepSpec } from '../support/rows.js';
 import { until } from '../support/wait.js';
 import { endless, expectFound, useStage } from './stage.js';
 
@@ -77,6 +77,81 @@ describe('pausing', () => {
     const attempts = await stage.engine.storage.attempts(sweep.id);
     expect(attempts).toHaveLength(40);
     expect(attempts.filter(({ lease }) => lease > 1).length).toBeGreaterThanOrEqual(10);
+  });
+
+  it('and going on before what was told to stop has ended loses nothing', async () => {
+    let isSlow = true;
+    stage.run = async (job, hooks) => {
+      if (!isSlow) return outcome();
+      try {
+        return await endless(job, hooks);
+      } catch (error) {
+        // A step of a large network takes its time.
+        await new Promise((resolve) => setTimeout(resolve, 500));
+        throw error;
+      }
+    };
+    const { sweep, handle } = await stage.engine.start();
+    await until('all to run', async () => (await counts(sweep.id)).running === 6);
+    await pause(handle, true);
+    isSlow = false;
+    expect(await resume(handle)).toMatchObject({ status: 'running' });
+    expect(await handle.result()).toMatchObject({ status: 'finished', succeeded: 6 });
+    const attempts = await stage.engine.storage.attempts(sweep.id);
+    expect(attempts.map(({ attempt, status }) => [attempt, status])).toEqual(
+      new Array(6).fill([1, 'succeeded']),
+    );
+  });
+
+  it(
+    'is true also where the last trial that ran was the last of its shard',
+    { timeout: 120_000 },
+    async () => {
+      let release = (): void => undefined;
+      const released = new Promise<void>((resolve) => (release = resolve));
+      let isLastRunning = false;
+      stage.run = async (job, hooks) => {
+        // Trial 199, the last of the first shard; one more is behind it.
+        if (job.replicate === 99 && job.samplesPerClass === 20) {
+          isLastRunning = true;
+          await Promise.race([endless(job, hooks), released]);
+        }
+        return outcome();
+      };
+      const { storage } = stage.engine;
+      const { sweep } = await storage.createSweep(
+        sweepSpec('shard-end', { replicates: 101, trialsPerWorkflow: 20 }),
+        '',
+      );
+      await storage.setConcurrency(sweep.id, 1);
+      const handle = await stage.engine.startAgain(sweep);
+      await until('the last of the first shard to run', () => isLastRunning);
+      expect(await pause(handle)).toEqual({ status: 'pausing', running: 1 });
+      release();
+      await until('the sweep to be paused', async () => (await statusOf(sweep.id)) === 'paused');
+      await resume(handle);
+      expect(await handle.result()).toMatchObject({ status: 'finished', succeeded: 202 });
+    },
+  );
+
+  it('asked for by a signal while the sweep is being cancelled disturbs nothing', async () => {
+    stage.run = async (job, hooks) => {
+      try {
+        return await endless(job, hooks);
+      } catch (error) {
+        await new Promise((resolve) => setTimeout(resolve, 500));
+        throw error;
+      }
+    };
+    const { sweep, handle } = await stage.engine.start();
+    await until('all to run', async () => (await counts(sweep.id)).running === 6);
+    await stage.engine.storage.moveSweep(sweep.id, ['running'], 'cancelling');
+    await handle.cancel();
+    await handle.signal(SIGNALS.pause);
+    await handle.signal(SIGNALS.resume);
+    await expect(handle.result()).rejects.toBeInstanceOf(WorkflowFailedError);
+    expect(await statusOf(sweep.id)).toBe('cancelled');
+    expect(await counts(sweep.id)).toMatchObject({ cancelled: 6, running: 0 });
   });
 
   it('works by signals, as from the Temporal UI, and again and again', async () => {

@@ -7,3 +7,6 @@ ALTER TABLE "sweeps" ADD COLUMN "changed_at" TIMESTAMPTZ(3) NOT NULL DEFAULT CUR
 
 -- Which shard of which run of a sweep's workflow starts an attempt: those that are added while it runs have none yet.
 ALTER TABLE "trial_attempts" ADD COLUMN "claim" TEXT;
+
+-- Which Temporal server has the workflow of a sweep: another one knows nothing of it.
+ALTER TABLE "sweeps" ADD COLUMN "server" TEXT;

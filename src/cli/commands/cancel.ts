@@ -2,6 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { ElbowError, EXIT } from '../../errors.js';
 import type { SweepRow } from '../../storage/storage.js';
 import type { CommandModule, Context } from '../command.js';
+import { endLostSweeps } from '../lost.js';
 import { requireSweep, withSession } from '../session.js';
 import type { Session } from '../session.js';
 import { countsText, isEnded, sweepDocument } from '../sweep-facts.js';
@@ -63,6 +64,9 @@ async function waitForEnd(session: Session, sweep: SweepRow, context: Context): 
   for (;;) {
     const now = await session.storage.getSweep(sweep.id);
     if (isEnded(now.status)) return now;
+    // A workflow that is gone meanwhile cancels nothing any more.
+    if (Date.now() - began > PATIENCE_MS)
+      await endLostSweeps(session, [now], (line) => context.out.note(line));
     if (!hasSaid && Date.now() - began > PATIENCE_MS) {
       context.out.note('Waiting for trials that have not answered yet; their workers may be gone.');
       hasSaid = true;

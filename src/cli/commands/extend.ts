@@ -7,7 +7,7 @@ import { followSweep } from '../follow.js';
 import { endLostSweeps } from '../lost.js';
 import { runAdded } from '../run-added.js';
 import { requireSweep, withSession } from '../session.js';
-import { numbersText, sweepDocument, totalOf } from '../sweep-facts.js';
+import { nextText, numbersText, sweepDocument, totalOf } from '../sweep-facts.js';
 import { countedText } from '../text.js';
 
 /** `elbow extend SWEEP`: more sizes, arms or replicates of a sweep that is there; what exists is not run again. */
@@ -47,19 +47,18 @@ Example:
         replicate: one.replicate,
       }));
       const extended = extendSweep(sweep.spec, readExtension(options), existing);
-      const { trials, added } = extended;
-      if (added === 0) {
-        out.result(`Nothing to do: the sweep ${sweep.name} has all of these trials.`);
-        return EXIT.done;
-      }
-      const numbers = trials.slice(-added).map(({ number }) => number);
+      const { trials, added, isChanged } = extended;
+      const numbers = added === 0 ? [] : trials.slice(-added).map(({ number }) => number);
       const what = `${countedText(added, 'trial')} to the ${existing.length} of the sweep ${sweep.name}`;
-      if (options['dryRun'] === true) {
-        out.result(`This would add ${what}: ${numbersText(numbers)}`);
+      const isDry = options['dryRun'] === true;
+      if (isDry || !isChanged) {
+        if (out.json) out.document({ sweep: sweep.name, added: numbers, trials: trials.length });
+        else if (added > 0) out.result(`This would add ${what}: ${numbersText(numbers)}`);
+        else out.result(`Nothing to do: the sweep ${sweep.name} has all of these trials.`);
         return EXIT.done;
       }
       // Before anything is stored: without Temporal nothing would run it.
-      await session.temporal();
+      if (added > 0) await session.temporal();
       if (!(await storage.extendSweep(sweep.id, { ...extended, before: existing.length }))) {
         throw new ElbowError(
           'state-forbids',
@@ -68,10 +67,12 @@ Example:
         );
       }
       const began = new Date();
-      await runAdded(session, sweep, context);
-      out.note(`Added ${what}: ${numbersText(numbers)}`);
+      if (added > 0) {
+        await runAdded(session, sweep, context);
+        out.note(`Added ${what}: ${numbersText(numbers)}`);
+      }
       const now = await storage.getSweep(sweep.id);
-      if (options['detach'] !== true) {
+      if (added > 0 && options['detach'] !== true) {
         return printEnding(session, await followSweep(session, now, context), context, began);
       }
       const counts = await storage.countTrials(sweep.id);
@@ -79,12 +80,8 @@ Example:
         out.document(sweepDocument(now, counts, new Date()));
         return EXIT.done;
       }
-      const isHeld = now.status === 'pausing' || now.status === 'paused';
-      const next = isHeld
-        ? `Go on: \`elbow resume ${sweep.name}\`.`
-        : `Follow it: \`elbow watch ${sweep.name}\`.`;
       out.result(
-        `The sweep ${sweep.name} is ${now.status}, with ${countedText(totalOf(counts), 'trial')}. ${next}`,
+        `The sweep ${sweep.name} is ${now.status}, with ${countedText(totalOf(counts), 'trial')}. ${nextText(now)}`,
       );
       return EXIT.done;
     }),

@@ -9,7 +9,7 @@ import { endLostSweeps } from '../lost.js';
 import { runAdded } from '../run-added.js';
 import { requireSweep, withSession } from '../session.js';
 import type { Session } from '../session.js';
-import { isEnded, isTrialEnded, numbersText, sweepDocument } from '../sweep-facts.js';
+import { isEnded, isTrialEnded, nextText, numbersText, sweepDocument } from '../sweep-facts.js';
 import { countedText } from '../text.js';
 import { workflowState } from '../workflow.js';
 
@@ -84,7 +84,7 @@ async function rerun(session: Session, what: Rerun, context: Context): Promise<E
   const now = await storage.getSweep(sweep.id);
   if (!isDetached) return printEnding(session, await followSweep(session, now, context), context, began);
   if (out.json) out.document(sweepDocument(now, await storage.countTrials(sweep.id), new Date()));
-  else out.result(`The sweep ${sweep.name} runs. Follow it: \`elbow watch ${sweep.name}\`.`);
+  else out.result(`The sweep ${sweep.name} is ${now.status}. ${nextText(now)}`);
   return EXIT.done;
 }
 
