@@ -63,7 +63,9 @@ async function startAndReachCheckpoint(name: string): Promise<void> {
   const before = new Set(checkpoints());
   const started = await stack.elbow('run', 'spec.yaml', '--name', name, '--detach');
   expect(started.code, started.stderr).toBe(0);
-  await until(`a checkpoint of ${name}`, () => checkpoints().some((path) => path.endsWith('.safetensors')));
+  await until(`a checkpoint of ${name}`, () =>
+    checkpoints().some((path) => path.endsWith('.safetensors') && !before.has(path)),
+  );
 }
 
 async function expectUndisturbed(name: string): Promise<void> {
