@@ -30,7 +30,10 @@ async function rowsOf(url: string, sql: string): Promise<Record<string, unknown>
   }
 }
 
-/** Columns, keys and indexes of a database's tables, as text. Views and checks are SQL that Prisma does not know. */
+/**
+ * Columns, keys and indexes of a database's tables, as text. Views, checks and indexes of some of the rows are SQL that
+ * Prisma does not know.
+ */
 async function shapeOf(url: string): Promise<string[]> {
   const rows = await rowsOf(
     url,
@@ -38,7 +41,8 @@ async function shapeOf(url: string): Promise<string[]> {
      from information_schema.columns join information_schema.tables using (table_schema, table_name)
      where table_schema = 'public' and table_type = 'BASE TABLE' and table_name <> '_prisma_migrations'
      union all
-     select indexdef from pg_indexes where schemaname = 'public' and tablename <> '_prisma_migrations'
+     select indexdef from pg_indexes
+     where schemaname = 'public' and tablename <> '_prisma_migrations' and indexdef not like '% WHERE %'
      union all
      select format('%s %s', conrelid::regclass, pg_get_constraintdef(oid)) from pg_constraint
      where contype in ('p', 'f', 'u') and connamespace = 'public'::regnamespace

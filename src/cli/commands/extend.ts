@@ -9,6 +9,7 @@ import { runAdded } from '../run-added.js';
 import { requireSweep, withSession } from '../session.js';
 import { nextText, numbersText, sweepDocument, totalOf } from '../sweep-facts.js';
 import { countedText } from '../text.js';
+import { workflowState } from '../workflow.js';
 
 /** `elbow extend SWEEP`: more sizes, arms or replicates of a sweep that is there; what exists is not run again. */
 export const command: CommandModule = {
@@ -58,7 +59,7 @@ Example:
         return EXIT.done;
       }
       // Before anything is stored: without Temporal nothing would run it.
-      if (added > 0) await session.temporal();
+      if (added > 0) await workflowState(session, sweep.name);
       if (!(await storage.extendSweep(sweep.id, { ...extended, before: existing.length }))) {
         throw new ElbowError(
           'state-forbids',

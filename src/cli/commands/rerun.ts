@@ -64,12 +64,13 @@ async function rerun(session: Session, what: Rerun, context: Context): Promise<E
   const { storage } = session;
   const { out } = context;
   const { sweep, results, chosen, isDetached } = what;
-  const isAtWork = !isEnded(sweep.status) && (await workflowState(session, sweep.name)) === 'RUNNING';
+  // Before anything is stored: without Temporal nothing would run it.
+  const isAsked = !isEnded(sweep.status) || chosen.length > 0;
+  const state = isAsked ? await workflowState(session, sweep.name) : null;
+  const isAtWork = !isEnded(sweep.status) && state === 'RUNNING';
   // Attempts that were opened by a command that died before it started the workflow, or left by a workflow that is gone.
   const waiting = isAtWork ? [] : results.filter((one) => !isTrialEnded(one.status)).map((one) => one.trial);
   const isPlanned = results.length > 0;
-  // Before anything is stored: without Temporal nothing would run it.
-  if (chosen.length > 0) await session.temporal();
   const opened = chosen.length === 0 ? [] : await storage.openAttempts(sweep.id, chosen);
   if (opened.length === 0 && waiting.length === 0 && (isAtWork || (isEnded(sweep.status) && isPlanned))) {
     const counts = await storage.countTrials(sweep.id);
