@@ -39,7 +39,8 @@ it('has as many tensors and as much memory after 200 epochs as before', async ()
   );
   expect(tensors).toHaveLength(EPOCHS);
   expect(new Set(tensors.slice(1)).size).toBe(1);
-  const most = (from: number, to: number): number => Math.max(...memory.slice(from, to));
-  // The images of the epochs between, kept by mistake, would be 50 MB.
-  expect(most(150, 200) - most(50, 100)).toBeLessThan(10);
+  // JavaScript's heap gives pages back when it likes, and goes on growing for a hundred epochs.
+  const least = (from: number, to: number): number => Math.min(...memory.slice(from, to));
+  // The images of the fifty epochs between, kept by mistake, would be 25 MB.
+  expect(least(150, 200) - least(100, 150)).toBeLessThan(12);
 }, 120_000);
