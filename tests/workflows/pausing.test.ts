@@ -38,6 +38,16 @@ function gated(): { open(): void; begun(): number } {
   };
 }
 
+/** Goes on until it is told to stop, and half a second longer: a step of a large network takes its time. */
+const slowToStop: typeof stage.run = async (job, hooks) => {
+  try {
+    return await endless(job, hooks);
+  } catch (error) {
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    throw error;
+  }
+};
+
 const counts = (id: string) => stage.engine.storage.countTrials(id);
 const statusOf = async (id: string) => (await stage.engine.storage.getSweep(id)).status;
 
@@ -81,16 +91,7 @@ describe('pausing', () => {
 
   it('and going on before what was told to stop has ended loses nothing', async () => {
     let isSlow = true;
-    stage.run = async (job, hooks) => {
-      if (!isSlow) return outcome();
-      try {
-        return await endless(job, hooks);
-      } catch (error) {
-        // A step of a large network takes its time.
-        await new Promise((resolve) => setTimeout(resolve, 500));
-        throw error;
-      }
-    };
+    stage.run = (job, hooks) => (isSlow ? slowToStop(job, hooks) : Promise.resolve(outcome()));
     const { sweep, handle } = await stage.engine.start();
     await until('all to run', async () => (await counts(sweep.id)).running === 6);
     await pause(handle, true);
@@ -135,14 +136,7 @@ describe('pausing', () => {
   );
 
   it('asked for by a signal while the sweep is being cancelled disturbs nothing', async () => {
-    stage.run = async (job, hooks) => {
-      try {
-        return await endless(job, hooks);
-      } catch (error) {
-        await new Promise((resolve) => setTimeout(resolve, 500));
-        throw error;
-      }
-    };
+    stage.run = slowToStop;
     const { sweep, handle } = await stage.engine.start();
     await until('all to run', async () => (await counts(sweep.id)).running === 6);
     await stage.engine.storage.moveSweep(sweep.id, ['running'], 'cancelling');

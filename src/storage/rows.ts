@@ -1,0 +1,181 @@
+/** What storage takes and gives: sweeps, trials, attempts and workers, in the words of the code. */
+import type { ArmParams, SweepSpec } from '../spec/types.js';
+import type { Outcome } from './outcome.js';
+
+export type SweepStatus =
+  'planning' | 'running' | 'pausing' | 'paused' | 'cancelling' | 'finished' | 'cancelled' | 'failed';
+export type TrialStatus = 'queued' | 'running' | 'succeeded' | 'pruned' | 'failed' | 'cancelled';
+/** Statuses an attempt ends with. */
+export type EndedStatus = Extract<TrialStatus, 'succeeded' | 'pruned' | 'failed' | 'cancelled'>;
+
+export interface SweepRow {
+  readonly id: string;
+  readonly name: string;
+  readonly status: SweepStatus;
+  readonly spec: SweepSpec;
+  /** The sweep file as it was written. */
+  readonly source: string;
+  /**
+   * Trials that may run at once, integer ≥ 1. So many workflows of trials are open, or one for every several trials;
+   * those beyond the slots wait on the pool's queue.
+   */
+  readonly concurrency: number;
+  /** The Temporal server that has its workflow, in words; null where none was ever asked for one, or by an earlier elbow. */
+  readonly server: string | null;
+  readonly createdAt: Date;
+  readonly startedAt: Date | null;
+  readonly finishedAt: Date | null;
+}
+
+/** Trials by the status of their latest attempt. */
+export type Counts = Readonly<Record<TrialStatus, number>>;
+
+/** A trial that is to be run: its latest attempt, which has not ended. */
+export interface QueuedTrial {
+  readonly number: number;
+  readonly attemptId: string;
+  readonly attempt: number;
+  readonly armLabel: string;
+  readonly armHash: string;
+  readonly samplesPerClass: number | null;
+  readonly replicate: number;
+}
+
+/** Numbers of trials, both inclusive; null: to the last there is. */
+export interface TrialRange {
+  readonly first: number;
+  readonly last: number | null;
+}
+
+/** Who starts trials. */
+export interface Claim {
+  /** Of the sweep's workflow. */
+  readonly run: string;
+  /** Id of the shard's workflow. */
+  readonly shard: string;
+}
+
+/** Everything a worker needs to run an attempt. */
+export interface AttemptTask {
+  readonly attemptId: string;
+  readonly attempt: number;
+  readonly sweepId: string;
+  readonly sweepName: string;
+  readonly trial: number;
+  readonly armHash: string;
+  readonly armLabel: string;
+  readonly params: ArmParams;
+  readonly samplesPerClass: number | null;
+  readonly replicate: number;
+  readonly spec: SweepSpec;
+  /** Of this execution; larger than every earlier lease of the attempt. */
+  readonly lease: number;
+  /** Ids of the attempts of the same trial before this one, the first one first. */
+  readonly earlierAttemptIds: readonly string[];
+  /** The latest one of earlier executions, and the host it was written on; null where there is none. */
+  readonly checkpoint: { readonly path: string; readonly host: string } | null;
+}
+
+/** Where a lease runs and in what environment; kept with the attempt. */
+export interface Environment {
+  readonly elbowVersion: string;
+  readonly gitCommit: string | null;
+  readonly node: string;
+  readonly tensorflow: string | null;
+  /** `cpu`, or the GPU's name; null for trainables without TensorFlow. */
+  readonly device: string | null;
+  /** SHA-256 of the data set in hex. */
+  readonly dataDigest: string | null;
+  /** TensorFlow's, of one operation; null for trainables without TensorFlow. */
+  readonly threads: number | null;
+  /** Those that decide bits, such as `avx avx2 fma`; null for trainables without TensorFlow. */
+  readonly cpuFeatures: string | null;
+}
+
+/** A row of the view `trial_results`, in the words of the code. */
+export interface TrialResult extends Omit<Outcome, 'status' | 'failure' | 'seconds' | 'epochs' | 'answers'> {
+  readonly sweep: string;
+  readonly trial: number;
+  readonly armHash: string;
+  readonly armLabel: string;
+  readonly params: ArmParams;
+  readonly samplesPerClass: number | null;
+  readonly replicate: number;
+  readonly attempt: number;
+  readonly status: TrialStatus;
+  /** Epochs that ended; counted from the epoch rows while the attempt runs. */
+  readonly epochs: number;
+  readonly seconds: number | null;
+  readonly worker: string | null;
+  readonly failureCode: string | null;
+  readonly failureMessage: string | null;
+  readonly startedAt: Date | null;
+  readonly finishedAt: Date | null;
+}
+
+export interface AttemptRow {
+  readonly id: string;
+  /** The trial's number. */
+  readonly trial: number;
+  readonly attempt: number;
+  readonly status: TrialStatus;
+  readonly lease: number;
+  readonly outcome: Omit<Outcome, 'answers'> | null;
+  readonly worker: string | null;
+  readonly host: string | null;
+  readonly environment: Environment | null;
+  readonly queuedAt: Date;
+  readonly startedAt: Date | null;
+  readonly finishedAt: Date | null;
+}
+
+/** The figures of an attempt that has ended which its workflow shows. */
+export interface AttemptEnd extends Pick<Outcome, 'testAccuracy' | 'valAccuracy' | 'objective' | 'epochs'> {
+  readonly status: EndedStatus;
+  readonly failureCode: string | null;
+  readonly failureMessage: string | null;
+}
+
+export interface LogLine {
+  readonly lease: number;
+  /** From 0 within its lease. */
+  readonly index: number;
+  readonly at: Date;
+  readonly stream: 'stdout' | 'stderr' | 'elbow';
+  readonly text: string;
+}
+
+export interface WorkerRow {
+  /** `host:pid`, unique. */
+  readonly id: string;
+  readonly host: string;
+  readonly pid: number;
+  readonly pool: string;
+  readonly slots: number;
+  /** Attempts running on it now. */
+  readonly busy: number;
+  /** What they are: the oldest first. */
+  readonly runs: readonly { readonly sweep: string; readonly trial: number }[];
+  readonly version: string;
+  readonly device: string | null;
+  readonly lastSeenAt: Date;
+  /** Since then, by the database's clock. */
+  readonly silentSeconds: number;
+}
+
+/** What a worker says of itself. */
+export type WorkerIntroduction = Omit<WorkerRow, 'busy' | 'runs' | 'lastSeenAt' | 'silentSeconds'>;
+
+export interface QueryResult {
+  readonly columns: readonly string[];
+  /** JSON values; bigint and numeric become numbers, dates ISO strings. */
+  readonly rows: readonly Readonly<Record<string, unknown>>[];
+}
+
+/** What names files in `ELBOW_HOME` of the machines that train. */
+export interface SweepFiles {
+  /** Digests of weights. */
+  readonly weights: readonly string[];
+  /** Ids of attempts, after which folders of checkpoints are named. */
+  readonly attempts: readonly string[];
+}
