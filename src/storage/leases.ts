@@ -1,7 +1,6 @@
 /** Leases: which execution of an attempt may write, and whether one may run at all. */
 import type { PoolClient } from 'pg';
 import { ElbowError } from '../errors.js';
-import type { ArmParams, SweepSpec } from '../spec/types.js';
 import type { Database } from './database.js';
 import type { AttemptTask, Storage, SweepStatus } from './storage.js';
 
@@ -15,21 +14,7 @@ const NEW_LEASE = `lease = a.lease + 1,
 /** Queues attempts again, and shuts out whoever runs them. */
 const HOLD = `update trial_attempts a set status = 'queued', ${NEW_LEASE}`;
 
-interface TaskRow {
-  readonly attempt: number;
-  readonly lease: number;
-  readonly sweepId: string;
-  readonly sweepName: string;
-  readonly trial: number;
-  readonly armHash: string;
-  readonly armLabel: string;
-  readonly params: ArmParams;
-  readonly samplesPerClass: number | null;
-  readonly replicate: number;
-  readonly spec: SweepSpec;
-  readonly earlierAttemptIds: readonly string[];
-  readonly checkpoint: AttemptTask['checkpoint'];
-}
+type TaskRow = Omit<AttemptTask, 'attemptId'>;
 
 /**
  * Locks the attempt against a newer lease until the transaction ends.
