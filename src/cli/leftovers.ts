@@ -37,9 +37,9 @@ export function filesOf(home: string, { weights, attempts }: SweepFiles): string
 }
 
 /**
- * What no sweep needs: weights that no attempt refers to, checkpoints of attempts that have ended or are gone, drafts of
+ * What no sweep needs: weights that no attempt refers to, checkpoints that no attempt may go on from, drafts of
  * writers that died.
- * @param needed weights of all attempts, and the attempts that have not ended
+ * @param needed weights of all attempts, and the attempts that a later one may go on from
  * @param now in milliseconds since 1970
  */
 export function findLeftovers(home: string, needed: SweepFiles, now: number): Leftover[] {
@@ -64,10 +64,8 @@ export function findLeftovers(home: string, needed: SweepFiles, now: number): Le
 }
 
 function bytesOf(path: string): number {
-  const { size, isDirectory } = ((stat) => ({ size: stat.size, isDirectory: stat.isDirectory() }))(
-    statSync(path),
-  );
-  if (!isDirectory) return size;
+  const stat = statSync(path);
+  if (!stat.isDirectory()) return stat.size;
   return namesIn(path).reduce((sum, name) => sum + bytesOf(join(path, name)), 0);
 }
 

@@ -1,5 +1,6 @@
 /** What a sweep file may say, and what it expands to. */
 export { armsOf, armsOfGrid, countTrials, gridsOf, planTrials, specsEqual } from './arms.js';
+export { canonicalize } from './canonical.js';
 export { extendSweep } from './extend.js';
 export type { ExtendedSweep, Extension } from './extend.js';
 export { sweepJsonSchema } from './json-schema.js';

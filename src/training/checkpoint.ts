@@ -10,10 +10,10 @@ import { createHash } from 'node:crypto';
 import { mkdirSync, readFileSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import * as tf from '@tensorflow/tfjs-node-gpu';
-import canonicalizeModule from 'canonicalize';
 import { writeDurably } from '../durable-file.js';
 import { messageOf } from '../errors.js';
 import { decodeTensors, encodeTensors, type NamedTensor } from '../safetensors.js';
+import { canonicalize } from '../spec/index.js';
 import type { EpochMetrics } from '../storage/storage.js';
 import type { AverageState } from './average.js';
 import type { Best } from './best.js';
@@ -23,9 +23,6 @@ import type { WatchState } from './evidence.js';
 import type { OptimizerState } from './optimizers.js';
 import type { ScheduleState } from './schedule.js';
 import type { TrainingWatch } from './watch.js';
-
-// The package is CommonJS with a default export, whose types describe the export and not the module.
-const canonicalize = canonicalizeModule as unknown as (value: unknown) => string;
 
 const FORMAT = 3;
 const KEPT = 2;
