@@ -1,53 +1,148 @@
-/** What a failure does to retries: ElbowError's table is told to Temporal. */
+/** What a failure does to retries: the table of errors.ts is told to Temporal. */
+import { randomInt } from 'node:crypto';
 import { ApplicationFailure } from '@temporalio/activity';
-import { asElbowError } from '../src/errors.js';
-import type { ElbowError, ErrorCode } from '../src/errors.js';
+import { asElbowError, isErrorCode, MOST_MACHINES, OWN_TRIES, retryOf } from '../src/errors.js';
+import type { ElbowError, ErrorCode, Retry } from '../src/errors.js';
+import type { ExecutionFailure, NewFailure } from '../src/storage/index.js';
 import type { TrialEnd } from '../workflows/messages.js';
 
+/** While other machines may take the trial, one that has failed it leaves it to them: long enough for a slot to be free. */
+const AVOID_SECONDS = 300;
 /**
- * Failures that are the trial's own doing, or a defect: tried three times, because a machine may have a bad moment,
- * and no further, because each try is a training. Executions that a lost worker used up count, too.
+ * A worker that fails three different trials in a row is put aside for a quarter of an hour: time for what has used up its
+ * memory or disk to go, and for people to see it. If it fails the next one, too, it is put aside again.
  */
-const OWN_FAILURES: readonly ErrorCode[] = [
-  'trainer-crashed',
-  'trainer-killed',
-  'trainer-hung',
-  'trainer-start',
-];
-const MOST_OWN_FAILURES = 3;
+const QUARANTINE = { trials: 3, seconds: 900 };
 
-/** @param execution from 1: Temporal's attempt of the activity */
-export function isFinal(error: ElbowError, execution: number): boolean {
-  // Either Temporal has given the attempt to another worker, and nobody reads this; or one that was believed dead woke
-  // up and took the lease, and another try takes it back.
-  if (error.code === 'lease-lost') return false;
-  if (!error.isRetryable) return true;
-  return OWN_FAILURES.includes(error.code) && execution >= MOST_OWN_FAILURES;
+const machineOf = (code: ErrorCode): Retry['machine'] => retryOf(code)?.machine ?? 'any';
+
+/** A failure as storage takes it. */
+export const newFailure = (error: ElbowError): NewFailure => ({
+  code: error.code,
+  message: sentence(error),
+  avoidSeconds: machineOf(error.code) === 'any' ? null : AVOID_SECONDS,
+  quarantine: QUARANTINE,
+});
+
+/**
+ * Failures since the trial last got on: from the last one on that had more epochs than all before it.
+ * @param failures the oldest first
+ */
+export function failuresInARow(failures: readonly ExecutionFailure[]): readonly ExecutionFailure[] {
+  let start = 0;
+  let most = -1;
+  for (const [index, { epochs }] of failures.entries()) {
+    if (epochs <= most) continue;
+    most = epochs;
+    start = index;
+  }
+  return failures.slice(start);
 }
+
+/**
+ * Whether a trial has failed for good.
+ * @param failures of its executions, the oldest first; at least one
+ * @param otherMachines that could take it and have not failed it, ≥ 0
+ */
+export function isFinal(failures: readonly ExecutionFailure[], otherMachines: number): boolean {
+  const row = failuresInARow(failures);
+  const { code } = row.at(-1)!;
+  const retry = isErrorCode(code) ? retryOf(code) : null;
+  if (retry === null) return true;
+  if (retry.machine === 'another only' && otherMachines === 0) return true;
+  if (new Set(row.map(({ host }) => host)).size >= MOST_MACHINES) return true;
+  const count = (matches: (code: string) => boolean): number => row.filter((one) => matches(one.code)).length;
+  if (retry.tries === 'own') return count(isOwn) >= OWN_TRIES;
+  return retry.tries !== null && count((one) => one === code) >= retry.tries;
+}
+
+/**
+ * What is stored of a trial that has failed for good: its last failure, and how often and where it was tried.
+ * @param failures as above
+ */
+export function lastWord(failures: readonly ExecutionFailure[]): { code: string; message: string } {
+  const row = failuresInARow(failures);
+  const { code, message } = row.at(-1)!;
+  const hosts = [...new Set(row.map(({ host }) => host))];
+  if (row.length === 1) return { code, message };
+  const where = hosts.length === 1 ? `on ${hosts[0]!}` : `on ${hosts.length} machines (${hosts.join(', ')})`;
+  return {
+    code,
+    message: `${message.replace(/[.]?$/, '.')} It failed ${row.length} times in a row ${where}.`,
+  };
+}
+
+const isOwn = (code: string): boolean => isErrorCode(code) && retryOf(code)?.tries === 'own';
+
+/**
+ * The pause before the next try, in milliseconds: doubles with each failure of the kind, and varies by a quarter, so that
+ * what failed together does not come back together.
+ * @param nth failure in a row, from 1
+ * @param chance in [0, 1)
+ */
+export function pauseMs(
+  { pause: [first, longest] }: Pick<Retry, 'pause'>,
+  nth: number,
+  chance: number,
+): number {
+  const seconds = Math.min(first * 2 ** (nth - 1), longest);
+  return Math.round(1000 * seconds * (0.75 + chance / 2));
+}
+
+/** Of what need not be repeatable, in [0, 1). */
+const chance = (): number => randomInt(2 ** 32) / 2 ** 32;
 
 /** A message with its hint, as it is stored and shown. */
 export const sentence = (error: ElbowError): string =>
   error.hint === undefined ? error.message : `${error.message.replace(/\.?$/, '.')} ${error.hint}`;
 
 /**
- * The failure that Temporal keeps: its type is elbow's code.
+ * The failure that Temporal keeps when the trial has failed for good: its type is elbow's code.
  * @param end what is stored already, so that the workflow need not ask
  */
-export function toFailure(
-  error: ElbowError,
-  options: { isFinal: boolean; end?: TrialEnd },
-): ApplicationFailure {
-  return ApplicationFailure.create({
+export const finalFailure = (
+  { code, message }: { readonly code: string; readonly message: string },
+  end?: TrialEnd,
+): ApplicationFailure =>
+  ApplicationFailure.create({
+    type: code,
+    message,
+    nonRetryable: true,
+    ...(end ? { details: [end] } : {}),
+  });
+
+/**
+ * The failure after which Temporal starts another execution.
+ * @param nth failure in a row, from 1
+ */
+export const nextTry = (error: ElbowError, nth: number): ApplicationFailure =>
+  ApplicationFailure.create({
     type: error.code,
     message: sentence(error),
-    nonRetryable: options.isFinal,
     cause: error,
-    ...(options.end ? { details: [options.end] } : {}),
+    nextRetryDelay: pauseMs(retryOf(error.code) ?? SOON, nth, chance()),
   });
-}
+
+/** For what the table says nothing of: a worker that leaves a trial to others. */
+const SOON: Pick<Retry, 'pause'> = { pause: [1, 10] };
+
+/** What a worker says that leaves a trial to others. */
+export const leftToOthers = (nth: number): ApplicationFailure =>
+  ApplicationFailure.create({
+    type: 'elsewhere',
+    message: 'this machine has failed the trial, or is put aside: it is left to another one of the pool',
+    nextRetryDelay: pauseMs(SOON, nth, chance()),
+  });
 
 /** Defects are tried this often: what the database refuses once in a deadlock is told by no code of ours. */
 const MOST_DEFECTS = 3;
+
+/** What a failure of Postgres, or a defect, does to an activity that may be repeated. */
+export function storageFailure(thrown: unknown, execution: number): ApplicationFailure {
+  const error = asElbowError(thrown);
+  const isLast = error.code === 'bug' ? execution >= MOST_DEFECTS : !error.isRetryable;
+  return isLast ? finalFailure({ code: error.code, message: sentence(error) }) : nextTry(error, execution);
+}
 
 /** Wraps an activity that only touches Postgres, so that whatever it throws carries a code. */
 export function guarded<Args extends unknown[], Result>(
@@ -58,9 +153,7 @@ export function guarded<Args extends unknown[], Result>(
     try {
       return await work(...args);
     } catch (thrown) {
-      const error = asElbowError(thrown);
-      const final = error.code === 'bug' ? execution() >= MOST_DEFECTS : !error.isRetryable;
-      throw toFailure(error, { isFinal: final });
+      throw storageFailure(thrown, execution());
     }
   };
 }

@@ -2,13 +2,23 @@
 import { existsSync, renameSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { ApplicationFailure, CancelledFailure, Context } from '@temporalio/activity';
-import { ElbowError, asElbowError } from '../src/errors.js';
+import { ElbowError, asElbowError, retryOf } from '../src/errors.js';
 import { elbowVersion } from '../src/paths.js';
 import { NO_FIGURES } from '../src/storage/index.js';
-import type { AttemptTask, Outcome, Storage } from '../src/storage/index.js';
+import type { AttemptTask, ExecutionFailure, Outcome, Storage } from '../src/storage/index.js';
 import type { TrialEnd, TrialRef } from '../workflows/messages.js';
 import { createAttemptWriter } from './attempt-writer.js';
-import { isFinal, sentence, toFailure } from './failures.js';
+import type { AttemptWriter } from './attempt-writer.js';
+import {
+  failuresInARow,
+  finalFailure,
+  isFinal,
+  lastWord,
+  leftToOthers,
+  newFailure,
+  nextTry,
+  storageFailure,
+} from './failures.js';
 import { endOf } from './record.js';
 import { checkpointsOf, runTrainable } from './trainables.js';
 import type { Places, Progress, Trainers } from './trainables.js';
@@ -29,6 +39,8 @@ export interface TrainParts {
   readonly trainers: Trainers;
   readonly worker: WorkerIdentity;
   readonly places: Places;
+  /** The worker is put aside: it takes no further trials. */
+  readonly onAside?: () => void;
 }
 
 /**
@@ -51,11 +63,11 @@ export async function train(parts: TrainParts, sweepId: string, ref: TrialRef): 
     // An earlier execution has stored the end, and its answer was lost on the way.
     if (task === 'ended') return await endOf(storage, sweepId, ref);
     if (task === 'held') return null;
+    if (task === 'elsewhere') throw leftToOthers(context.info.attempt);
     return await execute(parts, task, context, (now) => (progress = now));
   } catch (thrown) {
     if (thrown instanceof CancelledFailure || thrown instanceof ApplicationFailure) throw thrown;
-    const error = asElbowError(thrown);
-    throw toFailure(error, { isFinal: isFinal(error, context.info.attempt) });
+    throw storageFailure(thrown, context.info.attempt);
   } finally {
     clearInterval(timer);
   }
@@ -73,6 +85,9 @@ async function execute(
   const signal = AbortSignal.any([context.cancellationSignal, stop.signal]);
   const writer = createAttemptWriter(storage, task, (error) => stop.abort(error));
   const started = performance.now();
+  // Nobody but a next execution tells that the last one was lost: it may have been one too many.
+  if (task.failures.length > 0 && isFinal(task.failures, Infinity))
+    return failForGood(parts, task, { epochs: 0, seconds: 0 });
   const inherited = inheritCheckpoints(task, parts.places);
   if (inherited !== null) writer.addLog('elbow', inherited, new Date());
   // The folder, not the file: the one that was told last may have given way to newer ones.
@@ -103,11 +118,10 @@ async function execute(
     // What was said until then is worth keeping; that it cannot be written is not the failure.
     await writer.flush().catch(() => undefined);
     const seconds = (performance.now() - started) / 1000;
-    return await handle(parts, task, context, {
+    return await handle(parts, task, context, writer, {
       // A refused write aborts the trainer: the refusal is the reason, not the abortion.
       thrown: stop.signal.aborted ? (stop.signal.reason as unknown) : thrown,
-      epochs: writer.epochCount(),
-      seconds,
+      spent: { epochs: writer.epochCount(), seconds },
     });
   }
 }
@@ -138,39 +152,68 @@ async function finish({ storage, places }: TrainParts, task: AttemptTask, outcom
   await rm(checkpointsOf(task.attemptId, places), { recursive: true, force: true }).catch(() => undefined);
 }
 
-/** Decides what a failed execution means, stores it when it is the end, and throws. */
+/** What an execution has come to. */
+interface Spent {
+  readonly epochs: number;
+  readonly seconds: number;
+}
+
+/** Decides what a failed execution means, stores it, and throws. */
 async function handle(
   parts: TrainParts,
   task: AttemptTask,
   context: Context,
-  {
-    thrown,
-    epochs,
-    seconds,
-  }: { readonly thrown: unknown; readonly epochs: number; readonly seconds: number },
+  writer: AttemptWriter,
+  { thrown, spent }: { readonly thrown: unknown; readonly spent: Spent },
 ): Promise<never> {
+  const { storage } = parts;
+  const release = (): Promise<void> =>
+    storage.releaseLease(task.attemptId, task.lease).catch((error: unknown) => {
+      if (asElbowError(error).code !== 'lease-lost') throw error;
+    });
   if (context.cancellationSignal.aborted) {
     const details = context.cancellationDetails;
-    if (details?.cancelRequested) {
-      // Whether it is to go on later or was cancelled for good its workflow knows, and stores: both look the same from here.
-      await parts.storage.releaseLease(task.attemptId, task.lease).catch((error: unknown) => {
-        if (asElbowError(error).code !== 'lease-lost') throw error;
-      });
-      throw new CancelledFailure('the trial was told to stop');
-    }
+    // Whether it is to go on later or was cancelled for good its workflow knows, and stores: both look the same from here.
+    // A worker that is stopped hands it over, and was not lost.
+    if (details?.cancelRequested || details?.workerShutdown) await release();
+    if (details?.cancelRequested) throw new CancelledFailure('the trial was told to stop');
     const why = details?.workerShutdown
       ? 'the worker was stopped'
       : 'the execution was taken from this worker';
     // The attempt stays as it is: another worker takes it over.
-    throw toFailure(new ElbowError('worker-lost', `${why}; another takes the trial over`), {
-      isFinal: false,
-    });
+    throw nextTry(new ElbowError('worker-lost', `${why}; another takes the trial over`), 1);
   }
   const error = asElbowError(thrown);
-  if (!isFinal(error, context.info.attempt)) throw error;
-  const outcome = failedOutcome(error, { epochs, seconds });
+  // It waits for a server, or another execution has the attempt: nothing that the trial or the machine failed at.
+  if (retryOf(error.code)?.tries === null) {
+    if (error.code !== 'lease-lost') await release();
+    throw nextTry(error, context.info.attempt);
+  }
+  const failure = newFailure(error);
+  const { failures, otherMachines, isAside } = await storage.recordFailure(
+    task.attemptId,
+    task.lease,
+    failure,
+  );
+  if (isAside) parts.onAside?.();
+  if (isFinal(failures, otherMachines)) return failForGood(parts, task, spent, failures);
+  writer.addLog('elbow', `${failure.code}: ${failure.message}\nThe trial is tried again.`, new Date());
+  await writer.flush();
+  await release();
+  throw nextTry(error, failuresInARow(failures).length);
+}
+
+/** Stores that a trial has failed, with its last failure, and throws that. */
+async function failForGood(
+  parts: TrainParts,
+  task: AttemptTask,
+  spent: Spent,
+  failures: readonly ExecutionFailure[] = task.failures,
+): Promise<never> {
+  const failure = lastWord(failures);
+  const outcome: Outcome = { ...NO_FIGURES, ...spent, status: 'failed', failure };
   await finish(parts, task, outcome);
-  throw toFailure(error, { isFinal: true, end: toEnd(task.trial, outcome) });
+  throw finalFailure(failure, toEnd(task.trial, outcome));
 }
 
 function toEnd(number: number, outcome: Outcome): TrialEnd {
@@ -183,18 +226,5 @@ function toEnd(number: number, outcome: Outcome): TrialEnd {
     epochs: outcome.epochs,
     failureCode: outcome.failure?.code ?? null,
     failure: outcome.failure?.message ?? null,
-  };
-}
-
-function failedOutcome(
-  error: ElbowError,
-  { epochs, seconds }: { readonly epochs: number; readonly seconds: number },
-): Outcome {
-  return {
-    ...NO_FIGURES,
-    status: 'failed',
-    epochs,
-    seconds,
-    failure: { code: error.code, message: sentence(error) },
   };
 }

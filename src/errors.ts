@@ -17,6 +17,22 @@ export const EXIT = {
 
 export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
 
+/** What a failed execution of a trial means for the next one. */
+export interface Retry {
+  /**
+   * Executions that may fail before the trial has failed, integer ≥ 1; `own`: each uses up one of the trial's own tries,
+   * OWN_TRIES in all; null: no limit. Counted since the trial last got on by an epoch.
+   */
+  readonly tries: number | 'own' | null;
+  /** Seconds before the second try and at most before a later one; they double, and vary by a quarter. */
+  readonly pause: readonly [first: number, longest: number];
+  /**
+   * Which machine may have the next try: any, another one first if the pool has one that has not failed the trial, or
+   * only such a one.
+   */
+  readonly machine: 'any' | 'another first' | 'another only';
+}
+
 interface CodeEntry {
   /** Exit code when the error reaches the CLI. */
   readonly exit: ExitCode;
@@ -24,15 +40,31 @@ interface CodeEntry {
   readonly retryable: boolean;
   /** What the code means, for the docs and `elbow show`. */
   readonly meaning: string;
+  /** Of a trial's failure: what is tried by itself; left out for none. */
+  readonly retry?: Retry;
+  /** Of a trial's failure: what the user should do; starts with a verb. */
+  readonly advice?: string;
 }
 
 const usage = (meaning: string): CodeEntry => ({ exit: EXIT.usage, retryable: false, meaning });
 const install = (meaning: string): CodeEntry => ({ exit: EXIT.install, retryable: true, meaning });
-const trial = (meaning: string, retryable: boolean): CodeEntry => ({
+const trial = (meaning: string, advice: string, retry?: Retry): CodeEntry => ({
   exit: EXIT.sweepIncomplete,
-  retryable,
+  retryable: retry !== undefined,
   meaning,
+  advice,
+  ...(retry ? { retry } : {}),
 });
+
+/** Tries of a trial that failures of its own use up, whichever they are: a machine may have a bad moment. */
+export const OWN_TRIES = 3;
+/** A trial that has failed on so many machines, one after the other, has failed. */
+export const MOST_MACHINES = 3;
+
+/** A server that is away: trials wait for it. */
+const UNTIL_BACK: Retry = { tries: null, pause: [0.5, 8], machine: 'any' };
+/** What another machine may have: more memory, a data set that is whole. */
+const ELSEWHERE: Retry = { tries: MOST_MACHINES, pause: [1, 10], machine: 'another only' };
 
 /** Stable codes: public, never renamed. Keep the table in docs/errors.md equal (a test compares them). */
 export const ERROR_CODES = {
@@ -55,8 +87,16 @@ export const ERROR_CODES = {
     exit: EXIT.unreachable,
     retryable: true,
     meaning: 'the Temporal server does not answer',
+    retry: UNTIL_BACK,
+    advice: 'Nothing, unless it stays away: `elbow doctor` says which leg is broken.',
   },
-  'database-unreachable': { exit: EXIT.unreachable, retryable: true, meaning: 'Postgres does not answer' },
+  'database-unreachable': {
+    exit: EXIT.unreachable,
+    retryable: true,
+    meaning: 'Postgres does not answer',
+    retry: UNTIL_BACK,
+    advice: 'Nothing, unless it stays away: `elbow doctor` says which leg is broken.',
+  },
   'database-schema': {
     exit: EXIT.unreachable,
     retryable: false,
@@ -79,26 +119,81 @@ export const ERROR_CODES = {
   'model-damaged': usage('the weights of a trial are not what they should be'),
   'picture-unusable': usage('a file is no picture that can be used'),
   'data-unusable': usage('a folder of images or a CSV file cannot be used as a data set'),
-  'data-missing': trial('a data file is missing', false),
-  'data-damaged': trial('a data file is not what it should be', false),
+  'data-missing': trial(
+    'a data file is missing',
+    'Bring the data set to the machine that is named (`elbow datasets` says where it belongs), then rerun.',
+    ELSEWHERE,
+  ),
+  'data-damaged': trial(
+    'a data file is not what it should be',
+    'Remove the file that is named, so that it is brought anew, then rerun.',
+    ELSEWHERE,
+  ),
   'data-too-small': {
     exit: EXIT.usage,
     retryable: false,
     meaning: 'more images were asked for than a class has',
+    advice: 'Ask for fewer samples per class.',
   },
-  'out-of-memory': trial('the trial needed more memory than it may use', false),
-  'trainer-crashed': trial('the trainer process ended by itself', true),
-  'trainer-killed': trial('the trainer process was killed by the system', true),
-  'trainer-start': trial('the trainer process did not start', true),
-  'trainer-hung': trial('the trainer process stopped reporting', true),
-  'worker-lost': trial('the worker that ran the trial disappeared', true),
-  'workflow-lost': trial('the workflow that ran the trial is gone', true),
-  'lease-lost': trial('a newer execution of the same attempt took over', false),
-  'disk-full': trial('no space left on the device', false),
-  'trial-cancelled': trial('the trial was cancelled', false),
+  'out-of-memory': trial(
+    'the trial needed more memory than it may use',
+    'Use a smaller batch or network, fewer slots, or a machine with more memory, then rerun.',
+    { ...ELSEWHERE, tries: 'own' },
+  ),
+  'device-out-of-memory': trial(
+    'the trial needed more memory than the GPU had free',
+    'Use a smaller batch or network, fewer slots on the GPU, or a larger one, then rerun.',
+    { tries: 'own', pause: [15, 60], machine: 'another first' },
+  ),
+  'trainer-crashed': trial(
+    'the trainer process ended by itself',
+    'Read `elbow logs`; when it happens to all trials, `elbow doctor` checks TensorFlow.',
+    { tries: 'own', pause: [1, 30], machine: 'another first' },
+  ),
+  'trainer-killed': trial(
+    'the trainer process was killed by the system',
+    'See whether the machine ran out of memory (its system log says so); fewer slots leave more for each.',
+    { tries: 'own', pause: [5, 60], machine: 'another first' },
+  ),
+  'trainer-start': trial(
+    'the trainer process did not start',
+    'Run `elbow doctor` on the machine that is named: it starts TensorFlow and says what is missing.',
+    { tries: 3, pause: [2, 60], machine: 'another first' },
+  ),
+  'trainer-hung': trial(
+    'the trainer process stopped reporting',
+    'Read `elbow logs`; look at the machine: one that swaps, or whose disk or GPU hangs, looks like this.',
+    { tries: 'own', pause: [1, 30], machine: 'another first' },
+  ),
+  'worker-lost': trial(
+    'the worker that ran the trial disappeared',
+    'See what ended the workers (memory, power, network), then rerun: the trial goes on from its checkpoint.',
+    { tries: 10, pause: [1, 30], machine: 'any' },
+  ),
+  'workflow-lost': trial(
+    'the workflow that ran the trial is gone',
+    'Rerun: the trial goes on from its checkpoint.',
+  ),
+  'lease-lost': trial(
+    'a newer execution of the same attempt took over',
+    'Nothing: the newer one stores the result.',
+    { tries: null, pause: [1, 10], machine: 'any' },
+  ),
+  'disk-full': trial(
+    'no space left on the device',
+    'Free space in ELBOW_HOME of the machine that is named (`elbow gc` removes what nothing refers to), then rerun.',
+    { tries: 5, pause: [30, 300], machine: 'another first' },
+  ),
+  'trial-cancelled': trial('the trial was cancelled', 'Rerun, if it was not meant.'),
 } as const satisfies Record<string, CodeEntry>;
 
 export type ErrorCode = keyof typeof ERROR_CODES;
+
+/** What is tried again by itself when a trial fails so; null for nothing. */
+export const retryOf = (code: ErrorCode): Retry | null => (ERROR_CODES[code] as CodeEntry).retry ?? null;
+
+/** What the user should do about a trial that failed so; null where the message says it. */
+export const adviceOf = (code: ErrorCode): string | null => (ERROR_CODES[code] as CodeEntry).advice ?? null;
 
 /** A place in a file; lines and columns count from 1. */
 export interface Where {

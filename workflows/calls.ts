@@ -26,13 +26,6 @@ export const { report } = proxyActivities<Pick<ControlActivities, 'report'>>({
   retry: { initialInterval: '500 milliseconds', backoffCoefficient: 2, maximumAttempts: 5 },
 });
 
-/**
- * Executions of one attempt. The activity itself stops earlier, after three, when the trial is to blame (its trainer
- * crashed); lost and restarted workers are not the trial's fault. A trial that takes its whole machine down with it
- * must still come to an end.
- */
-const MOST_EXECUTIONS = 10;
-
 /** The activity that trains, on the queue of the trial's pool. */
 export function trainCalls(input: TrialInput): ActivityInterfaceFor<TrainActivities> {
   const options: ActivityOptions = {
@@ -43,13 +36,9 @@ export function trainCalls(input: TrialInput): ActivityInterfaceFor<TrainActivit
     // A cancelled trial has ended only when its trainer has, and what it reached is in Postgres. The activity
     // heartbeats all the time, so that it hears of the cancellation; one that has no slot yet is cancelled at once.
     cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
-    // The first retry soon: the slot is free and the trainer gone. Later ones give a machine time to recover.
-    retry: {
-      initialInterval: '1 second',
-      backoffCoefficient: 2,
-      maximumInterval: '30 seconds',
-      maximumAttempts: MOST_EXECUTIONS,
-    },
+    // How often a trial is tried, and when again, the activity says: it counts in Postgres, where lost workers are counted,
+    // too. These pauses are for what it cannot say, that a worker fell silent.
+    retry: { initialInterval: '1 second', backoffCoefficient: 2, maximumInterval: '30 seconds' },
   };
   return proxyActivities<TrainActivities>(options);
 }

@@ -50,11 +50,12 @@ export async function printEnding(
 
 /** Failures by code, each with one example, and how to run them again. */
 export function printFailures(sweep: string, groups: readonly FailureGroup[], out: Output): void {
-  for (const { code, trials, example } of groups) {
+  for (const { code, trials, example, advice } of groups) {
     out.result(
       `${out.colors.red(code)}: ${countedText(trials.length, 'trial')} failed (${numbersText(trials)})`,
     );
     for (const line of example.split('\n')) out.result(`  ${line}`);
+    if (advice !== null) out.result(`  ${out.colors.dim('What to do:')} ${advice}`);
   }
   if (groups.length === 0) return;
   out.note(`\`elbow rerun ${sweep}\` runs the failed trials again.`);

@@ -1,5 +1,5 @@
 /** What is said of sweeps and trials in many commands. Pure. */
-import { EXIT } from '../errors.js';
+import { adviceOf, EXIT, isErrorCode } from '../errors.js';
 import type { ExitCode } from '../errors.js';
 import type { Counts, SweepRow, SweepStatus, TrialResult, TrialStatus } from '../storage/storage.js';
 import { cutText } from './text.js';
@@ -72,6 +72,8 @@ export interface FailureGroup {
   readonly code: string;
   readonly trials: readonly number[];
   readonly example: string;
+  /** What to do; null where the example says it. */
+  readonly advice: string | null;
 }
 
 /** Failed trials by code, most first. */
@@ -85,7 +87,7 @@ export function failureGroups(results: readonly TrialResult[]): FailureGroup[] {
     groups.set(code, group);
   }
   return [...groups]
-    .map(([code, group]) => ({ code, ...group }))
+    .map(([code, group]) => ({ code, ...group, advice: isErrorCode(code) ? adviceOf(code) : null }))
     .sort((a, b) => b.trials.length - a.trials.length);
 }
 

@@ -2,6 +2,7 @@
 import type { PoolClient } from 'pg';
 import { ElbowError } from '../errors.js';
 import type { Database } from './database.js';
+import { failuresOf, isLeftToOthers } from './machines.js';
 import type { AttemptTask, Storage, SweepStatus } from './storage.js';
 
 type LeaseMethods = Pick<Storage, 'takeLease' | 'releaseLease' | 'holdAttempt' | 'holdTrials'>;
@@ -14,7 +15,19 @@ const NEW_LEASE = `lease = a.lease + 1,
 /** Queues attempts again, and shuts out whoever runs them. */
 const HOLD = `update trial_attempts a set status = 'queued', ${NEW_LEASE}`;
 
-type TaskRow = Omit<AttemptTask, 'attemptId'>;
+type TaskRow = Omit<AttemptTask, 'attemptId' | 'failures'>;
+
+/** Whoever has the lease of an attempt that is running has not ended it: it was lost, and nobody else will say so. */
+const recordLost = (client: PoolClient, attemptId: string): Promise<unknown> =>
+  client.query(
+    `insert into trial_failures (attempt_id, lease, code, message, worker_id, host, epochs)
+     select a.id, a.lease, 'worker-lost',
+       format('the worker %s, which ran the trial, disappeared or fell silent', a.worker_id), a.worker_id, a.host,
+       (select count(*) from trial_epochs e where e.attempt_id = a.id)
+     from trial_attempts a where a.id = $1 and a.status = 'running' and a.worker_id is not null
+     on conflict do nothing`,
+    [attemptId],
+  );
 
 /**
  * Locks the attempt against a newer lease until the transaction ends.
@@ -68,8 +81,10 @@ export function leaseMethods(db: Database): LeaseMethods {
   return {
     takeLease: (attemptId, worker) =>
       db.transaction(async (client) => {
-        // One that is marked running lost its worker.
+        await recordLost(client, attemptId);
         if (!(await mayRun(client, attemptId))) return (await holdOne(client, attemptId)) ? 'held' : 'ended';
+        if (await isLeftToOthers(client, attemptId, worker))
+          return (await holdOne(client, attemptId)) ? 'elsewhere' : 'ended';
         const { rows } = await client.query<TaskRow>(
           `update trial_attempts a
            set status = 'running', worker_id = $2, host = $3, started_at = coalesce(a.started_at, now()), ${NEW_LEASE}
@@ -84,7 +99,7 @@ export function leaseMethods(db: Database): LeaseMethods {
                then json_build_object('path', a.checkpoint, 'host', a.checkpoint_host) end as checkpoint`,
           [attemptId, worker.id, worker.host],
         );
-        return rows[0] ? { attemptId, ...rows[0] } : 'ended';
+        return rows[0] ? { attemptId, ...rows[0], failures: await failuresOf(client, attemptId) } : 'ended';
       }),
 
     releaseLease: (attemptId, lease) =>

@@ -1,6 +1,7 @@
 /** The storage contract over Prisma and Postgres. */
 import { closingMethods } from './closing.js';
 import { openDatabase } from './database.js';
+import { failureMethods } from './failures.js';
 import { leaseMethods } from './leases.js';
 import { planningMethods } from './planning.js';
 import { readingMethods } from './reading.js';
@@ -31,6 +32,7 @@ export async function connectStorage({ url, retryForMs = 0 }: StorageOptions): P
     ...sweepMethods(db),
     ...planningMethods(db),
     ...leaseMethods(db),
+    ...failureMethods(db),
     ...runningMethods(db),
     ...closingMethods(db),
     ...readingMethods(db),

@@ -74,6 +74,37 @@ export interface AttemptTask {
   readonly earlierAttemptIds: readonly string[];
   /** The latest one of earlier executions, and the host it was written on; null where there is none. */
   readonly checkpoint: { readonly path: string; readonly host: string } | null;
+  /** Earlier executions that failed, or were lost; the oldest first. */
+  readonly failures: readonly ExecutionFailure[];
+}
+
+/** An execution of an attempt that failed. */
+export interface ExecutionFailure {
+  readonly code: string;
+  readonly message: string;
+  readonly host: string;
+  /** Epochs that the attempt had then: with the next failure as many, the trial got on by none. */
+  readonly epochs: number;
+}
+
+/** An execution's failure, as it is told to storage. */
+export interface NewFailure {
+  readonly code: string;
+  readonly message: string;
+  /** For so long other machines come first, > 0; null where the machine has no part in it. */
+  readonly avoidSeconds: number | null;
+  /** When its worker is put aside: after failures of so many trials in a row, and for how long. */
+  readonly quarantine: { readonly trials: number; readonly seconds: number };
+}
+
+/** What comes of a failure. */
+export interface FailureStanding {
+  /** Of the attempt, this one last. */
+  readonly failures: readonly ExecutionFailure[];
+  /** Machines of the pool that have not failed the attempt, and take trials. */
+  readonly otherMachines: number;
+  /** Whether the worker is put aside. */
+  readonly isAside: boolean;
 }
 
 /** Where a lease runs and in what environment; kept with the attempt. */
@@ -136,6 +167,13 @@ export interface AttemptEnd extends Pick<Outcome, 'testAccuracy' | 'valAccuracy'
   readonly failureMessage: string | null;
 }
 
+/** A row of the view `failures`. */
+export interface FailureRow extends ExecutionFailure {
+  readonly attempt: number;
+  readonly lease: number;
+  readonly at: Date;
+}
+
 export interface LogLine {
   readonly lease: number;
   /** From 0 within its lease. */
@@ -161,10 +199,12 @@ export interface WorkerRow {
   readonly lastSeenAt: Date;
   /** Since then, by the database's clock. */
   readonly silentSeconds: number;
+  /** Put aside: it takes no trials, for so long and for what reason; null for one that does. */
+  readonly aside: { readonly seconds: number | null; readonly reason: string } | null;
 }
 
 /** What a worker says of itself. */
-export type WorkerIntroduction = Omit<WorkerRow, 'busy' | 'runs' | 'lastSeenAt' | 'silentSeconds'>;
+export type WorkerIntroduction = Omit<WorkerRow, 'busy' | 'runs' | 'lastSeenAt' | 'silentSeconds' | 'aside'>;
 
 export interface QueryResult {
   readonly columns: readonly string[];

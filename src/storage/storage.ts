@@ -19,7 +19,10 @@ import type {
   Claim,
   Counts,
   Environment,
+  FailureRow,
+  FailureStanding,
   LogLine,
+  NewFailure,
   QueryResult,
   QueuedTrial,
   SweepFiles,
@@ -42,7 +45,11 @@ export type {
   Counts,
   EndedStatus,
   Environment,
+  ExecutionFailure,
+  FailureRow,
+  FailureStanding,
   LogLine,
+  NewFailure,
   QueryResult,
   QueuedTrial,
   SweepFiles,
@@ -124,9 +131,19 @@ export interface Storage {
   /**
    * Starts an execution of an attempt that is queued or running: raises its lease, marks it running on `worker`. Epochs
    * of earlier leases stay until `resumeAfter`. Refused as `ended` when the attempt has ended; and as `held` when its
-   * sweep is pausing or paused, or as many other trials of it run as may at once: then the attempt is queued.
+   * sweep is pausing or paused, or as many other trials of it run as may at once: then the attempt is queued. And as
+   * `elsewhere` when the worker is put aside, or another machine comes first, because this one has failed the attempt.
+   * An attempt that was running lost the worker that ran it: that is one of its failures.
    */
-  takeLease(attemptId: string, worker: { id: string; host: string }): Promise<AttemptTask | 'ended' | 'held'>;
+  takeLease(
+    attemptId: string,
+    worker: { id: string; host: string },
+  ): Promise<AttemptTask | 'ended' | 'held' | 'elsewhere'>;
+  /**
+   * Stores that this execution failed, which does not end it; once for a lease. Puts its worker aside where it has failed
+   * as many different trials in a row, none of which has failed on another machine, too, and others of the pool are left.
+   */
+  recordFailure(attemptId: string, lease: number, failure: NewFailure): Promise<FailureStanding>;
   /** Ends an execution and not the attempt, which is queued again. Repeating it is no error. */
   releaseLease(attemptId: string, lease: number): Promise<void>;
   /** The same from outside, whoever runs the attempt: that one may not write any more. False when it has ended. */
@@ -182,6 +199,8 @@ export interface Storage {
   attemptEnd(attemptId: string): Promise<AttemptEnd | null>;
   /** By trial and attempt, oldest first; all trials when `trial` is left out. */
   attempts(sweepId: string, trial?: number): Promise<readonly AttemptRow[]>;
+  /** Executions of a trial that failed, the oldest first. */
+  failures(sweepId: string, trial: number): Promise<readonly FailureRow[]>;
   /** Of the latest attempt of each trial, by trial and epoch; all trials when `trial` is left out. */
   epochs(sweepId: string, trial?: number): Promise<readonly (EpochMetrics & { trial: number })[]>;
   /** Of one attempt (the latest when left out), lines after (lease, index). */
@@ -195,8 +214,13 @@ export interface Storage {
   answers(sweepId: string, trial: number): Promise<TestAnswers | null>;
 
   // Workers
-  /** Adds or refreshes a worker's row. */
-  seeWorker(worker: WorkerIntroduction): Promise<void>;
+  /** Adds or refreshes a worker's row; tells whether it is put aside. The last of a pool that is not never is. */
+  seeWorker(worker: WorkerIntroduction): Promise<boolean>;
+  /**
+   * Puts a worker aside, for good or until it is released; or releases it. False when there is none of that id.
+   * @param reason null: release it
+   */
+  setAside(id: string, reason: string | null): Promise<boolean>;
   removeWorker(id: string): Promise<void>;
   /** Those seen within the last `withinMs`, by the database's clock; by host and pid. */
   workers(withinMs: number): Promise<readonly WorkerRow[]>;

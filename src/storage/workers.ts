@@ -1,21 +1,42 @@
 /** Workers report themselves; one that has not for a while is taken for gone. */
 import type { Database } from './database.js';
+import { othersTakeTrials } from './machines.js';
 import type { Storage, WorkerRow } from './storage.js';
 
-type WorkerMethods = Pick<Storage, 'seeWorker' | 'removeWorker' | 'workers'>;
+type WorkerMethods = Pick<Storage, 'seeWorker' | 'setAside' | 'removeWorker' | 'workers'>;
 
 export function workerMethods(db: Database): WorkerMethods {
   return {
     // By the database's clock: those of several machines differ.
     seeWorker: ({ id, host, pid, pool, slots, version, device }) =>
-      db.attempt(async () => {
-        await db.pool.query(
+      db.transaction(async (client) => {
+        await client.query(
           `insert into workers (id, host, pid, pool, slots, version, device, last_seen_at)
            values ($1, $2, $3, $4, $5, $6, $7, now())
            on conflict (id) do update set host = $2, pid = $3, pool = $4, slots = $5, version = $6, device = $7,
              last_seen_at = now()`,
           [id, host, pid, pool, slots, version, device],
         );
+        await client.query(
+          `update workers set aside_until = null, aside_reason = null
+           where id = $1 and isfinite(aside_until) and (aside_until <= now() or not ${othersTakeTrials('$1')})`,
+          [id],
+        );
+        const { rows } = await client.query<{ isAside: boolean }>(
+          'select aside_until is not null as "isAside" from workers where id = $1',
+          [id],
+        );
+        return rows[0]!.isAside;
+      }),
+
+    setAside: (id, reason) =>
+      db.attempt(async () => {
+        const { rowCount } = await db.pool.query(
+          `update workers set aside_until = case when $2::text is null then null else timestamptz 'infinity' end, aside_reason = $2
+           where id = $1`,
+          [id, reason],
+        );
+        return rowCount === 1;
       }),
 
     removeWorker: (id) =>
@@ -28,6 +49,8 @@ export function workerMethods(db: Database): WorkerMethods {
         const { rows } = await db.pool.query<WorkerRow>(
           `select w.id, w.host, w.pid, w.pool, w.slots, w.version, w.device, w.last_seen_at as "lastSeenAt",
                   extract(epoch from now() - w.last_seen_at)::float8 as "silentSeconds",
+                  case when w.aside_until > now() then json_build_object('reason', w.aside_reason, 'seconds',
+                    case when isfinite(w.aside_until) then extract(epoch from w.aside_until - now())::float8 end) end as aside,
                   coalesce(r.runs, '[]') as runs, coalesce(json_array_length(r.runs), 0) as busy
            from workers w
            left join lateral (

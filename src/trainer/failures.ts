@@ -1,7 +1,14 @@
 /** What a job that threw is told as, and what it means when a trainer says that one failed, or ends. */
+import { hostname } from 'node:os';
 import { ElbowError, messageOf } from '../errors.js';
 import { NO_PLAN, type MemoryPlan } from './plan.js';
 import type { FromTrainer } from './protocol.js';
+
+/** The same of a GPU's. */
+const OF_A_DEVICE = /device:GPU|GPU_\d+_bfc|CUDA_ERROR_OUT_OF_MEMORY/;
+
+const outOfMemory = (text: string): 'out-of-memory' | 'device-out-of-memory' =>
+  OF_A_DEVICE.test(text) ? 'device-out-of-memory' : 'out-of-memory';
 
 /** What was known of a job's memory. */
 type Known = Pick<MemoryPlan, 'expected' | 'hint'>;
@@ -15,13 +22,21 @@ export function failureOf(
   error: unknown,
   { expected, hint }: Known = NO_PLAN,
 ): Omit<Extract<FromTrainer, { type: 'failed' }>, 'type' | 'id'> {
+  if (isDiskFull(error)) {
+    return {
+      code: 'disk-full',
+      message: `no space left on ${hostname()}: ${messageOf(error)}`,
+      hint: 'Free some in its ELBOW_HOME; `elbow gc` removes what nothing refers to.',
+      stack: null,
+    };
+  }
   if (error instanceof ElbowError)
     return { code: error.code, message: error.message, hint: error.hint ?? null, stack: null };
   const message = messageOf(error);
   const stack = error instanceof Error ? (error.stack ?? null) : null;
   if (OUT_OF_MEMORY.test(message)) {
     return {
-      code: 'out-of-memory',
+      code: outOfMemory(message),
       message: `TensorFlow could not get the memory it needed: ${message}${expected}`,
       hint: `${hint} Fewer slots leave more for each.`,
       stack,
@@ -29,6 +44,12 @@ export function failureOf(
   }
   return { code: 'bug', message, hint: null, stack };
 }
+
+const isDiskFull = (error: unknown): boolean =>
+  error instanceof Error &&
+  'code' in error &&
+  // The last of them where a data set of one's own is decoded: nobody is installing anything here.
+  ['ENOSPC', 'EDQUOT', 'install-disk-full'].includes(String(error.code));
 
 /** How a process ended. */
 interface End {
@@ -62,7 +83,7 @@ export function endFailure({ code, signal, isStart, lines, plan }: End): ElbowEr
   }
   if (OUT_OF_MEMORY.test(said)) {
     return new ElbowError(
-      'out-of-memory',
+      outOfMemory(said),
       `the trainer process ended with ${signal ?? code}, because it could not get the memory it needed${plan.expected}${said}`,
       { hint: `${plan.hint} Fewer slots leave more for each.` },
     );

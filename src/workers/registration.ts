@@ -1,6 +1,7 @@
-/** A worker says in Postgres that it lives, for `elbow status` and for `up`, which waits for it. */
+/** A worker says in Postgres that it lives, for `elbow status` and for `up`, which waits for it; and hears whether it is put aside. */
 import { messageOf } from '../errors.js';
 import type { Storage, WorkerIntroduction } from '../storage/index.js';
+import type { Gate } from './gate.js';
 
 /** Workers not seen for a minute count as gone: this leaves room for a database that restarts. */
 const EVERY_MS = 5_000;
@@ -14,9 +15,10 @@ export interface Registration {
 export async function register(
   storage: Storage,
   worker: WorkerIntroduction,
+  gate: Gate,
   note: (line: string) => void,
 ): Promise<Registration> {
-  await storage.seeWorker(worker);
+  gate.set(!(await storage.seeWorker(worker)));
   let isSaying = false;
   let isSilent = false;
   const say = async (): Promise<void> => {
@@ -24,7 +26,7 @@ export async function register(
     if (isSaying) return;
     isSaying = true;
     try {
-      await storage.seeWorker(worker);
+      gate.set(!(await storage.seeWorker(worker)));
       if (isSilent) note('Postgres answers again');
       isSilent = false;
     } catch (error) {

@@ -9,6 +9,8 @@ import { CONTROL_QUEUE, poolQueue } from '../../workflows/messages.js';
 import { compiled, elbowVersion, packageRoot } from '../paths.js';
 import type { Connections } from '../stack/index.js';
 import type { Storage } from '../storage/index.js';
+import { createGate } from './gate.js';
+import type { Gate } from './gate.js';
 import { gitCommit } from './git-commit.js';
 import { register } from './registration.js';
 import { retryUntilDone } from './retry.js';
@@ -65,34 +67,31 @@ export async function runWorker(options: RunWorkerOptions): Promise<void> {
       shutdownGraceTime: 0,
       shutdownForceTime: STOP_LIMIT_MS,
     };
-    const workers: Worker[] = [];
-    if (options.control) {
-      workers.push(
-        await Worker.create({
+    const gate = createGate(note);
+    const control = options.control
+      ? await Worker.create({
           ...common,
           taskQueue: CONTROL_QUEUE,
           stickyQueueScheduleToStartTimeout: STICKY_LIMIT_MS,
           workflowBundle: { codePath: options.workflowBundle ?? compiled('workflow-bundle.js') },
           activities: { ...createControlActivities({ storage, timeouts: options.timeouts }) },
-        }),
-      );
-    }
-    workers.push(
-      await Worker.create({
+        })
+      : null;
+    const activities = createTrainActivities({
+      storage,
+      trainers: options.trainers,
+      worker: { id, host, gitCommit: gitCommit(packageRoot) },
+      places: options.places,
+      onAside: () => gate.set(false),
+    });
+    const createPool = (): Promise<Worker> =>
+      Worker.create({
         ...common,
         taskQueue: poolQueue(options.pool),
-        activities: {
-          ...createTrainActivities({
-            storage,
-            trainers: options.trainers,
-            worker: { id, host, gitCommit: gitCommit(packageRoot) },
-            places: options.places,
-          }),
-        },
+        activities: { ...activities },
         maxConcurrentActivityTaskExecutions: options.slots,
-      }),
-    );
-    await runAll(workers, options, {
+      });
+    await runAll(control, createPool, gate, options, {
       id,
       host,
       pid: process.pid,
@@ -107,33 +106,70 @@ export async function runWorker(options: RunWorkerOptions): Promise<void> {
 }
 
 async function runAll(
-  workers: readonly Worker[],
+  control: Worker | null,
+  createPool: () => Promise<Worker>,
+  gate: Gate,
   { storage, signal, note }: RunWorkerOptions,
   row: Parameters<typeof register>[1],
 ): Promise<void> {
-  const stop = (): void => {
-    for (const worker of workers) if (worker.getState() === 'RUNNING') worker.shutdown();
-  };
-  const runs = workers.map((worker) => worker.run());
   // One that ends by itself ends the others, so that no half of a worker stays.
-  const all = Promise.allSettled(runs.map((run) => run.finally(stop)));
-  const registration = await register(storage, row, note).catch((error: unknown) => {
-    stop();
+  const ending = new AbortController();
+  const end = (): void => ending.abort();
+  if (signal.aborted) end();
+  else signal.addEventListener('abort', end, { once: true });
+  const runs = [
+    ...(control ? [runOnce(control, ending.signal)] : []),
+    runWhileOpen(createPool, gate, ending.signal),
+  ];
+  const all = Promise.allSettled(runs.map((run) => run.finally(end)));
+  const registration = await register(storage, row, gate, note).catch(async (error: unknown) => {
+    end();
+    await all;
     throw error;
   });
   note(
     `worker ${row.id} takes trials of pool ${row.pool} in ${row.slots} ${row.slots === 1 ? 'slot' : 'slots'}`,
   );
+  try {
+    const ends = await all;
+    const failed = ends.find((one) => one.status === 'rejected');
+    if (failed && !signal.aborted) throw failed.reason;
+  } finally {
+    signal.removeEventListener('abort', end);
+    // A Postgres that is away must not hold up the end; workers that are silent drop off the list anyway.
+    await Promise.race([registration.end().catch(() => undefined), pause(SIGN_OFF_LIMIT_MS)]);
+  }
+}
+
+/** Runs a worker until the signal is aborted. */
+async function runOnce(worker: Worker, signal: AbortSignal): Promise<void> {
+  const stop = (): void => {
+    if (worker.getState() === 'RUNNING') worker.shutdown();
+  };
+  const run = worker.run();
   if (signal.aborted) stop();
   else signal.addEventListener('abort', stop, { once: true });
   try {
-    const ends = await all;
-    const failed = ends.find((end) => end.status === 'rejected');
-    if (failed && !signal.aborted) throw failed.reason;
+    await run;
   } finally {
     signal.removeEventListener('abort', stop);
-    // A Postgres that is away must not hold up the end; workers that are silent drop off the list anyway.
-    await Promise.race([registration.end().catch(() => undefined), pause(SIGN_OFF_LIMIT_MS)]);
+  }
+}
+
+/** Runs a pool's worker whenever the gate is open: while it is shut, nothing asks the server for trials. */
+async function runWhileOpen(create: () => Promise<Worker>, gate: Gate, signal: AbortSignal): Promise<void> {
+  while (!signal.aborted) {
+    await gate.until(true, signal);
+    if (signal.aborted) return;
+    const round = new AbortController();
+    void gate.until(false, AbortSignal.any([signal, round.signal])).then(() => round.abort());
+    try {
+      await runOnce(await create(), round.signal);
+      // A worker that ended by itself is not begun anew.
+      if (!round.signal.aborted) return;
+    } finally {
+      round.abort();
+    }
   }
 }
 

@@ -39,6 +39,7 @@ it('a job has what its network is made of, through JSON as a process gets it', a
     lease: 1,
     earlierAttemptIds: [],
     checkpoint: null,
+    failures: [],
   };
   const run = async (job: TrainJob) => {
     const { params, networks } = JSON.parse(JSON.stringify(job)) as TrainJob;

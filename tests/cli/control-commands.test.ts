@@ -169,6 +169,18 @@ describe('workers', () => {
       },
       { id: 'lab:2', busy: 0, runs: [], alive: false },
     ]);
+    const aside = await elbow('workers', '--aside', 'lab:1');
+    expect(aside.stdout).toMatch(/lab:1 +gpu +2 of 2 +gpu +0\.1\.0 +aside +worked 0, worked 1/);
+    expect(aside.stderr).toMatch(
+      /lab:1 is put aside: put aside by hand\. `elbow workers --release lab:1` ends that/,
+    );
+    expect((await elbow('workers', '--release', 'lab:1')).stdout).toMatch(/lab:1 .* now /);
+    const unknown = await elbow('workers', '--release', 'lab:3');
+    expect(unknown).toMatchObject({
+      code: 2,
+      stderr: expect.stringMatching(/no worker "lab:3"[^]*lab:1, lab:2/),
+    });
+    expect((await elbow('workers', '--release', 'lab:1', '--aside', 'lab:1')).code).toBe(2);
     await sql("update workers set last_seen_at = now() - interval '1 hour'");
     expect((await elbow('workers')).stdout).toBe('');
     for (const id of ['lab:1', 'lab:2']) await storage.removeWorker(id);

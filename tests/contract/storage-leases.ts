@@ -23,6 +23,7 @@ export function leasesContract(desk: Desk): void {
         lease: 1,
         earlierAttemptIds: [],
         checkpoint: null,
+        failures: [],
       });
       expect(await desk.storage.trialResult(id, 0)).toMatchObject({
         status: 'running',

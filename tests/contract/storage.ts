@@ -2,6 +2,7 @@
 import { afterEach, beforeEach, describe } from 'vitest';
 import type { Storage } from '../../src/storage/index.js';
 import { Desk } from './desk.js';
+import { failuresContract } from './storage-failures.js';
 import { leasesContract } from './storage-leases.js';
 import { pausingContract } from './storage-pausing.js';
 import { resultsContract } from './storage-results.js';
@@ -19,6 +20,7 @@ export function storageContract(name: string, open: () => Promise<Storage>): voi
     });
     sweepsContract(desk);
     leasesContract(desk);
+    failuresContract(desk);
     pausingContract(desk);
     resultsContract(desk);
   });

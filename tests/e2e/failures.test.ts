@@ -1,7 +1,9 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { execFileSync, spawnSync } from 'node:child_process';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createHome, queryRows, type TestHome } from '../support/elbow.js';
+import { until } from '../support/wait.js';
 
 const MINUTES = 60_000;
 let stack: TestHome;
@@ -15,6 +17,12 @@ beforeAll(async () => {
 afterAll(async () => {
   await stack.remove();
 }, MINUTES);
+
+/** Mounts a file system of a few pages, which are soon used up; false where that is not allowed. */
+function mountTiny(folder: string): boolean {
+  mkdirSync(folder, { recursive: true });
+  return spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=16k', 'tmpfs', folder]).status === 0;
+}
 
 describe('trials that fail', () => {
   it(
@@ -100,5 +108,59 @@ describe('trials that fail', () => {
       );
     },
     4 * MINUTES,
+  );
+
+  it(
+    'because the disk is full are tried again by themselves, and succeed once there is room',
+    async ({ skip }) => {
+      const rows = Array.from(
+        { length: 1000 },
+        (_, i) => `${i % 2 ? 'odd' : 'even'},${i % 2},${i},1,2,3,4,5,6`,
+      );
+      writeFileSync(join(stack.scratch, 'rows.csv'), ['way,a,b,c,d,e,f,g,h', ...rows].join('\n'));
+      writeFileSync(
+        join(stack.scratch, 'full.yaml'),
+        'name: full\ndataset: { csv: rows.csv, label: way }\nspace: { model: mlp, samplesPerClass: 20, epochs: 1 }\n',
+      );
+      const first = await stack.elbow('run', 'full.yaml');
+      expect(first.code, first.stderr).toBe(0);
+      // A fresh worker, without the rows in memory, has to decode the file again.
+      await stack.elbow('down');
+      expect((await stack.elbow('up')).code).toBe(0);
+      const data = join(stack.home, 'data');
+      if (!mountTiny(data)) skip('file systems can only be mounted by root');
+      try {
+        const rerun = stack.start('rerun', 'full', '--trial', '0');
+        const failures = (): Promise<Record<string, unknown>[]> =>
+          queryRows(stack, "select attempt, code, message from failures where sweep = 'full'");
+        await until('the disk to be full', async () => (await failures()).length > 0, 2 * MINUTES);
+        expect(await failures()).toMatchObject([
+          {
+            attempt: 2,
+            code: 'disk-full',
+            message: expect.stringMatching(/no space left.*`elbow gc` removes/s),
+          },
+        ]);
+        execFileSync('umount', [data]);
+        const ended = await rerun.ended;
+        expect(ended.code, ended.stderr).toBe(0);
+        expect(
+          await queryRows(
+            stack,
+            "select attempt, status, lease from attempts where sweep = 'full' order by 1",
+          ),
+        ).toEqual([
+          { attempt: 1, status: 'succeeded', lease: 1 },
+          { attempt: 2, status: 'succeeded', lease: 2 },
+        ]);
+        const trial = await stack.elbow('trial', 'full', '0');
+        expect(trial.stdout).toMatch(
+          /attempt +failed at +machine +code +failure\n +2 .* disk-full +no space left/,
+        );
+      } finally {
+        spawnSync('umount', [data]);
+      }
+    },
+    5 * MINUTES,
   );
 });

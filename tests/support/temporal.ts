@@ -2,7 +2,7 @@
 import { accessSync, constants } from 'node:fs';
 import { delimiter, isAbsolute, join } from 'node:path';
 import { TestWorkflowEnvironment } from '@temporalio/testing';
-import { DefaultLogger, Runtime, Worker, bundleWorkflowCode } from '@temporalio/worker';
+import { DefaultLogger, NativeConnection, Runtime, Worker, bundleWorkflowCode } from '@temporalio/worker';
 import type { WorkflowBundleWithSourceMap } from '@temporalio/worker';
 import { packageRoot } from '../../src/paths.js';
 import { obtainTemporal } from '../../src/stack/index.js';
@@ -77,10 +77,12 @@ export async function startWorkers(
   environment: TestWorkflowEnvironment,
   queues: Readonly<Record<string, { readonly activities: object; readonly slots?: number }>>,
 ): Promise<RunningWorker> {
+  // Of its own: one connection has room for one worker a queue, and tests have several machines in one process.
+  const connection = await NativeConnection.connect({ address: environment.address });
   const workers = await Promise.all(
     Object.entries(queues).map(async ([taskQueue, { activities, slots }]) =>
       Worker.create({
-        connection: environment.nativeConnection,
+        connection,
         namespace: NAMESPACE,
         taskQueue,
         activities,
@@ -95,6 +97,7 @@ export async function startWorkers(
     stop: async () => {
       for (const worker of workers) if (worker.getState() === 'RUNNING') worker.shutdown();
       await Promise.all(runs);
+      await connection.close();
     },
   };
 }

@@ -92,6 +92,17 @@ describe('a training that threw', () => {
     expect(failureOf(thrown).hint).toMatch(/^A smaller `batchSize` needs less\. Fewer slots/);
   });
 
+  it('ran out of the GPU’s memory when that is named', () => {
+    const text =
+      'OOM when allocating tensor with shape[128,64] on /job:localhost/replica:0/task:0/device:GPU:0 by allocator GPU_0_bfc';
+    expect(failureOf(new Error(text)).code).toBe('device-out-of-memory');
+  });
+
+  it('found the disk full when the system says so', () => {
+    const full = Object.assign(new Error('ENOSPC: no space left on device, write'), { code: 'ENOSPC' });
+    expect(failureOf(full)).toMatchObject({ code: 'disk-full', message: expect.stringContaining('write') });
+  });
+
   it('is a bug when it is nothing else', () => {
     expect(failureOf(new Error('no'))).toMatchObject({ code: 'bug', message: 'no', hint: null });
     expect(failureOf(new ElbowError('data-missing', 'gone', { hint: 'bring it' }))).toMatchObject({

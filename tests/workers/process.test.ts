@@ -125,7 +125,7 @@ describe('a worker process', () => {
       await until('two to run', async () => (await engine.storage.countTrials(sweep.id)).running === 2);
       first.child.kill('SIGTERM');
       expect(await first.ended, first.said()).toBe(0);
-      expect(await engine.storage.countTrials(sweep.id)).toMatchObject({ running: 2, failed: 0 });
+      expect(await engine.storage.countTrials(sweep.id)).toMatchObject({ queued: 2, running: 0, failed: 0 });
       const second = await startWorker('--slots', '2');
       await until('the other to take them over', async () => {
         const attempts = await Promise.all([0, 1].map((trial) => engine.storage.attempts(sweep.id, trial)));
@@ -134,6 +134,31 @@ describe('a worker process', () => {
       await handle.cancel();
       await expect(handle.result()).rejects.toThrow();
       expect(await engine.storage.countTrials(sweep.id)).toMatchObject({ cancelled: 2, failed: 0 });
+    },
+    MINUTES,
+  );
+
+  it(
+    'that is put aside hands over what it runs and takes nothing, until it is released',
+    async () => {
+      const worker = await startWorker('--slots', '2');
+      const { sweep, handle } = await engine.start({ ...noop(60), replicates: 1 });
+      const running = async (): Promise<number> => (await engine.storage.countTrials(sweep.id)).running;
+      await until('two to run', async () => (await running()) === 2);
+      await engine.storage.setAside(worker.id, 'its fan rattles');
+      await until('both to be handed over', async () => (await running()) === 0);
+      const rows = await engine.storage.workers(MINUTES);
+      expect(rows.find(({ id }) => id === worker.id)).toMatchObject({
+        busy: 0,
+        aside: { reason: 'its fan rattles', seconds: null },
+      });
+      await engine.storage.setAside(worker.id, null);
+      await until('it to take them again', async () => (await running()) === 2);
+      expect(worker.said()).toMatch(/is put aside[^]+takes trials again/);
+      await handle.cancel();
+      await expect(handle.result()).rejects.toThrow();
+      worker.child.kill('SIGTERM');
+      expect(await worker.ended, worker.said()).toBe(0);
     },
     MINUTES,
   );

@@ -1,6 +1,6 @@
 import { EXIT } from '../../errors.js';
 import { defaultOf } from '../../spec/index.js';
-import type { AttemptRow, EpochMetrics, TrialResult } from '../../storage/storage.js';
+import type { AttemptRow, EpochMetrics, FailureRow, TrialResult } from '../../storage/storage.js';
 import { classLines } from '../classes-table.js';
 import type { CommandModule } from '../command.js';
 import { printFindings } from '../findings.js';
@@ -27,8 +27,9 @@ export const command: CommandModule = {
     return withSession(env, async ({ storage }) => {
       const sweep = await requireSweep(storage, args[0] ?? '');
       const result = await requireTrial(storage, sweep, number);
-      const [attempts, epochs, answers] = await Promise.all([
+      const [attempts, failures, epochs, answers] = await Promise.all([
         storage.attempts(sweep.id, number),
+        storage.failures(sweep.id, number),
         storage.epochs(sweep.id, number),
         storage.answers(sweep.id, number),
       ]);
@@ -36,6 +37,7 @@ export const command: CommandModule = {
         out.document({
           ...result,
           attempts,
+          failures,
           confusion: answers && { classes: answers.classes, counts: answers.confusion },
           epochMetrics: epochs.map(({ trial: _trial, ...one }) => one),
         });
@@ -45,6 +47,7 @@ export const command: CommandModule = {
       printEnvironment(attempts.at(-1), out);
       printFindings(result.findings, out);
       printAttempts(attempts, out);
+      printFailures(failures, out);
       printTable(unfamiliarLines(result.metrics, out.colors.dim), out);
       if (answers) printTable(classLines(answers, out.colors.dim), out);
       printEpochs(epochs, result.bestEpoch, out);
@@ -121,6 +124,27 @@ function printAttempts(attempts: readonly AttemptRow[], out: Output): void {
     { title: 'attempt', right: true },
     { title: 'status' },
     { title: 'time', right: true },
+    { title: 'failure' },
+  ];
+  for (const text of tableLines(columns, rows, { header: out.colors.dim })) out.result(text);
+}
+
+/** What was tried again by itself, or too often. */
+function printFailures(failures: readonly FailureRow[], out: Output): void {
+  if (failures.length === 0) return;
+  out.result();
+  const rows = failures.map((one) => [
+    `${one.attempt}`,
+    one.at.toISOString(),
+    one.host,
+    one.code,
+    one.message.split('\n', 1)[0]!,
+  ]);
+  const columns = [
+    { title: 'attempt', right: true },
+    { title: 'failed at' },
+    { title: 'machine' },
+    { title: 'code' },
     { title: 'failure' },
   ];
   for (const text of tableLines(columns, rows, { header: out.colors.dim })) out.result(text);

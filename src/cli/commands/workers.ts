@@ -1,5 +1,5 @@
-import { EXIT } from '../../errors.js';
-import type { WorkerRow } from '../../storage/storage.js';
+import { ElbowError, EXIT } from '../../errors.js';
+import type { Storage, WorkerRow } from '../../storage/storage.js';
 import type { CommandModule } from '../command.js';
 import { withSession } from '../session.js';
 import { cutText, durationText, tableLines } from '../text.js';
@@ -9,22 +9,35 @@ const SHOWN_MS = 10 * 60_000;
 /** A worker tells every few seconds that it lives. */
 const SILENT_S = 30;
 
-/** `elbow workers`: which there are, and what each runs. */
+/** `elbow workers`: which there are, and what each runs; and which of them take no trials. */
 export const command: CommandModule = {
   configure(command) {
-    command.option('--json', 'print the workers as JSON').addHelpText(
-      'after',
-      `
+    command
+      .option('--aside <worker>', 'put a worker aside: it hands over what it runs, and takes no trials')
+      .option('--release <worker>', 'let a worker that is put aside take trials again')
+      .option('--json', 'print the workers as JSON')
+      .addHelpText(
+        'after',
+        `
 Workers that have been silent for half a minute are marked, and after ten minutes they drop off the list;
-others take over what ran on them.
+others take over what ran on them. A worker on which three different trials failed in a row is put aside for a
+quarter of an hour, when its pool has another one. One that is started anew begins anew.
 
 Example:
-  $ elbow workers`,
-    );
+  $ elbow workers
+  $ elbow workers --aside lab:4711`,
+      );
   },
 
-  async run(_input, { out, env }) {
-    const workers = await withSession(env, ({ storage }) => storage.workers(SHOWN_MS));
+  async run({ options }, { out, env }) {
+    const { aside, release } = options as { readonly aside?: string; readonly release?: string };
+    if (aside !== undefined && release !== undefined)
+      throw new ElbowError('usage', '--aside and --release were given together; they do the opposite');
+    const workers = await withSession(env, async ({ storage }) => {
+      if (aside !== undefined) await change(storage, aside, 'put aside by hand');
+      if (release !== undefined) await change(storage, release, null);
+      return storage.workers(SHOWN_MS);
+    });
     if (out.json) {
       out.document(
         workers.map(({ lastSeenAt, silentSeconds, ...worker }) => ({
@@ -52,16 +65,35 @@ Example:
       { title: 'seen' },
       { title: 'runs' },
     ];
+    const isWrong = ({ silentSeconds, aside: why }: WorkerRow): boolean =>
+      silentSeconds >= SILENT_S || why !== null;
     const paint = (text: string, row: number, column: number): string =>
-      column === 5 && workers[row]!.silentSeconds >= SILENT_S ? yellow(text) : text;
+      column === 5 && isWrong(workers[row]!) ? yellow(text) : text;
     for (const line of tableLines(columns, workers.map(rowOf), { header: dim, cell: paint }))
       out.result(line);
+    for (const { id, aside: why } of workers)
+      if (why !== null)
+        out.note(`${id} is put aside: ${why.reason}. \`elbow workers --release ${id}\` ends that.`);
     return EXIT.done;
   },
 };
 
-function rowOf({ id, pool, slots, busy, device, version, silentSeconds, runs }: WorkerRow): string[] {
-  const seen = silentSeconds < SILENT_S ? 'now' : `silent for ${durationText(silentSeconds)}`;
+/** @throws ElbowError `usage` when there is no such worker */
+async function change(storage: Storage, id: string, reason: string | null): Promise<void> {
+  if (await storage.setAside(id, reason)) return;
+  const known = (await storage.workers(SHOWN_MS)).map((worker) => worker.id);
+  throw new ElbowError('usage', `there is no worker ${JSON.stringify(id)}`, {
+    hint: known.length === 0 ? 'There are none at all.' : `There are: ${known.join(', ')}.`,
+  });
+}
+
+function rowOf({ id, pool, slots, busy, device, version, silentSeconds, runs, aside }: WorkerRow): string[] {
+  const seen = silentSeconds < SILENT_S ? asideText(aside) : `silent for ${durationText(silentSeconds)}`;
   const what = runs.map(({ sweep, trial }) => `${sweep} ${trial}`).join(', ');
   return [id, pool, `${busy} of ${slots}`, device ?? '', version, seen, cutText(what, 60)];
+}
+
+function asideText(aside: WorkerRow['aside']): string {
+  if (aside === null) return 'now';
+  return aside.seconds === null ? 'aside' : `aside for ${durationText(aside.seconds)}`;
 }
