@@ -21,6 +21,8 @@ const CODES = new Set([
   'P1017',
   'P2024',
 ]);
+/** Prisma hands on what it has no code of its own for in the text of its message alone. */
+const IN_PRISMA = /Code: `(08\w{3}|57P0[1-3])`/;
 const MESSAGES =
   /Connection terminated|connection is closed|Client has encountered a connection error|timeout exceeded when trying to connect|Can't reach database server|the database system is (starting up|shutting down|in recovery mode)|Server has closed the connection/i;
 
@@ -29,10 +31,30 @@ export function isConnectionError(error: unknown): boolean {
   for (let at: unknown = error, depth = 0; at instanceof Error && depth < 5; at = at.cause, depth++) {
     const { code } = at as { code?: unknown };
     if (typeof code === 'string' && (CODES.has(code) || code.startsWith('08'))) return true;
-    if (MESSAGES.test(at.message)) return true;
+    if (MESSAGES.test(at.message) || IN_PRISMA.test(at.message)) return true;
     if (at instanceof AggregateError && at.errors.some((one) => isConnectionError(one))) return true;
   }
   return false;
+}
+
+/** Postgres' undefined column, function and table, and Prisma's. */
+const SCHEMA_CODES = new Set(['42703', '42883', '42P01', 'P2021', 'P2022']);
+
+/** Whether an error says that the database is not as this elbow expects it. */
+export const isSchemaError = (error: unknown): boolean =>
+  error instanceof Error && SCHEMA_CODES.has(String((error as { code?: unknown }).code));
+
+/** `database-schema`: another version of elbow has made the database, or none. */
+export function otherSchema(url: string, cause: unknown): ElbowError {
+  const { hostname, port, pathname } = parse(url);
+  return new ElbowError(
+    'database-schema',
+    `the database ${pathname.slice(1)} at ${hostname}:${port || '5432'} has another schema version: ${reason(cause)}`,
+    {
+      hint: '`elbow up` brings the local one to this version, `elbow migrate` one of your own; where a newer elbow has been at work, use that.',
+      cause,
+    },
+  );
 }
 
 /** `database-unreachable`, with host and port and never the password. */
