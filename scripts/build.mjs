@@ -106,7 +106,7 @@ const isGenerated = (path) => relative(root, path).startsWith(join('src', 'stora
 
 /** Everything that the build reads. */
 function inputs() {
-  const folders = ['src', 'workflows', 'activities', 'bench', 'prisma'];
+  const folders = ['src', 'workflows', 'activities', 'bench', 'chaos', 'prisma'];
   const single = ['package-lock.json', 'package.json', 'tsconfig.json', join('scripts', 'build.mjs')];
   return [
     ...folders.flatMap((name) => filesOf(join(root, name))),
@@ -158,7 +158,7 @@ export async function build() {
 
 /** Compiled and copied files whose source is gone. */
 function removeStale() {
-  for (const name of ['src', 'workflows', 'activities', 'bench']) {
+  for (const name of ['src', 'workflows', 'activities', 'bench', 'chaos']) {
     for (const path of filesOf(join(dist, name))) {
       const source = join(root, relative(dist, path)).replace(/(\.d)?\.[jt]s(\.map)?$/, '.ts');
       if (!existsSync(source)) rmSync(path);
