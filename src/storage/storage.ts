@@ -89,6 +89,8 @@ export interface Storage {
   deleteSweep(id: string): Promise<SweepFiles | null>;
   /** The weights that any attempt refers to, and the attempts whose checkpoints a later one may go on from. */
   neededFiles(): Promise<SweepFiles>;
+  /** A UUID that no other database has; a copy or a restored one has that of its original. */
+  databaseId(): Promise<string>;
 
   // Planning
   /** Adds trials with their first attempt, queued; those that exist are left alone. */

@@ -19,6 +19,7 @@ type SweepMethods = Pick<
   | 'countTrials'
   | 'deleteSweep'
   | 'neededFiles'
+  | 'databaseId'
 >;
 
 const ENDED: readonly SweepStatus[] = ['finished', 'cancelled', 'failed'];
@@ -168,6 +169,15 @@ export function sweepMethods(db: Database): SweepMethods {
              where later.trial_id = a.trial_id and later.attempt > a.attempt and later.status in ('succeeded', 'pruned'))`,
         );
         return { weights: weights.map(({ digest }) => digest), attempts: attempts.map(({ id }) => id) };
+      }),
+
+    databaseId: () =>
+      db.attempt(async () => {
+        // Made anew by the schema engine for every database, when it applies the first migration.
+        const { rows } = await db.pool.query<{ id: string }>(
+          'select id from _prisma_migrations order by started_at, id limit 1',
+        );
+        return rows[0]!.id;
       }),
 
     deleteSweep: (id) =>

@@ -65,6 +65,13 @@ export function sweepsContract(desk: Desk): void {
     expect((await desk.storage.deleteSweep(two))?.weights.toSorted()).toEqual(['cd', 'ef']);
   });
 
+  it('know which database they are in', async () => {
+    const id = await desk.storage.databaseId();
+    expect(id).toMatch(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/);
+    await desk.planned(1);
+    expect(await desk.storage.databaseId()).toBe(id);
+  });
+
   describe('planning', () => {
     it('adds trials once, also when it is repeated, in parts and at the same moment', async () => {
       const { sweep } = await desk.storage.createSweep(sweepSpec('one'), '');

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { packageRoot } from '../../src/paths.js';
-import { migrate } from '../../src/storage/index.js';
+import { connectStorage, migrate } from '../../src/storage/index.js';
 import { noFilters, schemaFile, withSchemaEngine } from '../../src/storage/schema-engine.js';
 import { startTestPostgres, type TestPostgres } from '../support/postgres.js';
 
@@ -105,6 +105,11 @@ describe('migrations', () => {
     const applied = await Promise.all([1, 2, 3].map(() => migrate({ url: fresh })));
     expect(applied.flatMap((one) => one.applied).sort()).toEqual(names.sort());
     expect(await migrate({ url: fresh })).toEqual({ applied: [] });
+    // Artifacts of two databases stand beside each other under these.
+    const storages = await Promise.all([url, fresh].map((each) => connectStorage({ url: each })));
+    const [one, other] = await Promise.all(storages.map((storage) => storage.databaseId()));
+    expect(one).not.toBe(other);
+    await Promise.all(storages.map((storage) => storage.close()));
   });
 
   it('say which server does not answer, and not its password', async () => {
