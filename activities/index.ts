@@ -20,6 +20,7 @@ import { train } from './train.js';
 import type { TrainParts } from './train.js';
 
 export type { CloseInput, RecordInput } from './record.js';
+export type { Artifacts } from './stored-keeping.js';
 export type { TrainParts, WorkerIdentity } from './train.js';
 export type { Places, Progress, TrainHooks, Trainers } from './trainables.js';
 

@@ -1,6 +1,4 @@
 /** The activity that runs one execution of an attempt, under a lease, and stores what comes of it. */
-import { existsSync, renameSync } from 'node:fs';
-import { rm } from 'node:fs/promises';
 import { ApplicationFailure, CancelledFailure, Context } from '@temporalio/activity';
 import { ElbowError, asElbowError, retryOf } from '../src/errors.js';
 import { elbowVersion } from '../src/paths.js';
@@ -19,8 +17,11 @@ import {
   nextTry,
   storageFailure,
 } from './failures.js';
+import type { Keeping } from './keeping.js';
 import { endOf } from './record.js';
-import { checkpointsOf, runTrainable } from './trainables.js';
+import { createKeeping } from './stored-keeping.js';
+import type { Artifacts } from './stored-keeping.js';
+import { runTrainable } from './trainables.js';
 import type { Places, Progress, Trainers } from './trainables.js';
 
 /** Often enough for every sensible timeout; the SDK sends fewer of them. */
@@ -39,6 +40,8 @@ export interface TrainParts {
   readonly trainers: Trainers;
   readonly worker: WorkerIdentity;
   readonly places: Places;
+  /** Null where everything stays on this machine. */
+  readonly artifacts: Artifacts | null;
   /** The worker is put aside: it takes no further trials. */
   readonly onAside?: () => void;
 }
@@ -73,6 +76,15 @@ export async function train(parts: TrainParts, sweepId: string, ref: TrialRef): 
   }
 }
 
+/** An execution that has its lease. */
+interface Execution {
+  readonly parts: TrainParts;
+  readonly task: AttemptTask;
+  readonly context: Context;
+  readonly writer: AttemptWriter;
+  readonly keeping: Keeping;
+}
+
 async function execute(
   parts: TrainParts,
   task: AttemptTask,
@@ -85,24 +97,23 @@ async function execute(
   const signal = AbortSignal.any([context.cancellationSignal, stop.signal]);
   const writer = createAttemptWriter(storage, task, (error) => stop.abort(error));
   const started = performance.now();
+  const keeping = createKeeping(parts, task, {
+    signal,
+    log: (text) => writer.addLog('elbow', text, new Date()),
+    setCheckpoint: (place) => writer.setCheckpoint(place),
+  });
+  const execution: Execution = { parts, task, context, writer, keeping };
   // Nobody but a next execution tells that the last one was lost: it may have been one too many.
   if (task.failures.length > 0 && isFinal(task.failures, Infinity))
-    return failForGood(parts, task, { epochs: 0, seconds: 0 });
-  const inherited = inheritCheckpoints(task, parts.places);
-  if (inherited !== null) writer.addLog('elbow', inherited, new Date());
-  // The folder, not the file: the one that was told last may have given way to newer ones.
-  if (task.checkpoint && !existsSync(checkpointsOf(task.attemptId, parts.places))) {
-    const { path, host } = task.checkpoint;
-    const text = `the checkpoint ${path}, written on ${host}, is not on this machine: the trial starts over`;
-    writer.addLog('elbow', text, new Date());
-  }
+    return failForGood(execution, { epochs: 0, seconds: 0 }, task.failures);
   try {
+    await keeping.prepare();
     const outcome = await runTrainable(
       task,
       {
         signal,
         onBegin: (epoch) => writer.resumeAfter(epoch),
-        onCheckpoint: (path) => writer.setCheckpoint(path),
+        onCheckpoint: (path) => keeping.checkpoint(path),
         onEpoch: (metrics) => writer.addEpoch(metrics),
         onStep,
         onLog: (stream, text) => writer.addLog(stream, text, new Date()),
@@ -111,14 +122,16 @@ async function execute(
       },
       parts,
     );
+    await keeping.weights(outcome.weights);
     await writer.flush();
-    await finish(parts, task, outcome);
+    await finish(execution, outcome);
     return toEnd(task.trial, outcome);
   } catch (thrown) {
+    await keeping.leave(stop.signal.aborted ? 0 : patienceMs(context));
     // What was said until then is worth keeping; that it cannot be written is not the failure.
     await writer.flush().catch(() => undefined);
     const seconds = (performance.now() - started) / 1000;
-    return await handle(parts, task, context, writer, {
+    return await handle(execution, {
       // A refused write aborts the trainer: the refusal is the reason, not the abortion.
       thrown: stop.signal.aborted ? (stop.signal.reason as unknown) : thrown,
       spent: { epochs: writer.epochCount(), seconds },
@@ -126,30 +139,17 @@ async function execute(
   }
 }
 
-/**
- * An attempt that was cancelled or lost left its checkpoints behind: a further one is the same training, to the bit, and
- * goes on from there.
- * @returns what is to be said of that; null where there is nothing to inherit
- */
-function inheritCheckpoints({ attemptId, earlierAttemptIds }: AttemptTask, places: Places): string | null {
-  const own = checkpointsOf(attemptId, places);
-  if (existsSync(own)) return null;
-  const from = earlierAttemptIds.findLastIndex((id) => existsSync(checkpointsOf(id, places)));
-  if (from < 0) return null;
-  try {
-    renameSync(checkpointsOf(earlierAttemptIds[from]!, places), own);
-    return `takes over the checkpoints of attempt ${from + 1}, which did not come to its end`;
-  } catch {
-    // Somebody else was quicker; the training starts over.
-    return null;
-  }
+/** How long a checkpoint that is on its way to the artifact store is waited for. */
+function patienceMs({ cancellationSignal, cancellationDetails }: Context): number {
+  // One that is paused goes on anywhere from the step that it had reached; a worker that stops has seconds.
+  if (cancellationDetails?.cancelRequested) return 30_000;
+  return cancellationSignal.aborted ? 3_000 : 10_000;
 }
 
 /** Stores the end of an attempt, whose checkpoints are then of no use. */
-async function finish({ storage, places }: TrainParts, task: AttemptTask, outcome: Outcome): Promise<void> {
-  await storage.finishAttempt(task.attemptId, task.lease, outcome);
-  // The end is stored: a folder that stays behind changes nothing of it.
-  await rm(checkpointsOf(task.attemptId, places), { recursive: true, force: true }).catch(() => undefined);
+async function finish({ parts, task, keeping }: Execution, outcome: Outcome): Promise<void> {
+  await parts.storage.finishAttempt(task.attemptId, task.lease, outcome);
+  await keeping.remove();
 }
 
 /** What an execution has come to. */
@@ -160,12 +160,10 @@ interface Spent {
 
 /** Decides what a failed execution means, stores it, and throws. */
 async function handle(
-  parts: TrainParts,
-  task: AttemptTask,
-  context: Context,
-  writer: AttemptWriter,
+  execution: Execution,
   { thrown, spent }: { readonly thrown: unknown; readonly spent: Spent },
 ): Promise<never> {
+  const { parts, task, context, writer } = execution;
   const { storage } = parts;
   const release = (): Promise<void> =>
     storage.releaseLease(task.attemptId, task.lease).catch((error: unknown) => {
@@ -196,7 +194,7 @@ async function handle(
     failure,
   );
   if (isAside) parts.onAside?.();
-  if (isFinal(failures, otherMachines)) return failForGood(parts, task, spent, failures);
+  if (isFinal(failures, otherMachines)) return failForGood(execution, spent, failures);
   writer.addLog('elbow', `${failure.code}: ${failure.message}\nThe trial is tried again.`, new Date());
   await writer.flush();
   await release();
@@ -205,15 +203,14 @@ async function handle(
 
 /** Stores that a trial has failed, with its last failure, and throws that. */
 async function failForGood(
-  parts: TrainParts,
-  task: AttemptTask,
+  execution: Execution,
   spent: Spent,
-  failures: readonly ExecutionFailure[] = task.failures,
+  failures: readonly ExecutionFailure[],
 ): Promise<never> {
   const failure = lastWord(failures);
   const outcome: Outcome = { ...NO_FIGURES, ...spent, status: 'failed', failure };
-  await finish(parts, task, outcome);
-  throw finalFailure(failure, toEnd(task.trial, outcome));
+  await finish(execution, outcome);
+  throw finalFailure(failure, toEnd(execution.task.trial, outcome));
 }
 
 function toEnd(number: number, outcome: Outcome): TrialEnd {

@@ -6,6 +6,7 @@ import { elbowHome, homeFolders } from '../paths.js';
 import { readConnections } from '../stack/index.js';
 import { connectStorage } from '../storage/index.js';
 import { createTrainerPool } from '../trainer/index.js';
+import { openArtifacts } from './artifacts.js';
 import type { WorkerSettings } from './settings.js';
 import { runWorker } from './worker.js';
 
@@ -51,7 +52,13 @@ export async function startWorkerProcess(options: WorkerProcess): Promise<void> 
       checkpoints: homeFolders.checkpoints(home),
       checkpointSeconds: options.checkpointSeconds,
     };
-    await runWorker({ ...options, connections, storage, trainers, places, signal, note });
+    const artifacts =
+      options.store && (await openArtifacts(options.store, { storage, models: places.models, signal, note }));
+    try {
+      await runWorker({ ...options, connections, storage, trainers, places, artifacts, signal, note });
+    } finally {
+      artifacts?.store.close();
+    }
   } finally {
     await trainers.close();
     await Promise.race([storage.close(), pause(LAST_STEPS_MS)]);

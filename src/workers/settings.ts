@@ -1,5 +1,7 @@
 /** What a worker is told: by options, else by the environment, else by the machine. */
 import { availableParallelism } from 'node:os';
+import { readArtifactsSetting } from '../artifacts/index.js';
+import type { ArtifactsSetting } from '../artifacts/index.js';
 import { ElbowError } from '../errors.js';
 import type { TrainTimeouts } from '../../workflows/messages.js';
 
@@ -17,6 +19,8 @@ export interface WorkerSettings {
   readonly timeouts: TrainTimeouts;
   /** A training writes a checkpoint after an epoch when its last one is this old, ≥ 0. */
   readonly checkpointSeconds: number;
+  /** Where checkpoints and trained networks go beside this machine; null: nowhere. */
+  readonly store: ArtifactsSetting | null;
 }
 
 export interface WorkerOptions {
@@ -47,7 +51,8 @@ const defaultSlots = (device: WorkerSettings['device']): number =>
   device === 'gpu' ? 1 : availableParallelism();
 
 /**
- * Reads options and ELBOW_TRAINER_MEMORY_MB, ELBOW_HEARTBEAT_TIMEOUT_MS, ELBOW_CHECKPOINT_SECONDS.
+ * Reads options and ELBOW_TRAINER_MEMORY_MB, ELBOW_HEARTBEAT_TIMEOUT_MS, ELBOW_CHECKPOINT_SECONDS,
+ * ELBOW_ARTIFACTS.
  * @throws ElbowError `usage`
  */
 export function readSettings(options: WorkerOptions, env: NodeJS.ProcessEnv): WorkerSettings {
@@ -79,6 +84,7 @@ export function readSettings(options: WorkerOptions, env: NodeJS.ProcessEnv): Wo
       startToCloseMs: START_TO_CLOSE_MS,
     },
     checkpointSeconds: checkpoint ? whole('ELBOW_CHECKPOINT_SECONDS', checkpoint, 0) : CHECKPOINT_SECONDS,
+    store: readArtifactsSetting(env),
   };
 }
 

@@ -4,7 +4,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { NativeConnection, Worker } from '@temporalio/worker';
 import type { NativeConnectionOptions } from '@temporalio/worker';
 import { createControlActivities, createTrainActivities } from '../../activities/index.js';
-import type { Places, Trainers } from '../../activities/index.js';
+import type { Artifacts, Places, Trainers } from '../../activities/index.js';
 import { CONTROL_QUEUE, poolQueue } from '../../workflows/messages.js';
 import { compiled, elbowVersion, packageRoot } from '../paths.js';
 import type { Connections } from '../stack/index.js';
@@ -21,6 +21,8 @@ export interface RunWorkerOptions extends WorkerSettings {
   readonly storage: Storage;
   readonly trainers: Trainers;
   readonly places: Places;
+  /** Null where everything stays on this machine. */
+  readonly artifacts: Artifacts | null;
   /** The bundle of the workflows; the built one when left out. */
   readonly workflowBundle?: string;
   /** Ends the worker: trials that run are left to other workers. */
@@ -82,6 +84,7 @@ export async function runWorker(options: RunWorkerOptions): Promise<void> {
       trainers: options.trainers,
       worker: { id, host, gitCommit: gitCommit(packageRoot) },
       places: options.places,
+      artifacts: options.artifacts,
       onAside: () => gate.set(false),
     });
     const createPool = (): Promise<Worker> =>

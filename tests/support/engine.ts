@@ -80,6 +80,7 @@ export async function startEngine(): Promise<Engine> {
             trainers,
             worker: { id, host: id.split(':')[0]!, gitCommit: null },
             places: { data: '/nowhere', models: '/nowhere', checkpoints: '/nowhere', checkpointSeconds: 0 },
+            artifacts: null,
           }),
           slots,
         },
