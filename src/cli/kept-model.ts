@@ -1,8 +1,11 @@
 /** The trained network of a trial, as its results tell of it. */
+import { existsSync } from 'node:fs';
+import { modelKey } from '../artifacts/index.js';
 import { ElbowError } from '../errors.js';
 import { elbowHome, homeFolders } from '../paths.js';
-import type { ModelPlace } from '../models/index.js';
+import { modelPath, type ModelPlace } from '../models/index.js';
 import type { AttemptRow, Storage, SweepRow, TrialResult } from '../storage/storage.js';
+import { withStore } from './artifact-store.js';
 import { requireSweep, requireTrial } from './session.js';
 
 export interface KeptModel {
@@ -14,8 +17,10 @@ export interface KeptModel {
 }
 
 /**
- * Where the weights of a trial are. Whether they are there is found when they are read.
- * @throws ElbowError `sweep-unknown`, `trial-unknown`; `state-forbids` when the trial keeps none
+ * Where the weights of a trial are. Those that are not on this machine are brought from the artifact store; whether they
+ * are here then is found when they are read.
+ * @throws ElbowError `sweep-unknown`, `trial-unknown`; `state-forbids` when the trial keeps none; what the store throws but
+ *   `artifact-missing`
  */
 export async function findKeptModel(
   storage: Storage,
@@ -31,18 +36,39 @@ export async function findKeptModel(
   const attempt = attempts.find((one) => one.attempt === result.attempt);
   if (!attempt)
     throw new ElbowError('bug', `trial ${number} of ${sweep.name} has no attempt ${result.attempt}`);
-  return {
-    sweep,
-    result,
-    attempt,
-    place: {
-      folder: homeFolders.models(elbowHome(env)),
-      digest: result.weights,
-      sweep: sweep.name,
-      trial: number,
-      host: attempt.host,
-    },
+  const place: ModelPlace = {
+    folder: homeFolders.models(elbowHome(env)),
+    digest: result.weights,
+    sweep: sweep.name,
+    trial: number,
+    host: attempt.host,
   };
+  return { sweep, result, attempt, place: { ...place, store: await bringModel(storage, place, env) } };
+}
+
+/** @returns the store where the weights were not found, to be told; else null */
+async function bringModel(
+  storage: Storage,
+  { folder, digest, sweep, trial }: ModelPlace,
+  env: NodeJS.ProcessEnv,
+): Promise<string | null> {
+  const path = modelPath(folder, digest);
+  if (existsSync(path)) return null;
+  return withStore(env, storage, async (store) => {
+    if (!store) return null;
+    try {
+      await store.get(modelKey(digest), path);
+      return null;
+    } catch (error) {
+      if (!(error instanceof ElbowError)) throw error;
+      if (error.code === 'artifact-missing') return store.place;
+      if (error.code !== 'artifact-damaged') throw error;
+      throw new ElbowError('artifact-damaged', error.message, {
+        hint: `\`elbow rerun ${sweep} --trial ${trial}\` trains it again, and writes it anew.`,
+        cause: error,
+      });
+    }
+  });
 }
 
 function notTrained(sweep: SweepRow, { trial, status, failureMessage }: TrialResult): ElbowError {

@@ -15,7 +15,7 @@ export interface Leftover {
  * What is younger than that may be about to be needed: weights are written before their trial's end is stored, and a
  * draft before it is moved to its place.
  */
-const YOUNG_MS = 60 * 60_000;
+export const YOUNG_MS = 60 * 60_000;
 
 /** `DIGEST.safetensors`, and what was worked out from it and lies beside it. */
 const OF_WEIGHTS = /^([0-9a-f]{64})\./;

@@ -42,6 +42,8 @@ export interface ModelPlace {
   readonly trial: number;
   /** The machine that trained it; null where it is not known. */
   readonly host: string | null;
+  /** The artifact store where they were looked for in vain; null where there was none to look in. */
+  readonly store?: string | null;
 }
 
 export const modelPath = (folder: string, digest: string): string => join(folder, `${digest}.safetensors`);
@@ -88,13 +90,14 @@ export function readModel(place: ModelPlace): TrainedModel {
 }
 
 function missing(
-  { sweep, trial, host }: ModelPlace,
+  { sweep, trial, host, store = null }: ModelPlace,
   path: string,
   { again, error }: { readonly again: string; readonly error: unknown },
 ): ElbowError {
   const here = hostname();
   const isThere = (error as NodeJS.ErrnoException).code !== 'ENOENT';
   const what = `the weights of trial ${trial} of ${sweep}`;
+  const nowhere = store === null ? '' : `, and ${store} does not have them`;
   if (isThere) {
     return new ElbowError('model-missing', `${what} cannot be read: ${messageOf(error)}`, {
       hint: `Make ${path} readable for this user, or ${again}`,
@@ -102,13 +105,17 @@ function missing(
     });
   }
   if (host === null || host === here) {
-    return new ElbowError('model-missing', `${what} are gone: there is no file ${path}`, {
+    return new ElbowError('model-missing', `${what} are gone: there is no file ${path}${nowhere}`, {
       hint: again,
       cause: error,
     });
   }
-  return new ElbowError('model-missing', `${what} are on ${host}, which trained it, and not on ${here}`, {
-    hint: `Run the command on ${host}, copy its models/${path.split('/').at(-1)} (in ELBOW_HOME) to ${path}, or: ${again}`,
-    cause: error,
-  });
+  return new ElbowError(
+    'model-missing',
+    `${what} are on ${host}, which trained it, and not on ${here}${nowhere}`,
+    {
+      hint: `Run the command on ${host}, copy its models/${path.split('/').at(-1)} (in ELBOW_HOME) to ${path}, or: ${again}`,
+      cause: error,
+    },
+  );
 }

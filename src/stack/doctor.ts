@@ -1,6 +1,7 @@
 /** `doctor`: looks at the machine, the parts and the servers, and says what to do about what is wrong. */
 import { SEARCH_ATTRIBUTES } from '../../workflows/messages.js';
-import { messageOf } from '../errors.js';
+import { checkStore } from '../artifacts/index.js';
+import { asElbowError, messageOf } from '../errors.js';
 import { elbowHome, elbowVersion } from '../paths.js';
 import { fail, ok, warn } from './checks.js';
 import type { Check } from './checks.js';
@@ -35,6 +36,7 @@ export async function diagnose(env: NodeJS.ProcessEnv, signal: AbortSignal): Pro
       ...(await checkTemporal(temporal, status)),
       await checkDatabase(home, database, status),
       checkWorkers(status, home),
+      ...(await checkArtifacts(env, signal)),
     ];
   } catch (error) {
     return [...machine, fail('settings', messageOf(error), 'Mend the setting and run `elbow doctor` again.')];
@@ -125,6 +127,17 @@ async function checkDatabase(
     return ok('Postgres', `${found}, schema up to date`);
   } catch (error) {
     return fail('Postgres', `${shown}: ${messageOf(error)}`, hint);
+  }
+}
+
+/** A small file is written to the artifact store and read back, where one is set. */
+async function checkArtifacts(env: NodeJS.ProcessEnv, signal: AbortSignal): Promise<readonly Check[]> {
+  try {
+    const place = await checkStore(env, signal);
+    return place === null ? [] : [ok('artifacts', `${place} gives back what is written to it`)];
+  } catch (thrown) {
+    const error = asElbowError(thrown);
+    return [fail('artifacts', error.message, error.hint ?? 'See ELBOW_ARTIFACTS.')];
   }
 }
 

@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
+import { readArtifactsSetting } from '../artifacts/index.js';
 import { ElbowError } from '../errors.js';
 import { compiled, elbowVersion, packageRoot } from '../paths.js';
 import type { Connections } from './connections.js';
@@ -67,10 +68,12 @@ export interface WorkerOptions extends StackOptions {
 /**
  * Starts the worker unless it runs with these servers and this build, and waits until it is registered.
  * @returns whether it had to be started
- * @throws ElbowError `stack-start` with the worker's last log lines
+ * @throws ElbowError `stack-start` with the worker's last log lines; `usage` when ELBOW_ARTIFACTS is wrong
  */
 export async function startWorker(options: WorkerOptions): Promise<boolean> {
   const { home, connections } = options;
+  // A worker would end with that, and say so in its log alone.
+  readArtifactsSetting(options.env);
   const path = stackFiles.workerPid(home);
   const setup = setupOf(connections, options.tensorflow);
   const file = readPidFile<WorkerPid>(path);

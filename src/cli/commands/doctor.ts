@@ -12,7 +12,7 @@ export const command: CommandModule = {
       .option('--json', 'print the checks, or what was measured, as JSON')
       .addHelpText(
         'after',
-        '\nLooks at the machine, the parts and the servers; starts and changes nothing.\n\nExample:\n  $ elbow doctor\n  $ elbow doctor --measure',
+        '\nLooks at the machine, the parts and the servers; starts and changes nothing. To the artifact store of\nELBOW_ARTIFACTS it writes a small file, reads it back and deletes it.\n\nExample:\n  $ elbow doctor\n  $ elbow doctor --measure',
       );
   },
 
