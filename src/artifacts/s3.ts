@@ -10,7 +10,11 @@ import {
   S3Client,
   paginateListObjectsV2,
 } from '@aws-sdk/client-s3';
-import type { ListMultipartUploadsCommandOutput } from '@aws-sdk/client-s3';
+import type {
+  ListMultipartUploadsCommandInput,
+  ListMultipartUploadsCommandOutput,
+  MultipartUpload,
+} from '@aws-sdk/client-s3';
 import { Upload } from '@aws-sdk/lib-storage';
 import pMap from 'p-map';
 import { ElbowError } from '../errors.js';
@@ -136,19 +140,11 @@ export async function openS3(setting: S3Setting, space: string): Promise<Artifac
     drafts: () =>
       ask(async () => {
         const found: Draft[] = [];
-        let from: { KeyMarker?: string | undefined; UploadIdMarker?: string | undefined } | null = {};
-        while (from) {
-          const page: ListMultipartUploadsCommandOutput = await client.send(
-            new ListMultipartUploadsCommand({ Bucket: bucket, Prefix: `${base}/`, ...from }),
-          );
-          for (const { Key, UploadId, Initiated } of page.Uploads ?? []) {
-            const key = fromBucket(Key!);
-            if (digestIn(key) === null) continue;
-            // How much of it is there nobody says.
-            found.push({ name: `${key}${ID}${UploadId}`, bytes: 0, modifiedMs: Initiated?.getTime() ?? 0 });
-          }
-          const { NextKeyMarker: KeyMarker, NextUploadIdMarker: UploadIdMarker } = page;
-          from = page.IsTruncated ? { KeyMarker, UploadIdMarker } : null;
+        for await (const { Key, UploadId, Initiated } of begunUploads(client, bucket, `${base}/`)) {
+          const key = fromBucket(Key!);
+          if (digestIn(key) === null) continue;
+          // How much of it is there nobody says.
+          found.push({ name: `${key}${ID}${UploadId}`, bytes: 0, modifiedMs: Initiated?.getTime() ?? 0 });
         }
         return found;
       }),
@@ -166,6 +162,29 @@ export async function openS3(setting: S3Setting, space: string): Promise<Artifac
 
     close: () => client.destroy(),
   };
+}
+
+/** Uploads in parts that have not come to their end; the SDK has no pages of these. */
+async function* begunUploads(
+  client: S3Client,
+  bucket: string,
+  prefix: string,
+): AsyncGenerator<MultipartUpload> {
+  const first = { Bucket: bucket, Prefix: prefix };
+  let input: ListMultipartUploadsCommandInput | null = first;
+  while (input) {
+    let page: ListMultipartUploadsCommandOutput;
+    try {
+      page = await client.send(new ListMultipartUploadsCommand(input));
+    } catch (error) {
+      // Some servers cannot tell: then they tidy up themselves.
+      if ((error as Error).name === 'NotImplemented') return;
+      throw error;
+    }
+    yield* page.Uploads ?? [];
+    const { NextKeyMarker: KeyMarker, NextUploadIdMarker: UploadIdMarker } = page;
+    input = page.IsTruncated ? { ...first, KeyMarker, UploadIdMarker } : null;
+  }
 }
 
 async function clientOf({ endpoint, pathStyle }: S3Setting): Promise<S3Client> {
