@@ -76,10 +76,10 @@ function storedKeeping(
   const stored: string[] = [];
   let isToldAway = false;
 
-  const list = async (): Promise<StoredCheckpoint[]> => {
+  const list = async (limit: AbortSignal): Promise<StoredCheckpoint[]> => {
     const found: StoredCheckpoint[] = [];
     for (const attemptId of attempts) {
-      const all = await store.list(checkpointPrefix(attemptId), signal);
+      const all = await store.list(checkpointPrefix(attemptId), limit);
       found.push(...all.flatMap(({ key }) => checkpointOf(key) ?? []));
     }
     for (const { key, attemptId, lease } of found) {
@@ -88,7 +88,7 @@ function storedKeeping(
     isComplete = true;
     return inOrder(found, attempts);
   };
-  const drop = async (obsolete: readonly string[], limit?: AbortSignal): Promise<void> => {
+  const drop = async (obsolete: readonly string[], limit: AbortSignal): Promise<void> => {
     if (obsolete.length === 0) return;
     await store.delete(obsolete, limit);
     for (const key of obsolete) keys.delete(key);
@@ -101,7 +101,7 @@ function storedKeeping(
       keys.add(key);
       await store.put(key, file, stop);
     },
-    onStored: async (file) => {
+    onStored: async (file, stop) => {
       if (isToldAway) log(`the artifact store ${store.place} answers again`);
       isToldAway = false;
       const key = checkpointKey(task.attemptId, task.lease, basename(file));
@@ -110,13 +110,16 @@ function storedKeeping(
       if (stored.length < KEPT) return;
       const newest = new Set(stored.slice(-KEPT));
       // Those that cannot be removed now are at the end.
-      await drop([...keys].filter((one) => !newest.has(one))).catch(() => undefined);
+      await drop(
+        [...keys].filter((one) => !newest.has(one)),
+        stop,
+      ).catch(() => undefined);
     },
     onFailed: (error) => {
       if (isToldAway) return;
       isToldAway = true;
       log(
-        `${messageOf(error)}; the training goes on, and its checkpoints are on ${hostname()} alone until it does`,
+        `${messageOf(error)}; the training goes on, and until that is mended its checkpoints are on ${hostname()} alone`,
       );
     },
   });
@@ -142,7 +145,7 @@ function storedKeeping(
     const tried = new Set<string>();
     // A predecessor that was taken for dead may remove one for a newer one: then there is something new in the second list.
     for (let round = 0; round < 2; round++) {
-      for (const one of await patiently(deadline, list)) {
+      for (const one of await patiently(deadline, () => list(signal))) {
         const isFurther =
           !reached ||
           one.epochs > reached.epochs ||
@@ -177,7 +180,8 @@ function storedKeeping(
       const inherited = inheritCheckpoints(task, places);
       if (inherited !== null) log(inherited);
       const here = await newestHere(task.attemptId, places);
-      const mustWait = here === null && task.checkpoint !== null && !store.isAway;
+      const mayBeThere = task.checkpoint !== null || attempts.length > 1;
+      const mustWait = here === null && mayBeThere && !store.isAway;
       try {
         if (await bring(here, performance.now() + (mustWait ? PATIENCE_MS : 0))) return;
       } catch (error) {
@@ -186,7 +190,7 @@ function storedKeeping(
         log(`${messageOf(error)}; what this trial has there is not used`);
         if (here !== null) return;
       }
-      if (task.checkpoint) log('no checkpoint of this trial can be had: it starts over');
+      if (task.checkpoint || keys.size > 0) log('no checkpoint of this trial can be had: it starts over');
     },
     checkpoint: (path) => uploads.offer(path),
     weights: async (digest) => {
@@ -211,7 +215,7 @@ function storedKeeping(
       if (store.isAway) return;
       const limit = AbortSignal.timeout(REMOVAL_LIMIT_MS);
       try {
-        if (!isComplete) await list();
+        if (!isComplete) await list(limit);
         await drop([...keys], limit);
       } catch {
         // What stays behind changes nothing, and `elbow gc` deletes it.

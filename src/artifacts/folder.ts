@@ -7,16 +7,15 @@ import { dirname, join, relative } from 'node:path';
 import { ElbowError, messageOf } from '../errors.js';
 import { damaged, draftOf, moveDurably, receive, writeStream } from './files.js';
 import { digestIn, digestOf } from './keys.js';
+import { createPatience } from './patience.js';
 import type { Artifact, ArtifactStore, Draft } from './store.js';
 
 /** What a draft's name has after that of its key. */
 const DRAFT = /\.\d+$/;
-/**
- * A file server that is gone leaves calls hanging, and each holds one of the few threads that Node has for files: so
- * after this long a call counts as failed, and while a few hang no others are made.
- */
+/** Of the largest checkpoint over a slow network. */
 const LIMIT_MS = 10 * 60_000;
-const MOST_HANGING = 2;
+/** Half of the threads that Node has for this. */
+const CALLS_AT_ONCE = 2;
 
 export interface FolderOptions {
   /** Of a single call; in milliseconds. */
@@ -34,33 +33,18 @@ export function openFolder(
 ): ArtifactStore {
   const place = join(root, space);
   const pathOf = (key: string): string => join(place, ...key.split('/'));
-  let hanging = 0;
-
-  /** Makes errors of elbow of what the file system says, and waits for it no longer than it is worth. */
+  const patiently = createPatience({
+    atOnce: CALLS_AT_ONCE,
+    limitMs,
+    hangs: (why) => unreachable(root, why),
+  });
+  /** Makes errors of elbow of what the file system says. */
   const ask = async <T>(work: () => Promise<T>, signal?: AbortSignal): Promise<T> => {
-    signal?.throwIfAborted();
-    if (hanging >= MOST_HANGING) throw unreachable(root, 'earlier calls hang');
-    let timer: NodeJS.Timeout | undefined;
-    let isLate = false;
-    const done = work().finally(() => {
-      if (isLate) hanging--;
-    });
     try {
-      return await Promise.race([
-        done,
-        new Promise<never>((_, reject) => {
-          timer = setTimeout(() => {
-            isLate = true;
-            hanging++;
-            reject(unreachable(root, `it has not answered for ${limitMs / 1000} s`));
-          }, limitMs);
-        }),
-      ]);
+      return await patiently(work, signal);
     } catch (error) {
       signal?.throwIfAborted();
       throw errorOf(root, error);
-    } finally {
-      clearTimeout(timer);
     }
   };
   const requireRoot = async (): Promise<void> => {

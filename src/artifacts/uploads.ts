@@ -12,7 +12,7 @@ export interface Uploads {
 export interface UploadHooks {
   put(file: string, signal: AbortSignal): Promise<void>;
   /** After each file that is in the store; the next one waits for it. */
-  onStored(file: string): Promise<void>;
+  onStored(file: string, signal: AbortSignal): Promise<void>;
   /** After each try that failed; it is tried again later, or a newer one is. */
   onFailed(error: unknown): void;
 }
@@ -36,7 +36,7 @@ export function createUploads(hooks: UploadHooks, firstPauseMs = FIRST_PAUSE_MS)
       try {
         await hooks.put(file, stop.signal);
         pauseMs = firstPauseMs;
-        await hooks.onStored(file);
+        await hooks.onStored(file, stop.signal);
       } catch (error) {
         // One that has given way to newer ones on this machine while it waited is of no use.
         if (stop.signal.aborted || !existsSync(file)) continue;

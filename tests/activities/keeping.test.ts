@@ -319,7 +319,9 @@ describe('checkpoints', () => {
     expect(a.told).toEqual([`${store.place}/${key(1, 4)}`]);
     expect(await inStore()).toEqual([key(1, 4)]);
     expect(a.log).toEqual([
-      expect.stringMatching(/does not answer: .*; the training goes on, and its checkpoints are on .* alone/),
+      expect.stringMatching(
+        /does not answer: .*; the training goes on, and until that is mended its checkpoints are on .* alone/,
+      ),
       `the artifact store ${store.place} answers again`,
     ]);
     expect(notes).toEqual([
