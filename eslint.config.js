@@ -169,7 +169,12 @@ export default tseslint.config(
     },
   },
   {
-    files: ['src/cli/main.ts', 'src/workers/main.ts', 'src/trainer/process.ts'],
+    files: [
+      'src/cli/main.ts',
+      'src/workers/main.ts',
+      'src/trainer/process.ts',
+      'src/trainer/command/guard.ts',
+    ],
     rules: {
       'no-restricted-syntax': [
         'error',

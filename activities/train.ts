@@ -23,6 +23,7 @@ import { createKeeping } from './stored-keeping.js';
 import type { Artifacts } from './stored-keeping.js';
 import { runTrainable } from './trainables.js';
 import type { Places, Progress, Trainers } from './trainables.js';
+import type { Programs } from '../src/trainer/index.js';
 
 /** Often enough for every sensible timeout; the SDK sends fewer of them. */
 const HEARTBEAT_EVERY_MS = 500;
@@ -38,6 +39,7 @@ export interface WorkerIdentity {
 export interface TrainParts {
   readonly storage: Storage;
   readonly trainers: Trainers;
+  readonly programs: Programs;
   readonly worker: WorkerIdentity;
   readonly places: Places;
   /** Null where everything stays on this machine. */
@@ -119,6 +121,7 @@ async function execute(
         onLog: (stream, text) => writer.addLog(stream, text, new Date()),
         onEnvironment: (environment) =>
           writer.setEnvironment({ elbowVersion, gitCommit: worker.gitCommit, ...environment }),
+        flush: () => writer.flush(),
       },
       parts,
     );

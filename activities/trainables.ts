@@ -1,10 +1,12 @@
-/** What a trial can be: the built-in training, or a wait. Both report through the same hooks and end with an outcome. */
+/** What a trial can be: the built-in training, a program, or a wait. All report through the same hooks and end with an outcome. */
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { deriveSeed, uniforms } from '../src/random.js';
 import { withDefaults } from '../src/spec/index.js';
+import type { CommandTrainable } from '../src/spec/types.js';
 import { NO_FIGURES } from '../src/storage/index.js';
 import type { AttemptTask, Environment, EpochMetrics, LogLine, Outcome } from '../src/storage/index.js';
+import type { CommandJob, Programs } from '../src/trainer/index.js';
 import type { TrainJob } from '../src/trainer/protocol.js';
 
 /** How far a trial is, as its heartbeat tells the Temporal UI. */
@@ -26,6 +28,8 @@ export interface TrainHooks {
   onStep(progress: Progress): void;
   onLog(stream: LogLine['stream'], text: string): void;
   onEnvironment(environment: TrialEnvironment): void;
+  /** Waits until what was told is written. @throws what a write has thrown, such as `lease-lost` */
+  flush(): Promise<void>;
 }
 
 /** Runs trainings in processes; rejects with an ElbowError, `trial-cancelled` once the signal is aborted. */
@@ -36,7 +40,7 @@ export interface Trainers {
 export function runTrainable(
   task: AttemptTask,
   hooks: TrainHooks,
-  parts: { readonly trainers: Trainers; readonly places: Places },
+  parts: { readonly trainers: Trainers; readonly programs: Programs; readonly places: Places },
 ): Promise<Outcome> {
   const { trainable } = task.spec;
   switch (trainable.kind) {
@@ -44,6 +48,8 @@ export function runTrainable(
       return runNoop(task, trainable.seconds, hooks);
     case 'builtin':
       return parts.trainers.run(jobOf(task, parts.places), hooks);
+    case 'command':
+      return parts.programs.run(commandJobOf(task, trainable, parts.places), hooks);
   }
 }
 
@@ -80,6 +86,28 @@ function jobOf(task: AttemptTask, places: Places): TrainJob {
       checkpoints: checkpointsOf(task.attemptId, places),
       checkpointSeconds: places.checkpointSeconds,
     },
+  };
+}
+
+/** Its files are kept like checkpoints: until the attempt ends, and for a further attempt of one that was cancelled or lost. */
+function commandJobOf(task: AttemptTask, trainable: CommandTrainable, places: Places): CommandJob {
+  const { spec, params, replicate, samplesPerClass, lease } = task;
+  return {
+    trainable,
+    params,
+    about: {
+      sweep: task.sweepName,
+      arm: task.armLabel,
+      trial: task.trial,
+      attempt: task.attempt,
+      replicate,
+      seed: deriveSeed(spec.seed, replicate, 'command'),
+      samplesPerClass,
+      threads: spec.threads,
+    },
+    objective: spec.objective.metric,
+    place: checkpointsOf(task.attemptId, places),
+    lease,
   };
 }
 

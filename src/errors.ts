@@ -177,6 +177,24 @@ export const ERROR_CODES = {
     'Read `elbow logs`; look at the machine: one that swaps, or whose disk or GPU hangs, looks like this.',
     { tries: 'own', pause: [1, 30], machine: 'another first' },
   ),
+  'program-start': trial(
+    'the program of a trial cannot be started',
+    'Install it under the same name on every worker of the pool, then rerun.',
+    ELSEWHERE,
+  ),
+  'program-failed': trial(
+    'the program of a trial ended with an error',
+    'Read `elbow logs`, mend the program, then rerun.',
+    { tries: 'own', pause: [1, 30], machine: 'another first' },
+  ),
+  'program-timeout': trial(
+    'the program of a trial ran longer than its time limit',
+    'Read `elbow logs`; a larger `timeLimit` makes it another sweep.',
+  ),
+  'objective-missing': trial(
+    'the program of a trial did not print its objective',
+    'Let the program print a line such as {"score": 0.5} with the metric that `objective` names, then rerun.',
+  ),
   'worker-lost': trial(
     'the worker that ran the trial disappeared',
     'See what ended the workers (memory, power, network), then rerun: the trial goes on from its checkpoint.',

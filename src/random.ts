@@ -11,7 +11,7 @@ const MIXING_ROUNDS = 12;
 
 /** What a seed is for; a purpose never shares its stream with another. */
 export type SeedPurpose =
-  'subset' | 'split' | 'initialisation' | 'shuffle' | 'dropout' | 'augmentation' | 'noop';
+  'subset' | 'split' | 'initialisation' | 'shuffle' | 'dropout' | 'augmentation' | 'noop' | 'command';
 
 /**
  * A 31-bit seed: the first bytes of SHA-256 over `sweepSeed/replicate/purpose[/extra…]`.

@@ -5,7 +5,7 @@ import { canonicalize } from './canonical.js';
 import { effective, hasEffect, isConditional } from './effects.js';
 import { BUILTIN_PARAMS, defaultOf } from './params.js';
 import type { Path } from './source.js';
-import type { Arm, ArmParams, PlannedTrial, Scalar, SubGrid, SweepSpec } from './types.js';
+import type { Arm, ArmParams, CommandTrainable, PlannedTrial, Scalar, SubGrid, SweepSpec } from './types.js';
 
 /** Hex characters of an arm's hash. */
 const HASH_LENGTH = 12;
@@ -132,11 +132,18 @@ function hashArm(spec: SweepSpec, params: ArmParams): string {
   );
   const text = canonicalize({
     dataset: datasetIdentity(spec.dataset),
-    trainable: spec.trainable,
+    trainable: trainableIdentity(spec.trainable),
     ...(model === undefined ? {} : modelFacts(spec, model)),
     settings,
   });
   return createHash('sha256').update(text).digest('hex').slice(0, HASH_LENGTH);
+}
+
+/** What of a trainable makes an arm another one: not the folder of a program, which may move, nor how long it may take. */
+function trainableIdentity(trainable: SweepSpec['trainable']): unknown {
+  if (trainable.kind !== 'command') return trainable;
+  const { kind, command, env } = trainable;
+  return { kind, command, ...(env === undefined ? {} : { env }) };
 }
 
 /** What counts of a model: its name, or the layers that it names. */
@@ -182,7 +189,16 @@ function labelOf(
 ): string {
   const parts = [...(name === null ? [] : [name]), ...telling.map((key) => `${key}=${params[key]}`)];
   if (parts.length > 0) return parts.join(' ');
-  return spec.trainable.kind === 'builtin' ? String(params['model']) : 'noop';
+  const { trainable } = spec;
+  if (trainable.kind === 'command') return commandName(trainable);
+  return trainable.kind === 'builtin' ? String(params['model']) : 'noop';
+}
+
+/** `python3 train.py`: the program, and what it is given first unless that is an option. */
+function commandName({ command }: CommandTrainable): string {
+  const [program = '', script = '-'] = command;
+  const nameOf = (path: string): string => path.split('/').findLast((part) => part !== '') ?? path;
+  return [nameOf(program), ...(/^-|[{}\s]/.test(script) ? [] : [nameOf(script)])].join(' ');
 }
 
 /**

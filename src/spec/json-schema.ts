@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { DATASETS, DEFAULT_DATASET, type DatasetFacts } from './known.js';
 import { NAME_PATTERN } from './leaves.js';
 import { networksJsonSchema } from './network-layers.js';
-import { builtinSweep, noopSweep } from './schema.js';
+import { builtinSweep, commandSweep, noopSweep } from './schema.js';
 
 type JsonSchema = Record<string, unknown>;
 
@@ -15,8 +15,10 @@ export function sweepJsonSchema(): object {
   // What a data set of one's own has is known when it is looked at.
   const builtin = toJson(builtinSweep(Number.MAX_SAFE_INTEGER));
   const noop = toJson(noopSweep);
+  const command = toJson(commandSweep);
   const builtinProperties = builtin['properties'] as JsonSchema;
   const noopProperties = noop['properties'] as JsonSchema;
+  const commandProperties = command['properties'] as JsonSchema;
   const dependent = ['space', 'arms', 'objective', 'report'];
   const own = networksJsonSchema(partToJson);
   const shared = Object.fromEntries(
@@ -39,14 +41,27 @@ export function sweepJsonSchema(): object {
       required: ['trainable'],
       properties: { trainable: { not: { const: 'builtin' } } },
     },
-    // Of noop it must be false.
-    then: pick(noopProperties, [...dependent, 'unfamiliar']),
+    then: {
+      if: { properties: { trainable: { type: 'object', required: ['command'] } } },
+      then: {
+        ...pick(commandProperties, [...dependent, ...refusedOf(commandProperties)]),
+        required: ['objective'],
+      },
+      // Of noop `unfamiliar` must be false.
+      else: pick(noopProperties, [...dependent, 'unfamiliar']),
+    },
     else: {
       ...pick(builtinProperties, dependent),
       allOf: Object.entries(DATASETS).map(([dataset, facts]) => sizeRule(dataset, facts)),
     },
   };
 }
+
+/** Keys that nothing may stand at. */
+const refusedOf = (properties: JsonSchema): readonly string[] =>
+  Object.entries(properties)
+    .filter(([, value]) => typeof value === 'object' && value !== null && 'not' in value)
+    .map(([key]) => key);
 
 /** The sizes of one data set; of the default one for files that name none, too. */
 function sizeRule(dataset: string, { largestSize }: DatasetFacts): JsonSchema {

@@ -49,9 +49,10 @@ export async function loadSweep(fileOrPreset: string, options: LoadOptions = {})
   const file = isPreset ? `preset ${fileOrPreset}` : fileOrPreset;
   const source = await readSource(path, fileOrPreset);
   const cwd = options.cwd ?? process.cwd();
-  const request = requestedDataset(source, file, { ...options, folder: dirname(path), cwd });
+  const paths = { folder: dirname(path), cwd };
+  const request = requestedDataset(source, file, { ...options, ...paths });
   const own = request === null ? {} : { own: await lookAt(request, options.prepare) };
-  return { spec: parseSweep(source, file, { ...options, ...own }), source, file };
+  return { spec: parseSweep(source, file, { ...options, ...own, paths }), source, file };
 }
 
 /** What is wrong with a data set is told where the sweep file asks for it, unless it stands in a file of its own. */

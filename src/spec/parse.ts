@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import { ElbowError, type Where } from '../errors.js';
 import { countAtMost, countTrials } from './arms.js';
 import { unfitAugmentation } from './augmentation-fit.js';
+import { commandProblems, commandSchema, commandTrainable, directionProblems } from './commands.js';
 import { DEFAULT_DATASET, DEFAULT_PRIORITY, datasetFacts } from './known.js';
 import { digits } from './leaves.js';
 import { idleSettings } from './idle-settings.js';
@@ -11,7 +12,14 @@ import { unfitNetworks } from './network-fit.js';
 import { networkProblems, ownNetworksOf } from './networks.js';
 import { askedDataset, datasetKeys, pathKey } from './own-datasets.js';
 import { pathText, problemsOf, show, type Places } from './problems.js';
-import { MOST_TRIALS, builtinSweep, noopSweep, type ParsedSweep } from './schema.js';
+import {
+  MOST_TRIALS,
+  builtinSweep,
+  commandSweep,
+  noopSweep,
+  type ParsedSweep,
+  type TrainableKind,
+} from './schema.js';
 import { isMapping, layered, type Layered, type Settings } from './settings.js';
 import { parseSource, type Path } from './source.js';
 import { repeatedNames, uselessSettings } from './sub-grids.js';
@@ -23,15 +31,19 @@ const SIZE = 'samplesPerClass';
 export interface ParseOptions extends Settings {
   /** The data set of one's own that the file asks for, once it was looked at. */
   readonly own?: OwnDataset;
+  /** Where relative paths start; both are the process's own folder where they are left out. */
+  readonly paths?: PathStarts;
 }
 
-/** Where relative paths of data sets start. */
-export interface PathOptions extends Settings {
+/** Where relative paths of a sweep file start. */
+export interface PathStarts {
   /** The folder of the sweep file. */
   readonly folder: string;
   /** For paths that were typed on the command line. */
   readonly cwd: string;
 }
+
+export type PathOptions = Settings & PathStarts;
 
 /** A data set that has to be looked at, and where it is asked for. */
 export interface DatasetRequest {
@@ -45,6 +57,8 @@ export interface DatasetRequest {
  */
 export function requestedDataset(text: string, file: string, options: PathOptions): DatasetRequest | null {
   const { parsed, layers } = checked(text, file, options);
+  // A program reads its own data.
+  if (parsed.dataset === undefined) return null;
   const path: Path = ['dataset', ...pathKey(parsed.dataset)];
   const start = layers.isTyped(path) ? options.cwd : options.folder;
   const asked = askedDataset(parsed.dataset, (relative) => resolve(start, relative));
@@ -58,13 +72,15 @@ export function requestedDataset(text: string, file: string, options: PathOption
  */
 export function parseSweep(text: string, file: string, options: ParseOptions = {}): SweepSpec {
   const { parsed, layers } = checked(text, file, options);
-  const spec = toSpec(parsed, options.own);
+  const spec = toSpec(parsed, layers, options);
   const facts = datasetFacts(spec.dataset);
   const unfit = [
     ...unfitModels(spec, facts, layers),
     ...unfitNetworks(spec, facts, layers),
     ...unfitAugmentation(spec, facts, layers),
     ...idleSettings(spec, facts, layers),
+    ...commandProblems(spec, layers),
+    ...directionProblems(spec, parsed.objective.direction !== undefined, layers),
   ];
   if (unfit.length > 0) throw together(unfit);
   checkCount(spec, layers);
@@ -81,8 +97,13 @@ function checked(
   if (!source.isUsable) throw together(source.problems);
   const layers = layered(source, options);
   const value = withLists(layers.value);
-  const isNoop = isMapping(value) && isNoopValue(value['trainable']);
-  const schema = isNoop ? noopSweep : builtinSweep(largestSize(value, options.own), ownNames(value));
+  const kind = isMapping(value) ? kindOf(value['trainable']) : 'builtin';
+  const schema =
+    kind === 'noop'
+      ? noopSweep
+      : kind === 'command'
+        ? commandSweep
+        : builtinSweep(largestSize(value, options.own), ownNames(value));
   const result = schema.safeParse(value);
   const problems = [
     ...source.problems,
@@ -93,8 +114,9 @@ function checked(
     // The value as it was written: a single value is not shown as the list that was made of it.
     ...(result.success
       ? []
-      : problemsOf(result.error.issues, value, layers, (path) => keysAt(path, isNoop, value))),
-    ...networkProblems(value, layers),
+      : problemsOf(result.error.issues, value, layers, (path) => keysAt(path, kind, value))),
+    // A command has none at all.
+    ...(kind === 'command' ? [] : networkProblems(value, layers)),
   ];
   if (!result.success || problems.length > 0) throw together(problems);
   return { parsed: result.data, layers };
@@ -114,8 +136,10 @@ function together(problems: readonly ElbowError[]): ElbowError {
 
 const order = (error: ElbowError): number => (error.where?.line ?? 0) * 1e6 + (error.where?.column ?? 0);
 
-function isNoopValue(trainable: unknown): boolean {
-  return trainable === 'noop' || (isMapping(trainable) && Object.hasOwn(trainable, 'noop'));
+function kindOf(trainable: unknown): TrainableKind {
+  const has = (key: string): boolean => isMapping(trainable) && Object.hasOwn(trainable, key);
+  if (trainable === 'noop' || has('noop')) return 'noop';
+  return has('command') ? 'command' : 'builtin';
 }
 
 /** Parameters that may be null: a null that stands alone is a value there, and nothing elsewhere. */
@@ -190,14 +214,17 @@ function repeatsOf(grid: Readonly<Record<string, unknown>>, parent: Path, places
 const asRecord = (value: unknown): Readonly<Record<string, unknown>> => (isMapping(value) ? value : {});
 
 /** The names a mapping of the file may hold. */
-function keysAt(path: Path, isNoop: boolean, value: unknown): readonly string[] {
-  const { shape } = isNoop ? noopSweep : builtinSweep(1);
+function keysAt(path: Path, kind: TrainableKind, value: unknown): readonly string[] {
+  const { shape } = kind === 'noop' ? noopSweep : kind === 'command' ? commandSweep : builtinSweep(1);
   if (path.length === 0) return Object.keys(shape);
   const [first] = path;
   if (first === 'dataset') return datasetKeys(asRecord(value)['dataset']);
-  if (first === 'trainable') return path.length === 1 ? ['noop'] : ['seconds'];
+  if (first === 'trainable') {
+    if (path.length > 1) return ['seconds'];
+    return kind === 'command' ? Object.keys(commandSchema.shape) : ['noop', 'command'];
+  }
   if (first === 'arms')
-    return ['name', ...keysAt(['space'], isNoop, value).filter((key) => key !== 'samplesPerClass')];
+    return ['name', ...keysAt(['space'], kind, value).filter((key) => key !== 'samplesPerClass')];
   // Every section is an object inside a default; a parse of nothing lists what it may hold.
   const section = asRecord(shape)[String(first)];
   const inner = asRecord(asRecord(asRecord(section)['def'])['innerType']);
@@ -205,18 +232,31 @@ function keysAt(path: Path, isNoop: boolean, value: unknown): readonly string[] 
 }
 
 /** The name of a published data set, or the one that was looked at. */
-function datasetOf({ dataset }: ParsedSweep, own: OwnDataset | undefined): SweepSpec['dataset'] {
+function datasetOf(
+  { dataset = DEFAULT_DATASET }: ParsedSweep,
+  own: OwnDataset | undefined,
+): SweepSpec['dataset'] {
   if (own) return own;
   if (typeof dataset === 'string' && datasetFacts(dataset)) return dataset;
   throw new ElbowError('bug', 'a sweep was parsed whose data set nobody has looked at');
 }
 
-function toSpec(parsed: ParsedSweep, own: OwnDataset | undefined): SweepSpec {
-  const { trainable: written, objective, space } = parsed;
-  const trainable: Trainable =
-    written === 'builtin'
-      ? { kind: 'builtin' }
-      : { kind: 'noop', seconds: written === 'noop' ? 0 : written.noop.seconds };
+function trainableOf(
+  written: ParsedSweep['trainable'],
+  layers: Layered,
+  paths: PathStarts | undefined,
+): Trainable {
+  if (written === 'builtin') return { kind: 'builtin' };
+  if (written === 'noop') return { kind: 'noop', seconds: 0 };
+  if ('noop' in written) return { kind: 'noop', seconds: written.noop.seconds };
+  const { folder = '.', cwd = '.' } = paths ?? {};
+  const start = layers.isTyped(['trainable', 'cwd']) ? cwd : folder;
+  return commandTrainable(written, (path) => resolve(start, path ?? '.'));
+}
+
+function toSpec(parsed: ParsedSweep, layers: Layered, { own, paths }: ParseOptions): SweepSpec {
+  const { objective, space } = parsed;
+  const trainable = trainableOf(parsed.trainable, layers, paths);
   const dataset = datasetOf(parsed, own);
   const metric = objective.metric ?? (trainable.kind === 'builtin' ? 'val_accuracy' : 'score');
   return {

@@ -1,7 +1,8 @@
 /** A spec as a sweep file again. */
 import { Document, isMap, isScalar, isSeq, visit } from 'yaml';
+import { writtenCommand } from './commands.js';
 import { writtenDataset } from './own-datasets.js';
-import type { Scalar, SubGrid, SweepSpec } from './types.js';
+import type { Scalar, SubGrid, SweepSpec, Trainable } from './types.js';
 
 /**
  * The sweep file of a spec, complete with what was left to defaults: parsing it gives an equal spec.
@@ -11,11 +12,12 @@ export function printSpec(spec: SweepSpec): string {
   const { name, dataset, seed, replicates, threads, trainable, networks, space, arms, ...rest } = spec;
   const document = new Document({
     name,
-    dataset: writtenDataset(dataset),
+    // A program reads its own data, and its sweep names none.
+    ...(trainable.kind === 'command' ? {} : { dataset: writtenDataset(dataset) }),
     seed,
     replicates,
     threads,
-    trainable: trainable.kind === 'builtin' ? 'builtin' : { noop: { seconds: trainable.seconds } },
+    trainable: writtenTrainable(trainable),
     ...(networks === undefined ? {} : { networks }),
     space: shortened(space),
     ...(arms === undefined ? {} : { arms: arms.map(entryOf) }),
@@ -30,6 +32,17 @@ export function printSpec(spec: SweepSpec): string {
   const entries = document.get('arms');
   if (isSeq(entries)) for (const entry of entries.items) if (isMap(entry)) entry.flow = true;
   return document.toString({ flowCollectionPadding: false, lineWidth: 0 });
+}
+
+function writtenTrainable(trainable: Trainable): unknown {
+  switch (trainable.kind) {
+    case 'builtin':
+      return 'builtin';
+    case 'noop':
+      return { noop: { seconds: trainable.seconds } };
+    case 'command':
+      return writtenCommand(trainable);
+  }
 }
 
 const entryOf = ({ name, settings }: SubGrid): object => ({

@@ -1,5 +1,6 @@
 /** What a sweep file may say. Defaults stand here and in params.ts, and nowhere else. */
 import { z } from 'zod';
+import { commandSchema, commandValue, metricName } from './commands.js';
 import { DEFAULT_PRIORITY, NOOP_METRIC, OBJECTIVES, SEARCHES } from './known.js';
 import { axis, flag, name, nonNegative, oneOf, positive, scalar, whole } from './leaves.js';
 import { networksSchema } from './network-layers.js';
@@ -17,16 +18,20 @@ const mapping = (what: string) => ({
   error: (issue: { code?: string | undefined }) => (issue.code === 'unrecognized_keys' ? undefined : what),
 });
 
+const TRAINABLES = 'builtin, noop or { command: [program, arguments] }';
+
 const trainable = z
   .union([
-    oneOf(['builtin', 'noop']),
+    z.enum(['builtin', 'noop'], { error: TRAINABLES }),
+    // Where a mapping fits none, the findings of the first are told.
+    commandSchema,
     z.strictObject(
       { noop: z.strictObject({ seconds: nonNegative().default(0) }, mapping('a mapping with `seconds`')) },
-      mapping('builtin, noop or { noop: { seconds: 1 } }'),
+      mapping(TRAINABLES),
     ),
   ])
   .default('builtin')
-  .describe('What a trial does: a real training, or (`noop`, to try the orchestration) waiting.');
+  .describe('What a trial does: elbow’s own training, a program of yours (`command`), or (`noop`) waiting.');
 
 /** Parameters, as those of `space` are, that an entry of `arms` sets; the schema of each without its default. */
 function subGrids<T extends z.ZodType>(entry: T) {
@@ -191,8 +196,55 @@ export const noopSweep = z.strictObject(
   mapping('a mapping of settings'),
 );
 
+/** Postgres' integers end here. */
+const LARGEST_SIZE = 2 ** 31 - 1;
+
+/** A key that means nothing to a program. */
+const refused = (what: string) =>
+  z
+    .never({ error: `no ${what}` })
+    .optional()
+    .describe(`There is no ${what}.`);
+
+/** The schema of a sweep with a program of one's own: its space takes any parameter names. */
+export const commandSweep = z.strictObject(
+  {
+    ...common,
+    dataset: refused('data set beside a command, which reads its own data'),
+    networks: refused('networks beside a command'),
+    unfamiliar: refused('unfamiliar pictures beside a command'),
+    space: z
+      .object(
+        { samplesPerClass: axis(whole(1, LARGEST_SIZE)).optional() },
+        mapping('a mapping of parameters to values'),
+      )
+      .catchall(axis(commandValue()))
+      .prefault({})
+      .describe('Any parameters; every list is an axis of the grid.'),
+    arms: subGrids(z.object(entryKeys, entryMapping).catchall(axis(commandValue()))),
+    objective: z
+      .strictObject(
+        {
+          metric: metricName().describe('The metric that ranks trials; the last value printed counts.'),
+          direction: oneOf(['maximize', 'minimize'])
+            .optional()
+            .describe(
+              'Which way is better; may be left out where the metric’s name ends in loss or accuracy.',
+            ),
+        },
+        mapping('a mapping with `metric` and `direction`'),
+      )
+      .describe('What a search looks at.'),
+    report: report(z.number({ error: 'a number' })),
+  },
+  mapping('a mapping of settings'),
+);
+
+/** Which schema a sweep file has: by what it says is to be run. */
+export type TrainableKind = 'builtin' | 'noop' | 'command';
+
 /** A sweep file after the schema, with defaults; what parse.ts makes a SweepSpec of. */
-export type ParsedSweep = z.output<BuiltinSweep> | z.output<typeof noopSweep>;
+export type ParsedSweep = z.output<BuiltinSweep> | z.output<typeof noopSweep> | z.output<typeof commandSweep>;
 
 /** Keys that stand at the top of a sweep file. */
 export const TOP_LEVEL_KEYS: readonly string[] = Object.keys(noopSweep.shape);

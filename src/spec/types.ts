@@ -43,7 +43,21 @@ export type OwnNetworks = Readonly<Record<string, OwnNetwork>>;
 export type Trainable =
   | { readonly kind: 'builtin' }
   /** Waits `seconds` (≥ 0) and writes one metric, `score` in [0, 1), derived from seed, arm, size and replicate. */
-  | { readonly kind: 'noop'; readonly seconds: number };
+  | { readonly kind: 'noop'; readonly seconds: number }
+  | CommandTrainable;
+
+/** A program of any language, run once a trial. */
+export interface CommandTrainable {
+  readonly kind: 'command';
+  /** The program and its arguments, with placeholders (placeholders.ts); at least one. */
+  readonly command: readonly string[];
+  /** Absolute path of the folder that it is run in, on the worker. */
+  readonly cwd: string;
+  /** Variables beside the worker's; left out where there are none. */
+  readonly env?: Readonly<Record<string, string>>;
+  /** Wall time of one execution, > 0; left out where there is no limit. */
+  readonly timeLimitSeconds?: number;
+}
 
 /** What every data set of one's own says of itself. */
 interface AskedBase {

@@ -1,4 +1,7 @@
 /** Trainer processes and what supervises them. Importing this loads no TensorFlow. */
+export { createPrograms } from './command.js';
+export type { Programs } from './command.js';
+export type { CommandHooks, CommandJob } from './command/job.js';
 export { trainerEnvironment } from './environment.js';
 export { deafHooks } from './hooks.js';
 export type { TrainerHooks } from './hooks.js';

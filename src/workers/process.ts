@@ -5,7 +5,7 @@ import type { LogEntry } from '@temporalio/worker';
 import { elbowHome, homeFolders } from '../paths.js';
 import { readConnections } from '../stack/index.js';
 import { connectStorage } from '../storage/index.js';
-import { createTrainerPool } from '../trainer/index.js';
+import { createPrograms, createTrainerPool } from '../trainer/index.js';
 import { openArtifacts } from './artifacts.js';
 import type { WorkerSettings } from './settings.js';
 import { runWorker } from './worker.js';
@@ -44,6 +44,7 @@ export async function startWorkerProcess(options: WorkerProcess): Promise<void> 
     env,
     memoryLimitMb: options.trainerMemoryMb,
   });
+  const programs = createPrograms({ env });
   try {
     const home = elbowHome(env);
     const places = {
@@ -55,7 +56,17 @@ export async function startWorkerProcess(options: WorkerProcess): Promise<void> 
     const artifacts =
       options.store && (await openArtifacts(options.store, { storage, models: places.models, signal, note }));
     try {
-      await runWorker({ ...options, connections, storage, trainers, places, artifacts, signal, note });
+      await runWorker({
+        ...options,
+        connections,
+        storage,
+        trainers,
+        programs,
+        places,
+        artifacts,
+        signal,
+        note,
+      });
     } finally {
       artifacts?.store.close();
     }

@@ -9,6 +9,7 @@ import { CONTROL_QUEUE, poolQueue } from '../../workflows/messages.js';
 import { compiled, elbowVersion, packageRoot } from '../paths.js';
 import type { Connections } from '../stack/index.js';
 import type { Storage } from '../storage/index.js';
+import type { Programs } from '../trainer/index.js';
 import { createGate } from './gate.js';
 import type { Gate } from './gate.js';
 import { gitCommit } from './git-commit.js';
@@ -20,6 +21,7 @@ export interface RunWorkerOptions extends WorkerSettings {
   readonly connections: Connections;
   readonly storage: Storage;
   readonly trainers: Trainers;
+  readonly programs: Programs;
   readonly places: Places;
   /** Null where everything stays on this machine. */
   readonly artifacts: Artifacts | null;
@@ -82,6 +84,7 @@ export async function runWorker(options: RunWorkerOptions): Promise<void> {
     const activities = createTrainActivities({
       storage,
       trainers: options.trainers,
+      programs: options.programs,
       worker: { id, host, gitCommit: gitCommit(packageRoot) },
       places: options.places,
       artifacts: options.artifacts,

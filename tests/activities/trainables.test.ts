@@ -14,8 +14,10 @@ const hooks: TrainHooks = {
   onLog: () => undefined,
   onEnvironment: () => undefined,
   onCheckpoint: () => undefined,
+  flush: () => Promise.resolve(),
 };
 
+const unused = () => Promise.reject(new Error('no program is run here'));
 const places = { data: '', models: '', checkpoints: '', checkpointSeconds: 1 };
 
 it('a job has what its network is made of, through JSON as a process gets it', async () => {
@@ -45,6 +47,6 @@ it('a job has what its network is made of, through JSON as a process gets it', a
     const { params, networks } = JSON.parse(JSON.stringify(job)) as TrainJob;
     return train(trainRequest(params, networks === undefined ? {} : { networks }), trainHooks());
   };
-  const outcome = await runTrainable(task, hooks, { trainers: { run }, places });
+  const outcome = await runTrainable(task, hooks, { trainers: { run }, programs: { run: unused }, places });
   expect(outcome).toMatchObject({ status: 'succeeded', epochs: 1 });
 });

@@ -4,6 +4,7 @@ import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import { createControlActivities, createTrainActivities } from '../../activities/index.js';
 import type { Trainers } from '../../activities/index.js';
 import type { SweepSpec } from '../../src/spec/types.js';
+import { createPrograms } from '../../src/trainer/index.js';
 import { connectStorage } from '../../src/storage/index.js';
 import type { Storage, SweepRow } from '../../src/storage/index.js';
 import { CONTROL_QUEUE, WORKFLOWS, poolQueue, sweepPriority, workflowIds } from '../../workflows/messages.js';
@@ -78,6 +79,7 @@ export async function startEngine(): Promise<Engine> {
           activities: createTrainActivities({
             storage,
             trainers,
+            programs: createPrograms({ env: process.env }),
             worker: { id, host: id.split(':')[0]!, gitCommit: null },
             places: { data: '/nowhere', models: '/nowhere', checkpoints: '/nowhere', checkpointSeconds: 0 },
             artifacts: null,

@@ -1,0 +1,19 @@
+/** What a worker and the guard of a program say to each other. Types only. */
+
+export interface ProgramStart {
+  readonly program: string;
+  readonly args: readonly string[];
+  readonly cwd: string;
+  readonly env: Readonly<Record<string, string>>;
+  /** From SIGTERM to SIGKILL, ≥ 0. */
+  readonly graceMs: number;
+}
+
+export type ToGuard = { readonly type: 'start'; readonly start: ProgramStart } | { readonly type: 'stop' };
+
+export type FromGuard =
+  | { readonly type: 'started'; readonly pid: number }
+  /** It cannot be started: Node's code, such as ENOENT. */
+  | { readonly type: 'refused'; readonly code: string; readonly message: string }
+  /** The program has ended, and its whole process group with it. */
+  | { readonly type: 'ended'; readonly code: number | null; readonly signal: NodeJS.Signals | null };

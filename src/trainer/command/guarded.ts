@@ -1,0 +1,64 @@
+/** A program under its guard (guard.ts), as the worker sees it. */
+import { fork } from 'node:child_process';
+import type { Readable } from 'node:stream';
+import { compiled } from '../../paths.js';
+import type { FromGuard, ProgramStart, ToGuard } from './guard-protocol.js';
+
+/** How a program ended. */
+export type ProgramEnd =
+  | Extract<FromGuard, { type: 'refused' | 'ended' }>
+  /** Its guard ended first, which nobody but the system does; the program was killed then. */
+  | { readonly type: 'lost'; readonly by: string };
+
+export interface GuardedProgram {
+  readonly stdout: Readable;
+  readonly stderr: Readable;
+  /** Once its whole process group is gone. Never rejects. */
+  readonly ended: Promise<ProgramEnd>;
+  /** Ends the group: SIGTERM, and SIGKILL after the grace. */
+  stop(): void;
+}
+
+/** @param env of the guard itself, which only needs to be found again by it */
+export function startGuarded(start: ProgramStart, env: NodeJS.ProcessEnv): GuardedProgram {
+  const guard = fork(compiled('src/trainer/command/guard.js'), [], {
+    // Its output is the program's: it writes none of its own.
+    stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+    execArgv: [],
+    env,
+    // What kills the worker's process group must not take the guard with it.
+    detached: true,
+  });
+  const say = (message: ToGuard): void => {
+    // A broken channel ends in `exit`, which tells more.
+    if (guard.connected) guard.send(message, () => undefined);
+  };
+  let pid: number | undefined;
+  let end: ProgramEnd | undefined;
+  const ended = new Promise<ProgramEnd>((resolve) => {
+    guard.on('message', (message: FromGuard) => {
+      if (message.type === 'started') pid = message.pid;
+      else end = message;
+    });
+    guard.once('error', (error) => resolve({ type: 'refused', code: 'GUARD', message: error.message }));
+    guard.once('exit', (code, signal) => {
+      const settle = (): void => {
+        if (end === undefined && pid !== undefined) killGroup(pid);
+        resolve(end ?? { type: 'lost', by: signal ?? `exit code ${code}` });
+      };
+      // Its last message may still be on the way.
+      if (guard.connected) guard.once('disconnect', () => setImmediate(settle));
+      else setImmediate(settle);
+    });
+  });
+  say({ type: 'start', start });
+  return { stdout: guard.stdout!, stderr: guard.stderr!, ended, stop: () => say({ type: 'stop' }) };
+}
+
+function killGroup(pid: number): void {
+  try {
+    process.kill(-pid, 'SIGKILL');
+  } catch {
+    // It has ended by itself.
+  }
+}
