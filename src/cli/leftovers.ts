@@ -1,5 +1,5 @@
 /** Files of `ELBOW_HOME` that belong to sweeps: finding those that nothing needs, and removing them. */
-import { existsSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { existsSync, lstatSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { homeFolders } from '../paths.js';
 import type { SweepFiles } from '../storage/storage.js';
@@ -59,12 +59,13 @@ export function findLeftovers(home: string, needed: SweepFiles, now: number): Le
       .map((name): Omit<Leftover, 'bytes'> => ({ path: join(checkpoints, name), kind: 'checkpoints' })),
   ];
   return found
-    .filter(({ path }) => now - statSync(path).mtimeMs > YOUNG_MS)
+    .filter(({ path }) => now - lstatSync(path).mtimeMs > YOUNG_MS)
     .map((one) => ({ ...one, bytes: bytesOf(one.path) }));
 }
 
+/** Links count by themselves: a program may put any into its folder. */
 function bytesOf(path: string): number {
-  const stat = statSync(path);
+  const stat = lstatSync(path);
   if (!stat.isDirectory()) return stat.size;
   return namesIn(path).reduce((sum, name) => sum + bytesOf(join(path, name)), 0);
 }

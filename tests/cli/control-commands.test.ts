@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, utimesSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { workflowIds } from '../../workflows/messages.js';
@@ -217,11 +217,18 @@ describe('gc', () => {
       'checkpoints/11111111-2222-4333-8444-555555555555/000001.safetensors',
     ];
     for (const path of [...kept, ...gone]) leave(folder(path), 1_000_000);
+    // A program may put links into its folder, to nowhere and to what is above it.
+    const ofProgram = folder('checkpoints/22222222-2222-4333-8444-555555555555');
+    mkdirSync(ofProgram);
+    symlinkSync('nowhere', join(ofProgram, 'broken'));
+    symlinkSync('..', join(ofProgram, 'up'));
+    const then = new Date(Date.now() - 24 * 3_600_000);
+    utimesSync(ofProgram, then, then);
     // The training that is about to refer to it has not stored that yet.
     const young = folder(`models/${digest('c')}.safetensors`);
     writeFileSync(young, '');
     const what =
-      '1 file of weights that no trial refers to, checkpoints of 1 attempt that needs none, 1 file whose writing was broken off, 3.0 MB';
+      '1 file of weights that no trial refers to, checkpoints of 2 attempts that need none, 1 file whose writing was broken off, 3.0 MB';
     expect((await elbow('gc', '--dry-run')).stdout).toBe(`This would delete ${what}.\n`);
     const asked = await elbow('gc');
     expect(asked.code).toBe(2);

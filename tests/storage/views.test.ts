@@ -86,6 +86,34 @@ describe('the views', () => {
     ]);
   });
 
+  it('stand for trainables whose parameters and metrics are called like built-in ones and are something else', async () => {
+    const { sweep } = await storage.createSweep(sweepSpec('own'), '');
+    const [first, second] = plan(2);
+    await storage.addTrials(sweep.id, [
+      { ...first!, arm: { hash: 'a', label: 'a', params: { batchNorm: 'maybe', model: 3 } } },
+      { ...second!, arm: { hash: 'b', label: 'b', params: { batchNorm: false } } },
+    ]);
+    for (const trial of await storage.queuedTrials(sweep.id, -1, 2)) {
+      const task = await takeLease(storage, trial.attemptId, worker);
+      await storage.recordEpochs(trial.attemptId, task.lease, [epoch(1), epoch(2)]);
+      await storage.finishAttempt(
+        trial.attemptId,
+        task.lease,
+        outcome({ metrics: { epochs_to_90_percent: 1.5 } }),
+      );
+    }
+    expect(
+      await read(
+        "select batch_norm, model, seconds_to_90_percent as s from trial_results where sweep = 'own' order by trial",
+      ),
+    ).toEqual([
+      { batch_norm: null, model: '3', s: 0.5 },
+      { batch_norm: false, model: null, s: 0.5 },
+    ]);
+    await storage.moveSweep(sweep.id, ['planning'], 'finished');
+    await storage.deleteSweep(sweep.id);
+  });
+
   it('have their documented columns, in order', async () => {
     const columns = async (view: string): Promise<string[]> =>
       (

@@ -84,7 +84,11 @@ function kindsText(leftovers: readonly Leftover[]): string {
   const [weights, checkpoints, drafts] = [count('weights'), count('checkpoints'), count('drafts')];
   return [
     ...(weights > 0 ? [`${countedText(weights, 'file')} of weights that no trial refers to`] : []),
-    ...(checkpoints > 0 ? [`checkpoints of ${countedText(checkpoints, 'attempt')} that needs none`] : []),
+    ...(checkpoints > 0
+      ? [
+          `checkpoints of ${countedText(checkpoints, 'attempt')} that ${checkpoints === 1 ? 'needs' : 'need'} none`,
+        ]
+      : []),
     ...(drafts > 0 ? [`${countedText(drafts, 'file')} whose writing was broken off`] : []),
   ].join(', ');
 }
