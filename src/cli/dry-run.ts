@@ -1,5 +1,13 @@
 /** What `run --dry-run` prints: the plan, without a stack. */
-import { armsOf, armsOfGrid, datasetFacts, defaultOf, gridsOf, planTrials } from '../spec/index.js';
+import {
+  armsOf,
+  armsOfGrid,
+  commandText,
+  datasetFacts,
+  defaultOf,
+  gridsOf,
+  planTrials,
+} from '../spec/index.js';
 import type { Arm, SweepSpec } from '../spec/types.js';
 import type { Output } from './output.js';
 import { countedText, countText, tableLines } from './text.js';
@@ -32,7 +40,13 @@ export function printPlan(spec: SweepSpec, out: Output): void {
   out.result(`${bold(spec.name)}: ${counts.join(' × ')} = ${countedText(trials.length, 'trial')}`);
   const named = sizes.filter((size) => size !== null);
   if (named.length > 0) out.result(`samples per class  ${named.map(countText).join(', ')}`);
-  out.result(`data set           ${datasetText(spec.dataset)}`);
+  const { trainable } = spec;
+  if (trainable.kind === 'command') {
+    out.result(`command            ${commandText(trainable)}`);
+    out.result(`folder             ${trainable.cwd}`);
+  } else {
+    out.result(`data set           ${datasetText(spec.dataset)}`);
+  }
   out.result(`seed               ${spec.seed}`);
   out.result(`pool               ${spec.pool}`);
   const isSet = (key: string): boolean =>
@@ -40,7 +54,10 @@ export function printPlan(spec: SweepSpec, out: Output): void {
   const fixed = Object.entries(spec.space).filter(
     ([key, values]) => key !== 'samplesPerClass' && values.length === 1 && !isSet(key),
   );
-  const told = fixed.filter(([key, [value]]) => key === 'model' || value !== defaultOf(key));
+  // Parameters of a program have no defaults, also where they are called like built-in ones.
+  const told = fixed.filter(
+    ([key, [value]]) => trainable.kind !== 'builtin' || key === 'model' || value !== defaultOf(key),
+  );
   for (const [key, values] of told) out.result(`${key.padEnd(17)}  ${String(values[0])}`);
   if (told.length < fixed.length) out.result('other settings     at their defaults; `--json` lists them');
   if (arms.length > 1) {

@@ -89,7 +89,10 @@ function noWeights(sweep: SweepRow, { trial, diagnosis }: TrialResult): ElbowErr
   const what = `trial ${trial} of ${sweep.name} has kept no weights`;
   if (sweep.spec.trainable.kind !== 'builtin') {
     return new ElbowError('state-forbids', `${what}: only elbow's own networks are kept`, {
-      hint: 'Its trainable is not `builtin`.',
+      hint:
+        sweep.spec.trainable.kind === 'command'
+          ? 'A program keeps what it has trained by itself, in a place of its own.'
+          : 'Its trainable is not `builtin`.',
     });
   }
   if (diagnosis === 'diverged') {

@@ -4,7 +4,7 @@ import type { Client } from '@temporalio/client';
 import { CONTROL_QUEUE, WORKFLOWS, sweepPriority, workflowIds } from '../../workflows/messages.js';
 import type { SweepStanding } from '../../workflows/messages.js';
 import { ElbowError, messageOf } from '../errors.js';
-import { countTrials, datasetName, DEFAULT_PRIORITY } from '../spec/index.js';
+import { countTrials, DEFAULT_PRIORITY, trainableText } from '../spec/index.js';
 import type { SweepRow } from '../storage/storage.js';
 import type { Session } from './session.js';
 
@@ -27,7 +27,7 @@ export async function startSweepWorkflow(session: Session, sweep: SweepRow): Pro
       workflowIdReusePolicy: 'ALLOW_DUPLICATE',
       workflowIdConflictPolicy: 'USE_EXISTING',
       priority: sweepPriority(name, spec.priority ?? DEFAULT_PRIORITY),
-      staticSummary: `${name}: ${countTrials(spec)} trials, ${datasetName(spec.dataset)}, pool ${spec.pool}`,
+      staticSummary: `${name}: ${countTrials(spec)} trials, ${trainableText(spec)}, pool ${spec.pool}`,
       typedSearchAttributes: [
         { key: defineSearchAttributeKey('ElbowSweep', 'KEYWORD'), value: name },
         { key: defineSearchAttributeKey('ElbowStatus', 'KEYWORD'), value: 'planning' },

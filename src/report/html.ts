@@ -1,5 +1,6 @@
 /** Prints a report as one page that needs nothing else: no network, no script. */
 import { printSpec } from '../spec/index.js';
+import type { SweepSpec } from '../spec/types.js';
 import { count, counted, duration } from './format.js';
 import { hasCurve, highlighted } from './charts/layout.js';
 import { rateLines } from './charts/rates.js';
@@ -182,11 +183,20 @@ function datasetText(dataset: ReportModel['made']['spec']['dataset']): string {
   return `${name}: ${counted(classes.length, 'class', 'classes')} (${shown}), ${path}, SHA-256 ${digest.slice(0, 12)}…`;
 }
 
+/** What was run: the data set that elbow's own networks were trained on, or a program. */
+function subject({ trainable, dataset }: SweepSpec): [string, string][] {
+  if (trainable.kind !== 'command') return [['Data set', datasetText(dataset)]];
+  return [
+    ['Command', trainable.command.join(' ')],
+    ['Folder', trainable.cwd],
+  ];
+}
+
 function madeSection({ made, sweep }: ReportModel): Markup {
   const { spec, environments } = made;
   const facts: [string, string][] = [
     ['Sweep', `${sweep.name}, ${sweep.status}`],
-    ['Data set', datasetText(spec.dataset)],
+    ...subject(spec),
     ['Seed', String(spec.seed)],
     ['Replicates', count(spec.replicates)],
     ['Threads of a trial', count(spec.threads)],
@@ -240,7 +250,11 @@ function madeSection({ made, sweep }: ReportModel): Markup {
     }
     <h3>The same again</h3>
     <p class="caption">
-      Equal seeds, threads, TensorFlow and processor features give equal results to the bit.
+      ${
+        spec.trainable.kind === 'command'
+          ? 'The program is given the same parameters and seeds; whether it gives the same results is its own affair.'
+          : 'Equal seeds, threads, TensorFlow and processor features give equal results to the bit.'
+      }
     </p>
     <pre>${made.commands.join('\n')}</pre>
     <details open>

@@ -27,15 +27,23 @@ export function buildReport(input: ReportInput): ReportModel {
   const { spec } = sweep;
   const counts = countsOf(results);
   const isPartial = counts.queued + counts.running > 0;
-  const scored = results.filter((result) => result.status === 'succeeded' && scoreOf(result) !== null);
-  const isAccuracy = spec.trainable.kind === 'builtin';
+  const isBuiltin = spec.trainable.kind === 'builtin';
+  const succeeded = results.filter(({ status }) => status === 'succeeded');
+  // A program may tell its test accuracy: where all trials did, the curve is of that, and else of what all have told.
+  const isAccuracy =
+    isBuiltin || (succeeded.length > 0 && succeeded.every(({ testAccuracy }) => testAccuracy !== null));
+  const scoreOf = isAccuracy ? accuracyOf : objectiveScore;
+  const scored = succeeded.flatMap((result): Scored[] => {
+    const score = scoreOf(result);
+    return score === null ? [] : [{ ...result, score }];
+  });
   const dataset = datasetFacts(spec.dataset);
   const epochs = groupBy(input.epochs, (epoch) => epoch.trial);
   const quickness: QuicknessByTrial = new Map(
     results.map((result) => [result.trial, quicknessOf(result, epochs.get(result.trial) ?? [])]),
   );
   const arms = armReports(spec, results, scored, quickness);
-  const chance = isAccuracy && dataset !== undefined ? 1 / dataset.classes : null;
+  const chance = isBuiltin && dataset !== undefined ? 1 / dataset.classes : null;
   const draft = {
     format: 1 as const,
     madeAt: input.madeAt.toISOString(),
@@ -60,7 +68,7 @@ export function buildReport(input: ReportInput): ReportModel {
     delta: spec.report.delta,
     target: spec.report.target,
     arms,
-    rates: isAccuracy ? rateReport(arms, chance) : null,
+    rates: isBuiltin ? rateReport(arms, chance) : null,
     sizes: [...new Set(arms.flatMap((arm) => arm.points.map((point) => point.n)))].sort((a, b) => a - b),
     trialReports: [...results]
       .sort((a, b) => a.trial - b.trial)
@@ -81,11 +89,17 @@ export function buildReport(input: ReportInput): ReportModel {
   return { ...draft, answers: answersOf(draft), notes: notesOf(draft) };
 }
 
-/** What a curve shows of a trial: test accuracy, or the objective where there is none; null when not finite. */
-function scoreOf(result: TrialResult): number | null {
-  const score = result.testAccuracy ?? result.objective;
-  return score !== null && Number.isFinite(score) ? score : null;
-}
+/** A trial that succeeded, with what a curve shows of it; finite. */
+type Scored = TrialResult & { readonly score: number };
+
+const finiteOrNull = (value: number | null): number | null =>
+  value !== null && Number.isFinite(value) ? value : null;
+
+/** Test accuracy, or the objective where there is none. */
+const accuracyOf = ({ testAccuracy, objective }: TrialResult): number | null =>
+  finiteOrNull(testAccuracy ?? objective);
+
+const objectiveScore = ({ objective }: TrialResult): number | null => finiteOrNull(objective);
 
 /** The size of a trial on the axis: all images count as the largest size, or as the mean of classes not balanced. */
 export function sizeOf(spec: SweepSpec, samplesPerClass: number | null): number | null {
@@ -102,14 +116,12 @@ function countsOf(results: readonly TrialResult[]): Counts {
 function armReports(
   spec: SweepSpec,
   results: readonly TrialResult[],
-  scored: readonly TrialResult[],
+  scored: readonly Scored[],
   quickness: QuicknessByTrial,
 ): readonly ArmReport[] {
   const observations = scored.flatMap((result): Observation[] => {
     const n = sizeOf(spec, result.samplesPerClass);
-    return n === null
-      ? []
-      : [{ arm: result.armHash, n, replicate: result.replicate, score: scoreOf(result)! }];
+    return n === null ? [] : [{ arm: result.armHash, n, replicate: result.replicate, score: result.score }];
   });
   const curves = new Map(
     summarize(observations, spec.report.delta, CONFIDENCE).map((curve) => [curve.arm, curve]),
@@ -202,9 +214,9 @@ function splitMeans(spec: SweepSpec, own: readonly TrialResult[], quickness: Qui
     .sort((a, b) => a.n - b.n);
 }
 
-function sizelessOf(spec: SweepSpec, own: readonly TrialResult[]): ArmReport['sizeless'] {
+function sizelessOf(spec: SweepSpec, own: readonly Scored[]): ArmReport['sizeless'] {
   const scores = own
     .filter((result) => sizeOf(spec, result.samplesPerClass) === null)
-    .map((one) => scoreOf(one)!);
+    .map(({ score }) => score);
   return scores.length === 0 ? null : { ...tInterval(scores, CONFIDENCE), scores };
 }

@@ -113,8 +113,9 @@ function noValidation({ made, trialReports }: Draft): Note[] {
   return note('no-validation', `At ${text} there are no validation images: the last epoch counts there.`);
 }
 
-function chosen({ arms, score }: Draft): Note[] {
-  if (!score.isAccuracy || arms.filter((arm) => arm.rank !== null).length < 2) return [];
+function chosen({ arms, score, made }: Draft): Note[] {
+  const isByValidation = made.spec.objective.metric.startsWith('val_');
+  if (!score.isAccuracy || !isByValidation || arms.filter((arm) => arm.rank !== null).length < 2) return [];
   return note(
     'chosen',
     'The best arm is chosen by validation and shown with its test accuracy. The best of many looks a little better than it is: both figures come from the same trained models.',

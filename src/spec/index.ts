@@ -9,12 +9,14 @@ export {
   ADAMW_DECAY,
   AUGMENTATIONS,
   balanceNote,
+  commandText,
   datasetFacts,
   datasetName,
   DATASETS,
   DEFAULT_DATASET,
   DEFAULT_PRIORITY,
   FIRST_COUNTED_STEP,
+  trainableText,
 } from './known.js';
 export type { DatasetFacts } from './known.js';
 export { listPresets, loadSweep } from './load.js';

@@ -3,7 +3,7 @@
 import { datasetNames, findDataset, largestSizeOf, totalOf } from '../data/catalog.js';
 import { initialiserNames, modelNames } from '../models/index.js';
 import { digits } from './leaves.js';
-import type { SweepSpec } from './types.js';
+import type { CommandTrainable, SweepSpec } from './types.js';
 
 /** What planning and reports need to know of a data set. */
 export interface DatasetFacts {
@@ -52,6 +52,27 @@ export function datasetFacts(dataset: SweepSpec['dataset']): DatasetFacts | unde
 /** What a data set is called. */
 export const datasetName = (dataset: SweepSpec['dataset']): string =>
   typeof dataset === 'string' ? dataset : dataset.name;
+
+/** What the trials of a sweep do, in a few words: `data set cifar10`, `command python3 train.py`, `noop`. */
+export function trainableText({ trainable, dataset }: Pick<SweepSpec, 'trainable' | 'dataset'>): string {
+  switch (trainable.kind) {
+    case 'builtin':
+      return `data set ${datasetName(dataset)}`;
+    case 'command':
+      return `command ${commandText(trainable)}`;
+    case 'noop':
+      return 'noop';
+  }
+}
+
+/** Characters of a command in one line. */
+const LONGEST_COMMAND = 120;
+
+/** A command in one line, to be read and not to be run. */
+export function commandText({ command }: CommandTrainable): string {
+  const text = command.join(' ').replace(/\s+/g, ' ');
+  return text.length > LONGEST_COMMAND ? `${text.slice(0, LONGEST_COMMAND - 1)}…` : text;
+}
 
 /**
  * What unequal classes mean for a sweep: a sentence; null where they are equal, or the data set is a published one, whose

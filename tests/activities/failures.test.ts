@@ -37,6 +37,8 @@ describe('a failed execution', () => {
       'spec-invalid',
       'data-too-small',
       'trial-cancelled',
+      'program-timeout',
+      'objective-missing',
     ] as const) {
       expect(triesOf(code, 1), code).toBe(1);
     }
@@ -45,6 +47,7 @@ describe('a failed execution', () => {
   it('is tried again as often as the table says', () => {
     expect(triesOf('trainer-crashed', 0)).toBe(3);
     expect(triesOf('trainer-start', 0)).toBe(3);
+    expect(triesOf('program-failed', 0)).toBe(3);
     expect(triesOf('disk-full', 0)).toBe(5);
     expect(triesOf('worker-lost', 0)).toBe(10);
     expect(triesOf('database-unreachable', 0)).toBeNull();
@@ -52,7 +55,7 @@ describe('a failed execution', () => {
   });
 
   it('for want of what another machine may have is final without one', () => {
-    for (const code of ['out-of-memory', 'data-missing', 'data-damaged'] as const) {
+    for (const code of ['out-of-memory', 'data-missing', 'data-damaged', 'program-start'] as const) {
       expect(triesOf(code, 0), code).toBe(1);
       expect(triesOf(code, 1), code).toBe(3);
     }

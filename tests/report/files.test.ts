@@ -7,7 +7,7 @@ import { curvesCsv, trialsCsv } from '../../src/report/csv.js';
 import { reportHtml } from '../../src/report/html.js';
 import { writeReport } from '../../src/report/index.js';
 import { parseSweep, specsEqual } from '../../src/spec/index.js';
-import { fixture, manyArms, manyRates, noop, quickstart, threeArms, troubled } from './fixture.js';
+import { fixture, manyArms, manyRates, noop, program, quickstart, threeArms, troubled } from './fixture.js';
 
 let folder: string;
 beforeAll(async () => {
@@ -21,6 +21,7 @@ const all = [
   { name: 'manyArms', options: { text: manyArms }, charts: ['curve', 'losses', 'rates', 'splits'] },
   { name: 'manyRates', options: manyRates, charts: ['losses', 'rates', 'scores', 'splits'] },
   { name: 'noop', options: { text: noop }, charts: ['scores'] },
+  { name: 'program', options: { text: program }, charts: ['curve', 'losses', 'splits'] },
   { name: 'troubled', options: troubled, charts: ['curve', 'losses', 'splits'] },
 ];
 

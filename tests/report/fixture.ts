@@ -144,6 +144,13 @@ replicates: 4
 space: { color: [red, green, blue], shape: [round, square] }
 `;
 
+export const program = `name: own-program
+replicates: 3
+trainable: { command: [python3, train.py, "--rate={rate}"], cwd: /sweeps }
+space: { rate: [0.1, 0.2], samplesPerClass: [10, 100, 1000] }
+objective: { metric: val_accuracy }
+`;
+
 /** How much of the accuracy a rate leaves: all at the middle one of three, less beside it; guessing at 3. */
 const suited: Readonly<Record<string, Readonly<Record<string, number>>>> = {
   sgd: { 0.01: 0.7, 0.03: 0.9, 0.1: 1.04 },

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { fixture, manyArms, noop, quickstart, threeArms, troubled } from './fixture.js';
+import { fixture, manyArms, noop, program, quickstart, threeArms, troubled } from './fixture.js';
 
 const codes = (model: ReturnType<typeof fixture>): string[] => model.notes.map((note) => note.code);
 const none = {
@@ -115,6 +115,35 @@ describe('the report of several arms', () => {
     const best = model.arms.find((arm) => arm.rank === 1)!;
     expect(Math.min(...model.arms.map((arm) => arm.objective!))).toBe(best.objective);
     expect(model.answers[0]).toContain('has the lowest mean validation loss');
+  });
+});
+
+describe('the report of a program', () => {
+  it('is about test accuracy where every trial has told one, without chance and rates', () => {
+    const model = fixture({ text: program.replace('rate:', 'learningRate: [0.1, 0.2], rate:') });
+    expect(model.score).toEqual({ name: 'test accuracy', isAccuracy: true });
+    expect(model).toMatchObject({ chance: null, rates: null, sizes: [10, 100, 1000] });
+    expect(model.answers[0]).toMatch(/has the highest mean validation accuracy of 4 arms .* test accuracy/);
+    expect(model.notes.map(({ code }) => code)).toContain('chosen');
+  });
+
+  it('is about its objective where one has not', () => {
+    const text = program.replace('val_accuracy', 'wer, direction: minimize');
+    const model = fixture({
+      text,
+      change: ({ objective }, { number }) => (number === 0 ? { testAccuracy: null, objective } : {}),
+    });
+    expect(model.score).toEqual({ name: 'wer', isAccuracy: false });
+    const [point] = model.arms[0]!.points;
+    const own = model.trialReports.filter(
+      ({ armHash, samplesPerClass }) => armHash === model.arms[0]!.hash && samplesPerClass === 10,
+    );
+    expect(point!.mean).toBeCloseTo(
+      own.reduce((sum, { objective }) => sum + objective! / own.length, 0),
+      12,
+    );
+    expect(model.answers[0]).toMatch(/has the lowest mean wer of 2 arms/);
+    expect(model.notes.map(({ code }) => code)).not.toContain('chosen');
   });
 });
 

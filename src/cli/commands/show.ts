@@ -1,7 +1,7 @@
 import { EXIT } from '../../errors.js';
 import type { SweepRow, TrialResult } from '../../storage/storage.js';
 import { groupBy } from '../../group-by.js';
-import { datasetName } from '../../spec/index.js';
+import { trainableText } from '../../spec/index.js';
 import type { CommandModule } from '../command.js';
 import { printFailures } from '../ending.js';
 import { endLostSweeps } from '../lost.js';
@@ -48,7 +48,7 @@ export const command: CommandModule = {
       printHead(sweep, countsText(counts), now, out);
       if (results.length > 0) {
         out.result();
-        for (const line of armTable(results, out)) out.result(line);
+        for (const line of armTable(sweep, results, out)) out.result(line);
       }
       if (failures.length > 0) out.result();
       printFailures(sweep.name, failures, out);
@@ -66,7 +66,7 @@ function printHead(sweep: SweepRow, counts: string, now: Date, out: Output): voi
   const { spec } = sweep;
   out.result(
     [
-      spec.trainable.kind === 'builtin' ? `data set ${datasetName(spec.dataset)}` : spec.trainable.kind,
+      trainableText(spec),
       `seed ${spec.seed}`,
       `pool ${spec.pool}`,
       `created ${sweep.createdAt.toISOString()}`,
@@ -75,13 +75,16 @@ function printHead(sweep: SweepRow, counts: string, now: Date, out: Output): voi
 }
 
 /** One row an arm and size: how many trials, their state, and the mean score of those that succeeded. */
-function armTable(results: readonly TrialResult[], out: Output): string[] {
+function armTable({ spec }: SweepRow, results: readonly TrialResult[], out: Output): string[] {
   const groups = [...groupBy(results, (one) => `${one.armHash}/${one.samplesPerClass}`).values()].sort(
     (a, b) =>
       compare(a[0]!.armLabel, b[0]!.armLabel) ||
       (a[0]!.samplesPerClass ?? Infinity) - (b[0]!.samplesPerClass ?? Infinity),
   );
-  const hasAccuracy = results.some((one) => one.testAccuracy !== null);
+  const isBuiltin = spec.trainable.kind === 'builtin';
+  const succeeded = results.filter((one) => one.status === 'succeeded');
+  // Of a program some trials may have printed none: then what all have compares.
+  const hasAccuracy = succeeded.length > 0 && succeeded.every((one) => one.testAccuracy !== null);
   const widest = Math.max(20, out.width - 60);
   const arms = armColumn(
     groups.map((group) => group[0]!.armLabel),
@@ -95,7 +98,7 @@ function armTable(results: readonly TrialResult[], out: Output): string[] {
     const failed = group.filter((one) => one.status === 'failed').length;
     return [
       arms.texts[row]!,
-      first.samplesPerClass === null ? 'all' : countText(first.samplesPerClass),
+      first.samplesPerClass === null ? (isBuiltin ? 'all' : '–') : countText(first.samplesPerClass),
       `${ended} / ${group.length}`,
       failed === 0 ? '' : `${failed}`,
       figureText(mean(scores)),
@@ -109,7 +112,7 @@ function armTable(results: readonly TrialResult[], out: Output): string[] {
       { title: 'per class', right: true },
       { title: 'ended', right: true },
       { title: 'failed', right: true },
-      { title: hasAccuracy ? 'test accuracy' : 'score', right: true },
+      { title: hasAccuracy ? 'test accuracy' : isBuiltin ? 'score' : spec.objective.metric, right: true },
       { title: 'from – to' },
       { title: 'time', right: true },
     ],

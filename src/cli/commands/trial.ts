@@ -1,6 +1,6 @@
 import { EXIT } from '../../errors.js';
 import { defaultOf } from '../../spec/index.js';
-import type { AttemptRow, EpochMetrics, FailureRow, TrialResult } from '../../storage/storage.js';
+import type { AttemptRow, EpochMetrics, FailureRow, SweepRow, TrialResult } from '../../storage/storage.js';
 import { classLines } from '../classes-table.js';
 import type { CommandModule } from '../command.js';
 import { printFindings } from '../findings.js';
@@ -43,7 +43,7 @@ export const command: CommandModule = {
         });
         return EXIT.done;
       }
-      printResult(result, out);
+      printResult(sweep, result, out);
       printEnvironment(attempts.at(-1), out);
       printFindings(result.findings, out);
       printAttempts(attempts, out);
@@ -56,7 +56,7 @@ export const command: CommandModule = {
   },
 };
 
-function printResult(result: TrialResult, out: Output): void {
+function printResult({ spec }: SweepRow, result: TrialResult, out: Output): void {
   const paint = statusPaint(out.colors);
   out.result(
     `${out.colors.bold(`${result.sweep} ${result.trial}`)} ${paint(result.status, result.status)}: ${trialText(result)}`,
@@ -70,9 +70,14 @@ function printResult(result: TrialResult, out: Output): void {
     if (accuracy !== null || loss !== null)
       line(out, split, `accuracy ${figureText(accuracy)}, loss ${figureText(loss)}`);
   }
-  const isNamed = result.testAccuracy !== null || Object.keys(result.metrics).length > 0;
-  if (!isNamed && result.objective !== null) line(out, 'score', figureText(result.objective));
-  for (const [name, value] of familiarMetrics(result.metrics)) line(out, name, figureText(value));
+  const { metric } = spec.objective;
+  const isBuiltin = spec.trainable.kind === 'builtin';
+  if (!isBuiltin && result.objective !== null) {
+    line(out, 'objective', `${metric} ${figureText(result.objective)}`);
+  }
+  for (const [name, value] of familiarMetrics(result.metrics)) {
+    if (isBuiltin || name !== metric) line(out, name, figureText(value));
+  }
   if (result.epochs > 0) {
     const best = result.bestEpoch === null ? '' : `, the best one ${result.bestEpoch}`;
     line(out, 'epochs', `${result.epochs}${best}`);
@@ -87,7 +92,7 @@ function printResult(result: TrialResult, out: Output): void {
   }
   const settings = Object.entries(result.params);
   const told = settings
-    .filter(([key, value]) => key === 'model' || value !== defaultOf(key))
+    .filter(([key, value]) => !isBuiltin || key === 'model' || value !== defaultOf(key))
     .sort(([a], [b]) => (a < b ? -1 : 1))
     .map(([key, value]) => `${key}=${String(value)}`);
   const others = told.length < settings.length ? ', the others at their defaults' : '';
