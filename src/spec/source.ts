@@ -65,7 +65,13 @@ export function parseSource(text: string, file: string, columnOffset = 0): Sourc
   }
   const problems = [...document.errors, ...document.warnings]
     .slice(0, MOST_SYNTAX_ERRORS)
-    .map((error) => problem(describe(error.code, error.message), place(error.pos[0])));
+    .map(({ code, message, pos: [at] }) => {
+      const isBrace = code === 'MISSING_CHAR' && text.slice(at - 1, at + 1).includes('{');
+      const hint = isBrace
+        ? 'A text with braces, such as "--rate={rate}", stands in quotes here.'
+        : undefined;
+      return problem(describe(code, message), place(at), hint);
+    });
   const isBroken = document.errors.some((error) => error.code !== 'DUPLICATE_KEY');
   problems.push(
     ...cycles(document).map((node) => problem('an alias must not contain itself', place(offsetOf(node)))),

@@ -177,6 +177,13 @@ describe('a program that is asked for wrongly', () => {
     expect(errors).toHaveLength(1);
   });
 
+  it('is told where its braces need quotes', () => {
+    expect(errorsOf(withCommand('[x, --rate={rate}]'))[0]).toMatch(
+      /^2:34 this is not YAML: .*\(A text with braces, such as "--rate=\{rate\}", stands in quotes here\.\)$/,
+    );
+    expect(errorsOf('name: a\nspace: [1 2: {')[0]).not.toMatch(/braces/);
+  });
+
   it('is told what means nothing to it', () => {
     const errors = errorsOf(
       withCommand('[x]', 'dataset: mnist\nunfamiliar: true\nnetworks: { a: [flatten] }'),

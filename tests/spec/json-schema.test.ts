@@ -70,13 +70,21 @@ describe('the JSON Schema', () => {
     'name: a\narms: [{ name: Big }]',
     'name: a\ntrainable: noop\narms: [{ samplesPerClass: 5 }]',
     'name: a\ntrainable: noop\narms: [{ x: [] }]',
+    'name: a\ntrainable: { command: [x] }',
+    'name: a\ntrainable: { command: [x] }\nobjective: { direction: minimize }',
+    'name: a\ntrainable: { command: x }\nobjective: { metric: loss }',
+    'name: a\ntrainable: { command: [] }\nobjective: { metric: loss }',
+    'name: a\ntrainable: { command: [x], env: { ELBOW_HOME: y } }\nobjective: { metric: loss }',
+    'name: a\ntrainable: { command: [x], timeLimit: 0 }\nobjective: { metric: loss }',
+    'name: a\ntrainable: { command: [x] }\nobjective: { metric: loss }\ndataset: mnist',
+    'name: a\ntrainable: { command: [x] }\nobjective: { metric: loss }\nspace: { samplesPerClass: [null] }',
   ])('refuses what the parser refuses: %s', (text) => {
     expect(accepts(text)).toBe(false);
     expect(() => parseSweep(text, 'f')).toThrow();
   });
 
   it('accepts every preset and the examples', async () => {
-    const examples = ['batch-norm', 'own-network'].map((name) =>
+    const examples = ['batch-norm', 'own-network', 'two-rings'].map((name) =>
       readFile(join(packageRoot, 'examples', `${name}.yaml`), 'utf8'),
     );
     const sources = (await listPresets()).map(({ source }) => source);
