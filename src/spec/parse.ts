@@ -3,7 +3,7 @@ import { resolve } from 'node:path';
 import { ElbowError, type Where } from '../errors.js';
 import { countAtMost, countTrials } from './arms.js';
 import { unfitAugmentation } from './augmentation-fit.js';
-import { commandProblems, commandSchema, commandTrainable, directionProblems } from './commands.js';
+import { commandProblems, commandSchema, directionProblems } from './commands.js';
 import { DEFAULT_DATASET, DEFAULT_PRIORITY, datasetFacts } from './known.js';
 import { digits } from './leaves.js';
 import { idleSettings } from './idle-settings.js';
@@ -12,18 +12,12 @@ import { unfitNetworks } from './network-fit.js';
 import { networkProblems, ownNetworksOf } from './networks.js';
 import { askedDataset, datasetKeys, pathKey } from './own-datasets.js';
 import { pathText, problemsOf, show, type Places } from './problems.js';
-import {
-  MOST_TRIALS,
-  builtinSweep,
-  commandSweep,
-  noopSweep,
-  type ParsedSweep,
-  type TrainableKind,
-} from './schema.js';
+import { MOST_TRIALS, builtinSweep, commandSweep, noopSweep, type ParsedSweep } from './schema.js';
 import { isMapping, layered, type Layered, type Settings } from './settings.js';
 import { parseSource, type Path } from './source.js';
 import { repeatedNames, uselessSettings } from './sub-grids.js';
-import type { AskedDataset, OwnDataset, Scalar, SubGrid, SweepSpec, Trainable } from './types.js';
+import { kindOf, trainableOf, type PathStarts, type TrainableKind } from './trainables.js';
+import type { AskedDataset, OwnDataset, Scalar, SubGrid, SweepSpec } from './types.js';
 
 const SIZE = 'samplesPerClass';
 
@@ -31,16 +25,8 @@ const SIZE = 'samplesPerClass';
 export interface ParseOptions extends Settings {
   /** The data set of one's own that the file asks for, once it was looked at. */
   readonly own?: OwnDataset;
-  /** Where relative paths start; both are the process's own folder where they are left out. */
+  /** The process's own folder where they are left out. */
   readonly paths?: PathStarts;
-}
-
-/** Where relative paths of a sweep file start. */
-export interface PathStarts {
-  /** The folder of the sweep file. */
-  readonly folder: string;
-  /** For paths that were typed on the command line. */
-  readonly cwd: string;
 }
 
 export type PathOptions = Settings & PathStarts;
@@ -135,12 +121,6 @@ function together(problems: readonly ElbowError[]): ElbowError {
 }
 
 const order = (error: ElbowError): number => (error.where?.line ?? 0) * 1e6 + (error.where?.column ?? 0);
-
-function kindOf(trainable: unknown): TrainableKind {
-  const has = (key: string): boolean => isMapping(trainable) && Object.hasOwn(trainable, key);
-  if (trainable === 'noop' || has('noop')) return 'noop';
-  return has('command') ? 'command' : 'builtin';
-}
 
 /** Parameters that may be null: a null that stands alone is a value there, and nothing elsewhere. */
 const NULLABLE: ReadonlySet<string> = new Set(['samplesPerClass', 'weightDecay']);
@@ -239,19 +219,6 @@ function datasetOf(
   if (own) return own;
   if (typeof dataset === 'string' && datasetFacts(dataset)) return dataset;
   throw new ElbowError('bug', 'a sweep was parsed whose data set nobody has looked at');
-}
-
-function trainableOf(
-  written: ParsedSweep['trainable'],
-  layers: Layered,
-  paths: PathStarts | undefined,
-): Trainable {
-  if (written === 'builtin') return { kind: 'builtin' };
-  if (written === 'noop') return { kind: 'noop', seconds: 0 };
-  if ('noop' in written) return { kind: 'noop', seconds: written.noop.seconds };
-  const { folder = '.', cwd = '.' } = paths ?? {};
-  const start = layers.isTyped(['trainable', 'cwd']) ? cwd : folder;
-  return commandTrainable(written, (path) => resolve(start, path ?? '.'));
 }
 
 function toSpec(parsed: ParsedSweep, layers: Layered, { own, paths }: ParseOptions): SweepSpec {

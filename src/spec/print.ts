@@ -1,8 +1,8 @@
 /** A spec as a sweep file again. */
 import { Document, isMap, isScalar, isSeq, visit } from 'yaml';
-import { writtenCommand } from './commands.js';
 import { writtenDataset } from './own-datasets.js';
-import type { Scalar, SubGrid, SweepSpec, Trainable } from './types.js';
+import { writtenTrainable } from './trainables.js';
+import type { Scalar, SubGrid, SweepSpec } from './types.js';
 
 /**
  * The sweep file of a spec, complete with what was left to defaults: parsing it gives an equal spec.
@@ -32,17 +32,6 @@ export function printSpec(spec: SweepSpec): string {
   const entries = document.get('arms');
   if (isSeq(entries)) for (const entry of entries.items) if (isMap(entry)) entry.flow = true;
   return document.toString({ flowCollectionPadding: false, lineWidth: 0 });
-}
-
-function writtenTrainable(trainable: Trainable): unknown {
-  switch (trainable.kind) {
-    case 'builtin':
-      return 'builtin';
-    case 'noop':
-      return { noop: { seconds: trainable.seconds } };
-    case 'command':
-      return writtenCommand(trainable);
-  }
 }
 
 const entryOf = ({ name, settings }: SubGrid): object => ({

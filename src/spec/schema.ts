@@ -240,9 +240,6 @@ export const commandSweep = z.strictObject(
   mapping('a mapping of settings'),
 );
 
-/** Which schema a sweep file has: by what it says is to be run. */
-export type TrainableKind = 'builtin' | 'noop' | 'command';
-
 /** A sweep file after the schema, with defaults; what parse.ts makes a SweepSpec of. */
 export type ParsedSweep = z.output<BuiltinSweep> | z.output<typeof noopSweep> | z.output<typeof commandSweep>;
 

@@ -18,6 +18,8 @@ import { cancelled } from './failures.js';
 
 /** From SIGTERM to SIGKILL: less than a worker that is stopped has for its last steps. */
 const GRACE_MS = 5_000;
+/** For what a program that was ended had written before. */
+const LAST_WORDS_MS = 2_000;
 
 export interface Programs {
   /**
@@ -109,10 +111,10 @@ async function supervise(
   try {
     const end = await running.ended;
     clearTimeout(limit);
-    // What is still to be read may wait for a database that is away: nobody waits for it any more.
-    if (hooks.signal.aborted) throw cancelled();
-    await Promise.race([output.drained(), aborted(hooks.signal)]);
+    // A program that goes on later knows what it has printed; but what is to be read may wait for a database that is away.
+    await Promise.race([output.drained(), afterAbort(hooks.signal, LAST_WORDS_MS)]);
     record.endEpoch();
+    if (hooks.signal.aborted) throw cancelled();
     const failure = reason ? asElbowError(reason()) : endError(end, start, output.lastLines);
     if (failure !== null) throw failure;
     // Epochs of an earlier execution would stand beside the figures of this one.
@@ -125,11 +127,12 @@ async function supervise(
   }
 }
 
-/** @throws ElbowError `trial-cancelled` */
-function aborted(signal: AbortSignal): Promise<never> {
-  return new Promise((_, reject) => {
-    if (signal.aborted) reject(cancelled());
-    signal.addEventListener('abort', () => reject(cancelled()), { once: true });
+/** Resolves so long after the signal was aborted. */
+function afterAbort(signal: AbortSignal, ms: number): Promise<void> {
+  return new Promise((resolve) => {
+    const wait = (): void => void setTimeout(resolve, ms);
+    if (signal.aborted) wait();
+    else signal.addEventListener('abort', wait, { once: true });
   });
 }
 

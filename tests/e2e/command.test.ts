@@ -208,6 +208,13 @@ objective: { metric: error, direction: minimize }
       );
       expect(result).toMatchObject({ attempt: 1 });
       expect(result!['objective']).toBe(result!['epochs']);
+      // Paused in the middle of what it was printing, it has every epoch that it had printed.
+      expect(
+        await queryRows(
+          stack,
+          `select count(*) as n from epoch_metrics where sweep = 'slow' and epoch <= ${from[1]}`,
+        ),
+      ).toEqual([{ n: from[1] }]);
       const epochs = await queryRows(
         stack,
         "select epoch from epoch_metrics where sweep = 'slow' order by 1",

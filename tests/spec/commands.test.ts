@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { ElbowError } from '../../src/errors.js';
 import {
@@ -79,6 +80,36 @@ describe('a sweep of a program', () => {
     const spec = parse(FILE.replace('trainable:', 'trainable:\n  env: { A: x }\n  timeLimit: 60'));
     expect(parseSweep(printSpec(spec), 'f', { paths: { folder: '/else', cwd: '/else' } })).toEqual(spec);
     expect(printSpec(spec)).not.toContain('dataset');
+  });
+
+  it('is printed so whatever its arguments, variables and values hold', () => {
+    const text = fc.string({ unit: 'grapheme' }).map((value) => value.replaceAll('\0', ''));
+    const escaped = text.map((value) => value.replaceAll('{', '{{').replaceAll('}', '}}'));
+    const value = fc.oneof(text, fc.double({ noNaN: true, noDefaultInfinity: true }), fc.boolean());
+    fc.assert(
+      fc.property(
+        fc.array(escaped),
+        fc.dictionary(fc.stringMatching(/^[A-Z_][A-Z0-9_]{0,8}$/), text),
+        fc.uniqueArray(value, { minLength: 1 }),
+        (args, variables, values) => {
+          const env = Object.fromEntries(
+            Object.entries(variables).filter(([name]) => !name.startsWith('ELBOW_')),
+          );
+          const file = JSON.stringify({
+            name: 'a',
+            trainable: { command: ['x', ...args, '{any}'], env },
+            space: { any: values },
+            objective: { metric: 'loss' },
+          });
+          const spec = parse(file);
+          expect(spec.trainable).toMatchObject({ command: ['x', ...args, '{any}'] });
+          expect(parseSweep(printSpec(spec), 'f')).toEqual(spec);
+          // As Postgres gives it back.
+          expect(armsOf(JSON.parse(JSON.stringify(spec)) as typeof spec)).toEqual(armsOf(spec));
+        },
+      ),
+      { numRuns: 200 },
+    );
   });
 
   it('has arms that are the same wherever it lies and however long it may take, and others by what it runs', () => {

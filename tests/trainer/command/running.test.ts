@@ -369,6 +369,47 @@ describe('the end of a program', () => {
     await expect(run.ended).resolves.toMatchObject({ objective: 0.5 });
   });
 
+  it('leaves the epoch that it was at, and what it printed while it ended', async () => {
+    const run = runCommand(
+      node(`
+        process.on('SIGTERM', () => { ${print({ epoch: 2, val_loss: 5 })} process.exit(0); });
+        ${print({ epoch: 1, val_loss: 7 })}
+        console.log('ready');
+        setInterval(() => 0, 1000);`),
+    );
+    await until('the first epoch', () => run.lines.includes('stdout: ready'));
+    expect(run.epochs).toEqual([]);
+    run.abort();
+    await expect(run.ended).rejects.toMatchObject({ code: 'trial-cancelled' });
+    expect(run.epochs).toMatchObject([
+      { epoch: 1, valLoss: 7 },
+      { epoch: 2, valLoss: 5 },
+    ]);
+  });
+
+  it('does not wait for ever for what it wrote to be stored', async () => {
+    const run = runCommand(
+      node(
+        `console.log('x'.repeat(50_000)); console.log('y'.repeat(50_000)); setInterval(() => console.log('z'.repeat(10_000)), 1)`,
+      ),
+      {
+        flush: () => new Promise(() => undefined),
+      },
+    );
+    run.ended.catch(() => undefined);
+    await until('the flush that never ends', () => run.flushes > 0);
+    run.abort();
+    await expect(run.ended).rejects.toMatchObject({ code: 'trial-cancelled' });
+  });
+
+  it('comes when nothing that it writes can be stored any more', async () => {
+    const refused = new Error('lease 2 took over');
+    const run = runCommand(node(`setInterval(() => console.log('z'.repeat(10_000)), 1)`), {
+      flush: () => Promise.reject(refused),
+    });
+    await expect(run.ended).rejects.toBe(refused);
+  });
+
   it('comes before its start where it was cancelled before', async () => {
     const { run } = start(false);
     run.abort();
