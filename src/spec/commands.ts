@@ -13,8 +13,8 @@ import type { CommandTrainable, Scalar, SweepSpec } from './types.js';
 const LONGEST_SECONDS = 7 * 24 * 3600;
 const LONGEST_NAME = 100;
 
-/** A text that can be an argument or a variable: programs take everything but NUL. */
-const text = (error: string): z.ZodString => z.string({ error }).regex(/^[^\0]*$/, { error });
+/** A text that can be an argument or a variable: programs take everything but NUL, in UTF-8, which has no half characters. */
+const text = (error: string): z.ZodString => z.string({ error }).regex(/^[^\0\p{Cs}]*$/u, { error });
 
 const ARGUMENT = 'a text; numbers and {placeholders} that begin an argument stand in quotes';
 const COMMAND = 'a list of a program and its arguments, such as [python3, train.py, "--rate={rate}"]';
@@ -65,7 +65,9 @@ export function commandValue(): z.ZodType<Scalar> {
 /** What a program may call its metrics. */
 export function metricName(): z.ZodString {
   const error = `the name of a metric that the program prints, at most ${LONGEST_NAME} characters`;
-  return z.string({ error }).regex(new RegExp(`^(?!epoch$)[^\\p{Cc}]{1,${LONGEST_NAME}}$`, 'u'), { error });
+  return z
+    .string({ error })
+    .regex(new RegExp(`^(?!epoch$)[^\\p{Cc}\\p{Cs}]{1,${LONGEST_NAME}}$`, 'u'), { error });
 }
 
 type WrittenCommand = z.output<typeof commandSchema>;

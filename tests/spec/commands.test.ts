@@ -194,6 +194,7 @@ describe('a program that is asked for wrongly', () => {
     ['[x, 5]', '`trainable.command[1]`: expected a text; numbers and {placeholders}'],
     ['[x, {rate}]', '`trainable.command[1]`: expected a text; numbers and {placeholders}'],
     ['[x, "a\\0b"]', '`trainable.command[1]`: expected a text'],
+    ['[x, "\\ud800"]', '`trainable.command[1]`: expected a text'],
     ['[x], cwd: 3', '`trainable.cwd`: expected the path of a folder'],
     ['[x], timeLimit: 0', '`trainable.timeLimit`: expected a number of seconds above 0'],
     ['[x], timeLimit: 604801', 'at most 604,800 (a week), got 604,801'],

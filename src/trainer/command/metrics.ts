@@ -38,4 +38,6 @@ function parse(text: string): object | null {
   }
 }
 
-const isMetricName = (name: string): boolean => name.length <= LONGEST_NAME && /^\P{Cc}+$/u.test(name);
+/** Without control characters and halves of surrogate pairs, which Postgres refuses. */
+const isMetricName = (name: string): boolean =>
+  name.length <= LONGEST_NAME && /^[^\p{Cc}\p{Cs}]+$/u.test(name);

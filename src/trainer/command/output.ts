@@ -1,5 +1,6 @@
 /** Reads what a program writes, line by line and no faster than it can be stored. */
 import type { Readable } from 'node:stream';
+import { stripVTControlCharacters } from 'node:util';
 import type { CommandHooks } from './job.js';
 import { createLineSplitter, type Line } from './lines.js';
 import { metricsOf } from './metrics.js';
@@ -50,7 +51,7 @@ export function readOutput({ streams, record, hooks, clock, onError }: OutputPar
 
   const log = (stream: 'stdout' | 'stderr', { text, dropped }: Line): void => {
     const told = cut(text, LONGEST_LOG_LINE, dropped);
-    lastLines.push(cut(text, LONGEST_LAST_LINE, dropped));
+    lastLines.push(cut(plain(text), LONGEST_LAST_LINE, dropped));
     if (lastLines.length > LAST_LINES) lastLines.shift();
     if (logged === MOST_LOG_LINES)
       hooks.onLog('elbow', `the program has written ${MOST_LOG_LINES} lines: further ones are not kept`);
@@ -122,7 +123,12 @@ export function readOutput({ streams, record, hooks, clock, onError }: OutputPar
   };
 }
 
+/** For messages, which Postgres and Temporal keep: without colours, and without NUL and other control characters. */
+const plain = (text: string): string => stripVTControlCharacters(text).replace(/[^\P{Cc}\t]/gu, '�');
+
 function cut(text: string, most: number, dropped: number): string {
   if (text.length <= most && dropped === 0) return text;
-  return `${text.slice(0, most)}… (${Math.max(0, text.length - most) + dropped} more)`;
+  // No half of a character: Temporal's server refuses a message that holds one.
+  const kept = text.slice(0, most).replace(/\p{Cs}$/u, '');
+  return `${kept}… (${text.length - kept.length + dropped} more)`;
 }

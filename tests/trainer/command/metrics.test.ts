@@ -37,6 +37,7 @@ describe('a line of metrics', () => {
     '{"a": 1} and more',
     '{"a": NaNa}',
     '{"\u0007": 1}',
+    '{"\\ud800": 1}',
   ])('is not %s', (line) => {
     expect(metricsOf(line)).toBeNull();
   });

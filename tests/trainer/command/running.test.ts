@@ -229,6 +229,21 @@ describe('a program that fails', () => {
     expect(error.message.length).toBeLessThan(7_000);
   });
 
+  it('is quoted without what Postgres and Temporal refuse: NUL, colours, half characters', async () => {
+    const run = runCommand(
+      node(`
+        process.stdout.write(Buffer.from([0x61, 0x00, 0xff, 0x07, 0x0a]));
+        console.log('\\x1b[31mred\\x1b[0m');
+        console.log('p' + '😀'.repeat(300));
+        process.exitCode = 1;`),
+    );
+    const { message } = (await run.ended.catch((thrown: unknown) => thrown)) as Error;
+    const lines = message.split('\n').slice(1);
+    expect(lines.slice(0, 2)).toEqual(['a���', 'red']);
+    expect(lines[2]).toBe(`p${'😀'.repeat(199)}… (202 more)`);
+    expect(run.lines).toContain('stdout: a\0�\u0007');
+  });
+
   it('because it is not there, may not be executed or lacks its folder was never started', async () => {
     const place = makeFolder();
     writeFileSync(join(place, 'plain.txt'), 'text');
