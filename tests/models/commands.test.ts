@@ -93,6 +93,9 @@ it('elbow models names the nearest right thing', async () => {
   };
   expect(await wrong('lenett')).toMatch(/there is no model "lenett"[^]*Did you mean `lenet`\?/);
   expect(await wrong('--dataset', 'cifar')).toMatch(/no data set "cifar"[^]*Did you mean `cifar10`\?/);
+  expect(await wrong('--file', 'examples/two-rings.yaml')).toMatch(
+    /examples\/two-rings.yaml: the sweep two-rings has no networks of elbow to show/,
+  );
   for (const share of ['1', '-0.1', 'half', '']) {
     expect(await wrong(`--dropout=${share}`)).toContain('expected a number from 0 to below 1');
   }

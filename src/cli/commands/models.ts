@@ -74,6 +74,12 @@ async function summarize({ args, options }: CommandInput, context: Context): Pro
     typeof options['file'] === 'string'
       ? await loadSweep(options['file'], { cwd: context.cwd, prepare: prepareWith(context) })
       : undefined;
+  if (file && file.spec.trainable.kind !== 'builtin') {
+    throw new ElbowError('usage', `the sweep ${file.spec.name} has no networks of elbow to show`, {
+      where: { file: file.file },
+      hint: 'Its trainable is not `builtin`.',
+    });
+  }
   const networks = file?.spec.networks;
   const fallback = file?.spec.dataset ?? DEFAULT_DATASET;
   const entry = await datasetOf(typeof options['dataset'] === 'string' ? options['dataset'] : fallback);
