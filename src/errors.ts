@@ -97,6 +97,11 @@ export const ERROR_CODES = {
     retry: UNTIL_BACK,
     advice: 'Nothing, unless it stays away: `elbow doctor` says which leg is broken.',
   },
+  'temporal-refused': {
+    exit: EXIT.unreachable,
+    retryable: false,
+    meaning: 'the Temporal server refused what was asked',
+  },
   'database-schema': {
     exit: EXIT.unreachable,
     retryable: false,

@@ -12,6 +12,14 @@ export { diagnose } from './doctor.js';
 export type { Check } from './doctor.js';
 export { takeDown } from './down.js';
 export { downloadFile } from './downloads.js';
+export {
+  RETENTION_DAYS,
+  VALUE_TYPES,
+  attributesCommand,
+  grpcCode,
+  readNamespace,
+} from './namespace-state.js';
+export type { NamespaceState } from './namespace-state.js';
 export { withLock } from './lock.js';
 export type { StackOptions } from './options.js';
 export { obtainNpmPackage } from './packages.js';

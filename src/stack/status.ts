@@ -71,9 +71,9 @@ export async function readStatus(env: NodeJS.ProcessEnv): Promise<StackStatus> {
   };
 }
 
-/** Whether everything is up: both servers, and a worker that can do something. */
+/** Whether everything is up: both servers, and a worker that runs trials. */
 export const isAllUp = (status: StackStatus): boolean =>
-  status.temporal.up && status.database.up && status.workers.length > 0;
+  status.temporal.up && status.database.up && status.workers.some(({ slots }) => slots > 0);
 
 /** A local server that is not there: nothing is asked over the network. */
 const NOT_RUNNING: ServerStatus = { up: false, problem: 'it is not running', embedded: true, version: null };

@@ -1,9 +1,13 @@
 /** Results in Postgres: the contract, its implementation over Prisma, migrations, and SQL that only reads. */
-export { migrate, READER_ROLE } from './migrate.js';
+export { inspectDatabase } from './inspect.js';
+export type { DatabaseFacts, ReaderFacts } from './inspect.js';
+export { migrate } from './migrate.js';
 export { connectStorage } from './prisma.js';
 export type { StorageOptions } from './prisma.js';
 export { connectReader } from './reader.js';
 export type { ReaderOptions } from './reader.js';
+export { READER_ROLE, setReaderLogin } from './roles.js';
+export type { ReaderLogin, ReaderState } from './roles.js';
 export { NO_FIGURES } from './storage.js';
 export type { Finding, LayerFigures } from './findings.js';
 export type {

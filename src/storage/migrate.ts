@@ -5,11 +5,10 @@ import pg from 'pg';
 import { ElbowError, messageOf } from '../errors.js';
 import { packageRoot } from '../paths.js';
 import { unreachable } from './connection-errors.js';
+import { grantReading } from './roles.js';
+import type { ReaderState } from './roles.js';
 import { noFilters, withSchemaEngine } from './schema-engine.js';
 
-/** The role of `elbow query`; it may read everything and change nothing. */
-export const READER_ROLE = 'elbow_reader';
-const STATEMENT_TIMEOUT = '30s';
 /** Any number, the same in every elbow: one migrates at a time. */
 const MIGRATION_LOCK = 7_265_141;
 
@@ -44,7 +43,7 @@ export async function migrate({
 }: {
   url: string;
   note?: (line: string) => void;
-}): Promise<{ applied: string[] }> {
+}): Promise<{ applied: string[]; reader: ReaderState }> {
   const client = new pg.Client({ connectionString: url });
   try {
     await client.connect();
@@ -57,8 +56,7 @@ export async function migrate({
       engine.applyMigrations({ migrationsList: migrationList(), filters: noFilters }),
     );
     for (const name of applied) note?.(`applied migration ${name}`);
-    await grantReading(client);
-    return { applied };
+    return { applied, reader: await grantReading(client) };
   } catch (error) {
     throw new ElbowError(
       'database-schema',
@@ -72,28 +70,4 @@ export async function migrate({
     // Ends the lock as well.
     await client.end();
   }
-}
-
-/**
- * The reading role: made where the user may make roles, and bound to reading. Where it cannot be made, `elbow query`
- * still runs in a transaction that cannot write.
- */
-async function grantReading(client: pg.Client): Promise<void> {
-  const { rows } = await client.query<{ can: boolean }>(
-    'select rolsuper or rolcreaterole as can from pg_roles where rolname = current_user',
-  );
-  const existing = await client.query('select 1 from pg_roles where rolname = $1', [READER_ROLE]);
-  const mayMake = rows[0]?.can === true;
-  if (existing.rowCount === 0) {
-    if (!mayMake) return;
-    await client.query(`create role ${READER_ROLE} nologin`);
-    await client.query(`grant ${READER_ROLE} to current_user`);
-  }
-  if (mayMake) {
-    await client.query(`alter role ${READER_ROLE} set default_transaction_read_only = on`);
-    await client.query(`alter role ${READER_ROLE} set statement_timeout = '${STATEMENT_TIMEOUT}'`);
-  }
-  await client.query(`grant usage on schema public to ${READER_ROLE}`);
-  await client.query(`grant select on all tables in schema public to ${READER_ROLE}`);
-  await client.query(`revoke all on _prisma_migrations from ${READER_ROLE}`);
 }

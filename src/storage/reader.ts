@@ -2,7 +2,7 @@
 import pg from 'pg';
 import { ElbowError, messageOf } from '../errors.js';
 import { isConnectionError, unreachable } from './connection-errors.js';
-import { READER_ROLE } from './migrate.js';
+import { READER_ROLE, mayBecomeReader } from './roles.js';
 import type { QueryResult, QueryRunner } from './storage.js';
 
 const STATEMENT_TIMEOUT_MS = 30_000;
@@ -57,7 +57,10 @@ async function runReadOnly(
     await client.query(`set local statement_timeout = ${STATEMENT_TIMEOUT_MS}`);
     if (options.mustChangeRole) {
       const { rowCount } = await client.query('select 1 from pg_roles where rolname = $1', [READER_ROLE]);
-      if (rowCount === 1) await client.query(`set local role ${READER_ROLE}`);
+      // One that this user may not step into is of no use here; the transaction cannot write all the same.
+      if (rowCount === 1 && (await mayBecomeReader(client))) {
+        await client.query(`set local role ${READER_ROLE}`);
+      }
     }
     // The driver knows `queryMode`, its types do not yet.
     const statement: pg.QueryConfig & { queryMode: 'extended' } = { text: sql, queryMode: 'extended' };

@@ -37,6 +37,7 @@ async function main(): Promise<number> {
       device: { type: 'string' },
       'trainer-memory': { type: 'string' },
       'no-control': { type: 'boolean' },
+      'control-only': { type: 'boolean' },
     });
     const settings = readSettings(
       {
@@ -45,6 +46,7 @@ async function main(): Promise<number> {
         device: values.device,
         trainerMemory: values['trainer-memory'],
         control: values['no-control'] !== true,
+        trials: values['control-only'] !== true,
       },
       process.env,
     );

@@ -7,8 +7,9 @@ import type { TrainTimeouts } from '../../workflows/messages.js';
 
 /** What `elbow worker` and the detached worker are started with. */
 export interface WorkerSettings {
+  /** Whose trials it runs; empty where it runs none. */
   readonly pool: string;
-  /** Trials at once, integer ≥ 1. */
+  /** Trials at once, integer ≥ 0; with 0 it runs workflows alone. */
   readonly slots: number;
   /** What its trainers run on; null where nobody has said. */
   readonly device: 'cpu' | 'gpu' | null;
@@ -29,6 +30,8 @@ export interface WorkerOptions {
   readonly device?: string | undefined;
   readonly trainerMemory?: string | undefined;
   readonly control?: boolean | undefined;
+  /** Whether it runs trials; left out for yes. */
+  readonly trials?: boolean | undefined;
 }
 
 /**
@@ -56,6 +59,7 @@ const defaultSlots = (device: WorkerSettings['device']): number =>
  * @throws ElbowError `usage`
  */
 export function readSettings(options: WorkerOptions, env: NodeJS.ProcessEnv): WorkerSettings {
+  if (options.trials === false) return controlSettings(options, env);
   const pool = options.pool ?? 'default';
   if (!/^[a-z0-9][a-z0-9-]*$/.test(pool)) {
     throw new ElbowError(
@@ -71,20 +75,51 @@ export function readSettings(options: WorkerOptions, env: NodeJS.ProcessEnv): Wo
   if (device !== null && device !== 'cpu' && device !== 'gpu') {
     throw new ElbowError('usage', `--device takes cpu or gpu, not ${JSON.stringify(device)}`);
   }
-  const heartbeat = env['ELBOW_HEARTBEAT_TIMEOUT_MS'];
-  const checkpoint = env['ELBOW_CHECKPOINT_SECONDS'];
   return {
     pool,
     device,
     slots: options.slots === undefined ? defaultSlots(device) : whole('--slots', options.slots),
     trainerMemoryMb: memory ? whole('--trainer-memory (ELBOW_TRAINER_MEMORY_MB)', memory) : null,
     control: options.control ?? true,
+    ...timesOf(env),
+    store: readArtifactsSetting(env),
+  };
+}
+
+/** Of a worker that runs workflows and leaves trials to others: it needs no TensorFlow. */
+function controlSettings(options: WorkerOptions, env: NodeJS.ProcessEnv): WorkerSettings {
+  const { control, pool, slots, trainerMemory } = options;
+  const idle = [
+    ...(control === false ? ['--no-control'] : []),
+    ...Object.entries({ '--pool': pool, '--slots': slots, '--trainer-memory': trainerMemory })
+      .filter(([, value]) => value !== undefined)
+      .map(([name]) => name),
+  ];
+  if (idle.length > 0) {
+    throw new ElbowError('usage', `--control-only does not go with ${idle.join(' and ')}`, {
+      hint: 'With --control-only a worker runs workflows and no trials; with --no-control trials and no workflows; with neither both.',
+    });
+  }
+  return {
+    pool: '',
+    slots: 0,
+    device: null,
+    trainerMemoryMb: null,
+    control: true,
+    ...timesOf(env),
+    store: null,
+  };
+}
+
+function timesOf(env: NodeJS.ProcessEnv): Pick<WorkerSettings, 'timeouts' | 'checkpointSeconds'> {
+  const heartbeat = env['ELBOW_HEARTBEAT_TIMEOUT_MS'];
+  const checkpoint = env['ELBOW_CHECKPOINT_SECONDS'];
+  return {
     timeouts: {
       heartbeatMs: heartbeat ? whole('ELBOW_HEARTBEAT_TIMEOUT_MS', heartbeat) : HEARTBEAT_MS,
       startToCloseMs: START_TO_CLOSE_MS,
     },
     checkpointSeconds: checkpoint ? whole('ELBOW_CHECKPOINT_SECONDS', checkpoint, 0) : CHECKPOINT_SECONDS,
-    store: readArtifactsSetting(env),
   };
 }
 

@@ -1,4 +1,4 @@
-/** A worker process: workflows and control activities, and the trials of one pool. */
+/** A worker process: workflows and control activities, the trials of one pool, or both. */
 import { hostname } from 'node:os';
 import { setTimeout as pause } from 'node:timers/promises';
 import { NativeConnection, Worker } from '@temporalio/worker';
@@ -125,7 +125,7 @@ async function runAll(
   else signal.addEventListener('abort', end, { once: true });
   const runs = [
     ...(control ? [runOnce(control, ending.signal)] : []),
-    runWhileOpen(createPool, gate, ending.signal),
+    ...(row.slots > 0 ? [runWhileOpen(createPool, gate, ending.signal)] : []),
   ];
   const all = Promise.allSettled(runs.map((run) => run.finally(end)));
   const registration = await register(storage, row, gate, note).catch(async (error: unknown) => {
@@ -133,9 +133,8 @@ async function runAll(
     await all;
     throw error;
   });
-  note(
-    `worker ${row.id} takes trials of pool ${row.pool} in ${row.slots} ${row.slots === 1 ? 'slot' : 'slots'}`,
-  );
+  const trials = `trials of pool ${row.pool} in ${row.slots} ${row.slots === 1 ? 'slot' : 'slots'}`;
+  note(`worker ${row.id} takes ${row.slots === 0 ? 'workflows alone' : trials}`);
   try {
     const ends = await all;
     const failed = ends.find((one) => one.status === 'rejected');

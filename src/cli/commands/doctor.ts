@@ -9,10 +9,19 @@ export const command: CommandModule = {
   configure(command) {
     command
       .option('--measure', 'train for about a minute to see which slots and threads suit this machine')
+      .option('--control-only', 'for a machine that runs workflows alone: what trials need is left out')
       .option('--json', 'print the checks, or what was measured, as JSON')
       .addHelpText(
         'after',
-        '\nLooks at the machine, the parts and the servers; starts and changes nothing. To the artifact store of\nELBOW_ARTIFACTS it writes a small file, reads it back and deletes it.\n\nExample:\n  $ elbow doctor\n  $ elbow doctor --measure',
+        `
+Looks at the machine, the parts and the servers from where it runs; starts and changes nothing. To the artifact store of
+ELBOW_ARTIFACTS it writes a small file, reads it back and deletes it. Each line says what was found or expected, and what to
+do. Exit 6 when a check fails. Whether a Temporal server shares slots between sweeps
+(matching.enableFairness) no client can ask; see docs/hosts.md.
+
+Example:
+  $ elbow doctor
+  $ elbow doctor --measure`,
       );
   },
 
@@ -26,7 +35,7 @@ export const command: CommandModule = {
       return EXIT.done;
     }
     const { diagnose } = await import('../../stack/index.js');
-    const checks = await diagnose(env, signal);
+    const checks = await diagnose({ env, signal, hasTrials: options['controlOnly'] !== true });
     const failed = checks.filter((check) => check.state === 'fail').length;
     if (out.json) {
       out.document({ ok: failed === 0, checks });

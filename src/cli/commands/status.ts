@@ -68,8 +68,9 @@ export function printStatus(status: StackStatus, home: string, out: Output): voi
   else detail('', database.problem);
   if (workers.length === 0) say('worker', false, dim('none is alive'));
   for (const worker of workers) {
-    const slots = `${worker.busy} of ${worker.slots} slots busy`;
-    say('worker', true, worker.host, `pool ${worker.pool}`, slots, worker.device, `elbow ${worker.version}`);
+    const { host, pool, slots, busy, device, version } = worker;
+    const runs = slots === 0 ? 'workflows alone' : `pool ${pool}  ${busy} of ${slots} slots busy`;
+    say('worker', true, host, runs, device, `elbow ${version}`);
   }
   out.result(`${bold('home'.padEnd(9))}       ${home}`);
 }

@@ -7,15 +7,17 @@ const text = (value: unknown): string | undefined => (typeof value === 'string' 
 export const command: CommandModule = {
   configure(command) {
     command
-      .option('--pool <name>', 'pool whose trials it runs', 'default')
+      .option('--pool <name>', 'pool whose trials it runs (default: "default")')
       .option('--slots <n>', 'trials at once (default: as many as cores, one on a GPU)')
       .option('--trainer-memory <mb>', 'end a trial that uses more memory than this, in MB')
       .option('--no-control', 'run trials only: workflows are left to other workers')
+      .option('--control-only', 'run workflows only: trials are left to other workers; needs no TensorFlow')
       .addHelpText(
         'after',
         '\nThe servers are those of TEMPORAL_ADDRESS and DATABASE_URL, else those of the local stack. Ctrl-C stops the\n' +
-          'worker within seconds; other workers take over what ran on it.\n\n' +
-          'Example:\n  $ elbow worker --pool gpu --slots 1',
+          'worker within seconds; other workers take over what ran on it. Each sweep needs a worker that runs workflows, and\n' +
+          'one that runs trials of its pool: one worker does both, unless it is told otherwise.\n\n' +
+          'Example:\n  $ elbow worker --pool gpu --slots 1\n  $ elbow worker --control-only',
       );
   },
 
@@ -31,9 +33,14 @@ export const command: CommandModule = {
       slots: text(options['slots']),
       trainerMemory: text(options['trainerMemory']),
       control: options['control'] !== false,
+      trials: options['controlOnly'] !== true,
     };
     // What was typed wrong is told before anything is brought.
-    readSettings(given, env);
+    const first = readSettings(given, env);
+    if (!given.trials) {
+      await startWorkerProcess({ ...first, env, signal, note });
+      return EXIT.done;
+    }
     const tensorflow = await ensureTensorflow({ env, signal, note });
     const settings = readSettings({ ...given, device: tensorflow.kind }, env);
     await startWorkerProcess({ ...settings, env, signal, note });

@@ -1,3 +1,4 @@
+import { hostname } from 'node:os';
 import { ElbowError, EXIT } from '../../errors.js';
 import type { Storage, WorkerRow } from '../../storage/storage.js';
 import type { CommandModule } from '../command.js';
@@ -15,16 +16,19 @@ export const command: CommandModule = {
     command
       .option('--aside <worker>', 'put a worker aside: it hands over what it runs, and takes no trials')
       .option('--release <worker>', 'let a worker that is put aside take trials again')
+      .option('--here', 'those of this machine; exit 4 when none of them is alive')
       .option('--json', 'print the workers as JSON')
       .addHelpText(
         'after',
         `
 Workers that have been silent for half a minute are marked, and after ten minutes they drop off the list;
 others take over what ran on them. A worker on which three different trials failed in a row is put aside for a
-quarter of an hour, when its pool has another one. One that is started anew begins anew.
+quarter of an hour, when its pool has another one. One that is started anew begins anew. \`--here\` is what a
+container's health check asks.
 
 Example:
   $ elbow workers
+  $ elbow workers --here
   $ elbow workers --aside lab:4711`,
       );
   },
@@ -33,11 +37,15 @@ Example:
     const { aside, release } = options as { readonly aside?: string; readonly release?: string };
     if (aside !== undefined && release !== undefined)
       throw new ElbowError('usage', '--aside and --release were given together; they do the opposite');
-    const workers = await withSession(env, async ({ storage }) => {
+    const all = await withSession(env, async ({ storage }) => {
       if (aside !== undefined) await change(storage, aside, 'put aside by hand');
       if (release !== undefined) await change(storage, release, null);
       return storage.workers(SHOWN_MS);
     });
+    const isHere = options['here'] === true;
+    const workers = isHere ? all.filter(({ host }) => host === hostname()) : all;
+    const isAlive = workers.some(({ silentSeconds }) => silentSeconds < SILENT_S);
+    const code = isHere && !isAlive ? EXIT.unreachable : EXIT.done;
     if (out.json) {
       out.document(
         workers.map(({ lastSeenAt, silentSeconds, ...worker }) => ({
@@ -47,13 +55,14 @@ Example:
           alive: silentSeconds < SILENT_S,
         })),
       );
-      return EXIT.done;
+      return code;
     }
     if (workers.length === 0) {
+      const where = isHere ? ` on ${hostname()}` : '';
       out.note(
-        'There are no workers. `elbow up` starts one here; `elbow worker` is one more, on any machine.',
+        `There are no workers${where}. \`elbow up\` starts one here; \`elbow worker\` is one more, on any machine.`,
       );
-      return EXIT.done;
+      return code;
     }
     const { dim, yellow } = out.colors;
     const columns = [
@@ -74,7 +83,7 @@ Example:
     for (const { id, aside: why } of workers)
       if (why !== null)
         out.note(`${id} is put aside: ${why.reason}. \`elbow workers --release ${id}\` ends that.`);
-    return EXIT.done;
+    return code;
   },
 };
 
@@ -90,7 +99,9 @@ async function change(storage: Storage, id: string, reason: string | null): Prom
 function rowOf({ id, pool, slots, busy, device, version, silentSeconds, runs, aside }: WorkerRow): string[] {
   const seen = silentSeconds < SILENT_S ? asideText(aside) : `silent for ${durationText(silentSeconds)}`;
   const what = runs.map(({ sweep, trial }) => `${sweep} ${trial}`).join(', ');
-  return [id, pool, `${busy} of ${slots}`, device ?? '', version, seen, cutText(what, 60)];
+  // One without slots belongs to no pool: it runs workflows alone.
+  const place = slots === 0 ? ['(workflows)', ''] : [pool, `${busy} of ${slots}`];
+  return [id, ...place, device ?? '', version, seen, cutText(what, 60)];
 }
 
 function asideText(aside: WorkerRow['aside']): string {
