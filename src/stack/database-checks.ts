@@ -19,7 +19,7 @@ export async function checkDatabase(
   const hint = status.embedded
     ? '`elbow up` starts it and brings its schema up to date.'
     : 'See DATABASE_URL, and that this machine reaches that host and port; `elbow init` brings the schema up to date.';
-  const shown = status.url ?? 'local server';
+  const shown = status.url === null ? 'local server' : redact(status.url);
   if (connection === null) return [fail('Postgres', `${shown}: ${status.problem}`, hint)];
   try {
     const schema = await checkSchema(connection.url);

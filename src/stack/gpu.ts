@@ -1,5 +1,5 @@
 /** Which TensorFlow a machine is to have: the one for GPUs where `nvidia-smi` shows a GPU. */
-import { messageOf } from '../errors.js';
+import { ElbowError, messageOf } from '../errors.js';
 import { lastLines, runProgram } from './run-program.js';
 
 export interface GpuPlan {
@@ -12,11 +12,20 @@ export interface GpuPlan {
 
 /**
  * Asks `nvidia-smi`, which comes with the driver.
+ * ELBOW_TENSORFLOW=gpu asks for the GPU's library where no GPU can be seen yet: when an image is built.
  * @returns the CPU, with the reason, where there is no `nvidia-smi`, where it fails or lists no GPU, and where
  *   CUDA_VISIBLE_DEVICES hides every GPU
  */
 export async function planTensorflow(env: NodeJS.ProcessEnv, signal: AbortSignal): Promise<GpuPlan> {
-  const cpu = (reason: string): GpuPlan => ({ kind: 'cpu', reason, gpus: '' });
+  const asked = env['ELBOW_TENSORFLOW'] || 'auto';
+  if (!['auto', 'cpu', 'gpu'].includes(asked)) {
+    throw new ElbowError('usage', `ELBOW_TENSORFLOW takes auto, cpu or gpu, not ${JSON.stringify(asked)}`);
+  }
+  const cpu = (reason: string): GpuPlan =>
+    asked === 'gpu'
+      ? { kind: 'gpu', reason: `ELBOW_TENSORFLOW=gpu asks for it, though ${reason}`, gpus: '' }
+      : { kind: 'cpu', reason, gpus: '' };
+  if (asked === 'cpu') return cpu('ELBOW_TENSORFLOW=cpu');
   const visible = env['CUDA_VISIBLE_DEVICES'];
   if (visible !== undefined && /^\s*(-1.*)?$/.test(visible)) {
     return cpu(`CUDA_VISIBLE_DEVICES="${visible}" hides every GPU`);

@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import { mkdirSync, readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { ElbowError } from '../errors.js';
 import { elbowHome, packageRoot } from '../paths.js';
 import { embeddedTemporal, externalServers } from './connections.js';
 import type { Connections, DatabaseConnection, ExternalServers, TemporalConnection } from './connections.js';
@@ -35,7 +36,9 @@ export async function ensureUp(options: StackOptions): Promise<Connections> {
     const external = await externalServers(options.env);
     // Parts first: a machine that cannot have them learns it before anything runs.
     const program = external.temporal ? null : await obtainTemporal(options);
-    const tensorflow = await ensureTensorflow(options);
+    // With both servers elsewhere nothing is trained here, unless no worker is to be had.
+    const isElsewhere = external.temporal !== null && external.database !== null;
+    if (!isElsewhere) await ensureTensorflow(options);
     const kept: Kept = { state: readState(home) ?? (await createState()) };
     if (!external.temporal || !external.database) writeState(home, kept.state);
     const [temporal, database] = await allSettled(
@@ -44,8 +47,8 @@ export async function ensureUp(options: StackOptions): Promise<Connections> {
     );
     await upSchema(home, kept, database, options);
     const connections: Connections = { temporal, database };
-    if (await needsWorker(home, external)) {
-      await startWorker({ ...options, home, connections, tensorflow });
+    if (await needsWorker(home, external, options)) {
+      await startWorker({ ...options, home, connections, tensorflow: await ensureTensorflow(options) });
     }
     return connections;
   });
@@ -170,8 +173,16 @@ async function upSchema(
   writeState(home, kept.state);
 }
 
-/** With both servers elsewhere, a worker elsewhere may serve the pool already; then none is started here. */
-async function needsWorker(home: string, external: ExternalServers): Promise<boolean> {
+/**
+ * With both servers elsewhere, a worker elsewhere may serve the pool already; then none is started here. Nor is one where
+ * ELBOW_LOCAL_WORKER says no: in a container for commands, or on a machine that is not to train.
+ */
+async function needsWorker(
+  home: string,
+  external: ExternalServers,
+  { env }: Pick<StackOptions, 'env'>,
+): Promise<boolean> {
+  if (wantsNoWorker(env)) return false;
   if (!external.temporal || !external.database || runningWorker(home) !== null) return true;
   const { connectStorage } = await import('../storage/index.js');
   const storage = await connectStorage({ url: external.database.url });
@@ -181,4 +192,11 @@ async function needsWorker(home: string, external: ExternalServers): Promise<boo
   } finally {
     await storage.close();
   }
+}
+
+/** @throws ElbowError `usage` for another word than yes or no */
+function wantsNoWorker(env: NodeJS.ProcessEnv): boolean {
+  const word = env['ELBOW_LOCAL_WORKER'] || 'yes';
+  if (word === 'yes' || word === 'no') return word === 'no';
+  throw new ElbowError('usage', `ELBOW_LOCAL_WORKER takes yes or no, not ${JSON.stringify(word)}`);
 }

@@ -8,6 +8,7 @@ import { connectStorage } from '../storage/index.js';
 import { createPrograms, createTrainerPool } from '../trainer/index.js';
 import { openArtifacts } from './artifacts.js';
 import type { WorkerSettings } from './settings.js';
+import { withDatasets } from './datasets.js';
 import { runWorker } from './worker.js';
 
 export interface WorkerProcess extends WorkerSettings {
@@ -53,6 +54,7 @@ export async function startWorkerProcess(options: WorkerProcess): Promise<void> 
       checkpoints: homeFolders.checkpoints(home),
       checkpointSeconds: options.checkpointSeconds,
     };
+    const bringing = withDatasets(trainers, { env, signal, note });
     const artifacts =
       options.store && (await openArtifacts(options.store, { storage, models: places.models, signal, note }));
     try {
@@ -60,7 +62,7 @@ export async function startWorkerProcess(options: WorkerProcess): Promise<void> 
         ...options,
         connections,
         storage,
-        trainers,
+        trainers: bringing,
         programs,
         places,
         artifacts,

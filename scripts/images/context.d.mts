@@ -1,0 +1,1 @@
+export function contextFiles(context: string): string[];
