@@ -6,6 +6,12 @@ import { cpSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeF
 import { join } from 'node:path';
 import { mark, must, run, start, until } from '../three-hosts/processes.mjs';
 
+/** Where a bundle of certificates lies that this machine's Node is told to trust besides its own; null where there is none. */
+const ownAuthority = () => process.env.NODE_EXTRA_CA_CERTS || null;
+/** Where it is in an image while a command runs: in a file system that is no part of the image. */
+const AUTHORITY = '/run/authority.pem';
+const AUTHORITY_SETTINGS = ['NODE_EXTRA_CA_CERTS', 'PIP_CERT'];
+
 /** Like `node:24.22.3-bookworm-slim`: that Debian, that Node with its headers, and npm. */
 export async function baseImage(image, cache, note) {
   const [, nodeVersion, suite] = /^node:([\d.]+)-(\w+)-slim$/.exec(image) ?? [];
@@ -77,6 +83,8 @@ export function inside(
     `mount -t proc proc ${root}/proc`,
     `mount --rbind /dev ${root}/dev`,
     `cp /etc/resolv.conf ${root}/etc/resolv.conf`,
+    `mkdir -p ${root}/run && mount -t tmpfs tmpfs ${root}/run`,
+    ...(ownAuthority() === null ? [] : [`cp ${ownAuthority()} ${root}${AUTHORITY}`]),
     ...Object.entries(binds).map(
       ([at, from]) => `mkdir -p ${root}${at} && mount --bind ${from} ${root}${at}`,
     ),
@@ -91,12 +99,17 @@ export function inside(
 
 /** What a process in an image has in its environment, as words for `env -i`. */
 function variables(uid, env) {
-  // What finds its proxy or mirror by variables finds it here too.
-  const passed = Object.entries(process.env).filter(([name]) => /_proxy$|^npm_config_|^PIP_/i.test(name));
+  // What finds its proxy, mirror or authority by variables finds it here too.
+  const passed = Object.entries(process.env).filter(([name]) =>
+    /_proxy$|^npm_config_registry$|^PIP_(INDEX_URL|DEFAULT_TIMEOUT)$/i.test(name),
+  );
+  const authority =
+    ownAuthority() === null ? {} : Object.fromEntries(AUTHORITY_SETTINGS.map((name) => [name, AUTHORITY]));
   const all = {
     PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
     HOME: uid === '0' ? '/root' : '/var/lib/elbow',
     ...Object.fromEntries(passed),
+    ...authority,
     ...mark(),
     ...env,
   };

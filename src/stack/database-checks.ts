@@ -14,13 +14,14 @@ const CLOCK_LIMIT_MS = 2_000;
 /** @param connection null for a local server that does not run */
 export async function checkDatabase(
   connection: DatabaseConnection | null,
-  status: ServerStatus & { readonly url: string | null },
+  status: ServerStatus,
 ): Promise<readonly Check[]> {
   const hint = status.embedded
     ? '`elbow up` starts it and brings its schema up to date.'
     : 'See DATABASE_URL, and that this machine reaches that host and port; `elbow init` brings the schema up to date.';
-  const shown = status.url === null ? 'local server' : redact(status.url);
-  if (connection === null) return [fail('Postgres', `${shown}: ${status.problem}`, hint)];
+  if (connection === null) return [fail('Postgres', `local server: ${status.problem}`, hint)];
+  // The address that is asked, which is not that of the reading role.
+  const shown = redact(connection.url);
   try {
     const schema = await checkSchema(connection.url);
     const reached = ok('Postgres', `${shown}, version ${schema.version}`);

@@ -138,7 +138,17 @@ describe('own servers', () => {
     expect(JSON.parse(first.stdout)).toMatchObject({ namespace: 'own', isNew: true, migrations: [] });
     expect((JSON.parse(first.stdout) as { added: string[] }).added).toContain('ElbowSweep');
     const second = await run(['init', '--json'], { env: own });
-    expect(JSON.parse(second.stdout)).toEqual({ namespace: 'own', isNew: false, added: [], migrations: [] });
+    expect(JSON.parse(second.stdout)).toEqual({
+      namespace: 'own',
+      isNew: false,
+      added: [],
+      retentionDays: 90,
+      raisedFromDays: null,
+      retentionRefused: null,
+      migrations: [],
+      reader: 'ready',
+      readerLogin: 'set',
+    });
   });
 
   it('need no Temporal to look at results', async () => {

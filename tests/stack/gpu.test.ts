@@ -26,6 +26,20 @@ describe('which TensorFlow', () => {
     });
   });
 
+  it('is what ELBOW_TENSORFLOW asks for, where an image is built and no GPU is seen', async () => {
+    const asked = await planWith('exit 0', { ELBOW_TENSORFLOW: 'gpu' });
+    expect(asked).toEqual({
+      kind: 'gpu',
+      reason: 'ELBOW_TENSORFLOW=gpu asks for it, though nvidia-smi lists no GPU',
+      gpus: '',
+    });
+    expect((await planWith(LISTS_ONE, { ELBOW_TENSORFLOW: 'gpu' })).gpus).toMatch(/H100/);
+    expect(await planWith(LISTS_ONE, { ELBOW_TENSORFLOW: 'cpu' })).toMatchObject({ kind: 'cpu', gpus: '' });
+    await expect(planWith(LISTS_ONE, { ELBOW_TENSORFLOW: 'tpu' })).rejects.toThrow(
+      /auto, cpu or gpu, not "tpu"/,
+    );
+  });
+
   it('is asked for with the query that names GPU and driver', async () => {
     const plan = await planWith(
       '[ "$1 $2" = "--query-gpu=name,driver_version --format=csv,noheader" ] && echo A, 1',

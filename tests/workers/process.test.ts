@@ -83,6 +83,30 @@ describe('a worker process', () => {
     expect(await isListed(worker)).toBe(false);
   });
 
+  it(
+    'that runs workflows alone and one that runs trials alone do together what one does',
+    async () => {
+      const control = await startWorker('--control-only');
+      expect((await engine.storage.workers(MINUTES)).find((one) => one.id === control.id)).toMatchObject({
+        pool: '',
+        slots: 0,
+      });
+      const { sweep, handle } = await engine.start({ ...noop(0), replicates: 1 });
+      // It plans, and leaves the trials to others.
+      await until(
+        'the trials to be planned',
+        async () => (await engine.storage.countTrials(sweep.id)).queued === 2,
+      );
+      const trials = await startWorker('--no-control', '--slots', '1');
+      expect(await handle.result()).toMatchObject({ status: 'finished', succeeded: 2 });
+      const attempts = await Promise.all([0, 1].map((trial) => engine.storage.attempts(sweep.id, trial)));
+      expect(attempts.map(([row]) => row!.worker)).toEqual([trials.id, trials.id]);
+      control.child.kill('SIGTERM');
+      expect(await control.ended, control.said()).toBe(0);
+    },
+    MINUTES,
+  );
+
   it('says what is wrong with its options, and ends with 2', async () => {
     for (const [args, expected] of [
       [['--slots', '0'], /--slots takes a whole number from 1 on, not "0"/],

@@ -25,6 +25,22 @@ describe('a worker’s settings', () => {
     expect(readSettings({ trainerMemory: '900' }, env).trainerMemoryMb).toBe(900);
   });
 
+  it('of one that runs workflows alone are no pool and no slots, and it takes no others', () => {
+    expect(readSettings({ trials: false }, { ELBOW_TRAINER_MEMORY_MB: '900' })).toMatchObject({
+      pool: '',
+      slots: 0,
+      control: true,
+      trainerMemoryMb: null,
+    });
+    expect(() => readSettings({ trials: false, pool: 'gpu', slots: '2' }, {})).toThrow(
+      '--control-only does not go with --pool and --slots',
+    );
+    expect(() => readSettings({ trials: false, control: false }, {})).toThrow(/not go with --no-control/);
+    expect(() => readSettings({ trials: false }, { ELBOW_HEARTBEAT_TIMEOUT_MS: 'soon' })).toThrow(
+      /HEARTBEAT/,
+    );
+  });
+
   it('name what cannot be read', () => {
     for (const slots of ['0', '-1', '1.5', 'ten', '']) {
       expect(() => readSettings({ slots }, {})).toThrow(/--slots takes a whole number from 1 on/);
