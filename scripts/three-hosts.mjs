@@ -80,7 +80,8 @@ async function setUp(scratch, parts, source, undo) {
     ELBOW_LOCAL_WORKER: 'no',
   };
   const hosts = createHosts(network, { scratch, settings, source });
-  hosts.prepare('control', 'cifar10');
+  // Only starts sweeps and looks at them.
+  hosts.prepare('control', null);
   hosts.prepare('one', 'cifar10');
   // Brings it itself, from the package among the parts.
   hosts.prepare('two', null);

@@ -7,7 +7,8 @@
  * end in order when they are told to. What it cannot show: Docker's own builder, networks, volumes and limits.
  *
  * Options: --gpu (build gpu-worker, too, some 4 GB; it is started where there is no GPU, on the CPU), --cache DIR (base
- * images, by default ELBOW_HOME/parts/images), --keep. It needs Linux, root, and Debian's packages.
+ * images, by default ELBOW_HOME/parts/images), --layers DIR (keep what was built there, and go on from what is there: for work
+ * on this script), --keep (leave the logs). It needs Linux, root, and Debian's packages.
  */
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -41,8 +42,9 @@ async function startServers(scratch, source, undo) {
     status.temporal.up && status.database.up && status.workers.length === 0,
     'the local stack is up, without a worker',
   );
-  const { default: state } = await import(join(home, 'stack', 'state.json'), { with: { type: 'json' } });
-  return { elbow, env: { TEMPORAL_ADDRESS: status.temporal.address, DATABASE_URL: state.postgres.url } };
+  const { readState } = await import(join(root, 'dist', 'src', 'stack', 'state.js'));
+  const { postgres } = readState(home);
+  return { elbow, env: { TEMPORAL_ADDRESS: status.temporal.address, DATABASE_URL: postgres.url } };
 }
 
 const healthy = (container, config, hostname) =>
@@ -51,9 +53,8 @@ const healthy = (container, config, hostname) =>
     return (await container.exec(...config.healthcheck)).code === 0;
   });
 
-async function tryAll(scratch, { gpu, cache }, source, undo) {
+async function tryAll(scratch, { gpu, cache, layers }, source, undo) {
   const stages = readStages(join(root, 'deploy', 'Dockerfile'));
-  const layers = join(scratch, 'layers');
   const buildStage = createBuilder(stages, { context: root, cache, layers, note });
   const targets = ['control', 'cpu-worker', ...(gpu ? ['gpu-worker'] : [])];
   const images = {};
@@ -118,7 +119,12 @@ async function tryAll(scratch, { gpu, cache }, source, undo) {
 }
 
 const { values: options } = parseArgs({
-  options: { gpu: { type: 'boolean' }, cache: { type: 'string' }, keep: { type: 'boolean' } },
+  options: {
+    gpu: { type: 'boolean' },
+    cache: { type: 'string' },
+    layers: { type: 'string' },
+    keep: { type: 'boolean' },
+  },
 });
 const undo = [];
 let failure = null;
@@ -130,7 +136,11 @@ try {
   const source = elbowHome();
   await tryAll(
     scratch,
-    { gpu: options.gpu === true, cache: options.cache ?? join(source, 'parts', 'images') },
+    {
+      gpu: options.gpu === true,
+      cache: options.cache ?? join(source, 'parts', 'images'),
+      layers: options.layers ?? join(scratch, 'layers'),
+    },
     source,
     undo,
   );

@@ -1,5 +1,5 @@
 /** Builds stages of a Dockerfile into layers, each step as Docker does it. */
-import { cpSync, mkdirSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { must } from '../three-hosts/processes.mjs';
 import { contextFiles } from './context.mjs';
@@ -17,6 +17,10 @@ export function createBuilder(stages, { context, cache, layers, args = {}, note 
     const parent = await buildOnce(from);
     const lower = parent.upper === null ? parent.lower : `${parent.upper}:${parent.lower}`;
     const layer = { lower, upper: join(layers, name) };
+    // Of an earlier try: a layer is whole when its stage was.
+    const mark = `${layer.upper}.whole`;
+    if (existsSync(mark)) return layer;
+    rmSync(layer.upper, { recursive: true, force: true });
     mkdirSync(layer.upper, { recursive: true });
     // What a stage inherits it starts with.
     const state = {
@@ -25,6 +29,7 @@ export function createBuilder(stages, { context, cache, layers, args = {}, note 
       cwd: stages[from]?.config.workdir ?? '/',
     };
     for (const step of steps) await doStep(name, layer, step, state);
+    writeFileSync(mark, '');
     return layer;
   };
   const buildOnce = (name) => {

@@ -1,4 +1,5 @@
 /** Checks of the Temporal server from where this runs: reached, namespace, search attributes, and who takes work. */
+import { setTimeout as pause } from 'node:timers/promises';
 import type { Connection } from '@temporalio/client';
 import { CONTROL_QUEUE, poolQueue } from '../../workflows/messages.js';
 import { messageOf } from '../errors.js';
@@ -14,6 +15,9 @@ const QUEUE_TYPES = { workflow: 1, activity: 2 } as const;
 /** A poll takes at most a minute; the server names pollers of the last five. */
 const POLLED_WITHIN_MS = 150_000;
 const CONNECT_LIMIT_MS = 5_000;
+/** A worker that has just said in Postgres that it lives asks Temporal for work moments later. */
+const SETTLE_LIMIT_MS = 3_000;
+const SETTLE_POLL_MS = 250;
 
 type Workers = StackStatus['workers'];
 
@@ -113,7 +117,7 @@ async function checkPollers(
   namespace: string,
   workers: Workers,
 ): Promise<readonly Check[]> {
-  const pollers = async (name: string, type: keyof typeof QUEUE_TYPES): Promise<ReadonlySet<string>> => {
+  const ask = async (name: string, type: keyof typeof QUEUE_TYPES): Promise<ReadonlySet<string>> => {
     const described = await client.workflowService.describeTaskQueue({
       namespace,
       taskQueue: { name },
@@ -125,9 +129,22 @@ async function checkPollers(
     });
     return new Set(recent.flatMap(({ identity }) => identity || []));
   };
+  const end = performance.now() + (workers.length > 0 ? SETTLE_LIMIT_MS : 0);
+  /** Asks until it is as wanted, for a worker that started a moment ago, or time is up. */
+  const pollers = async (
+    name: string,
+    type: keyof typeof QUEUE_TYPES,
+    isWanted: (polling: ReadonlySet<string>) => boolean,
+  ): Promise<ReadonlySet<string>> => {
+    for (;;) {
+      const polling = await ask(name, type);
+      if (isWanted(polling) || performance.now() > end) return polling;
+      await pause(SETTLE_POLL_MS);
+    }
+  };
   return [
-    checkControl(await pollers(CONTROL_QUEUE, 'workflow')),
-    ...(await checkPools(workers, (pool) => pollers(poolQueue(pool), 'activity'))),
+    checkControl(await pollers(CONTROL_QUEUE, 'workflow', (polling) => polling.size > 0)),
+    ...(await checkPools(workers, (pool, isWanted) => pollers(poolQueue(pool), 'activity', isWanted))),
   ];
 }
 
@@ -143,17 +160,19 @@ function checkControl(polling: ReadonlySet<string>): Check {
 
 async function checkPools(
   workers: Workers,
-  pollers: (pool: string) => Promise<ReadonlySet<string>>,
+  pollers: (
+    pool: string,
+    isWanted: (polling: ReadonlySet<string>) => boolean,
+  ) => Promise<ReadonlySet<string>>,
 ): Promise<Check[]> {
   const pools = [...new Set(workers.filter(({ slots }) => slots > 0).map(({ pool }) => pool))].sort();
   return Promise.all(
     pools.map(async (pool) => {
-      const polling = await pollers(pool);
       const members = workers.filter((worker) => worker.pool === pool && worker.slots > 0);
       // One whose slots are all taken asks for nothing.
-      const deaf = members.filter(
-        ({ host, pid, busy, slots }) => busy < slots && !polling.has(`${host}:${pid}`),
-      );
+      const deafTo = (polling: ReadonlySet<string>) =>
+        members.filter(({ host, pid, busy, slots }) => busy < slots && !polling.has(`${host}:${pid}`));
+      const deaf = deafTo(await pollers(pool, (polling) => deafTo(polling).length === 0));
       const name = `pool ${pool}`;
       if (deaf.length === 0) {
         const free = members.reduce((sum, { slots, busy }) => sum + slots - busy, 0);

@@ -81,7 +81,9 @@ async function start(loaded: LoadedSweep, isDetached: boolean, context: Context)
   if (repeated !== null) note(repeated);
   const { ensureUp } = await import('../../stack/index.js');
   const connections = await ensureUp({ env, signal, note });
-  if (spec.trainable.kind === 'builtin' && typeof spec.dataset === 'string') {
+  // With both servers elsewhere the trainings are too, and their workers bring what they need.
+  const isHere = connections.temporal.embedded || connections.database.embedded;
+  if (isHere && spec.trainable.kind === 'builtin' && typeof spec.dataset === 'string') {
     const { ensureDataset } = await import('../../data/index.js');
     await ensureDataset(spec.dataset, { env, signal, note });
   }
