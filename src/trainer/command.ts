@@ -10,6 +10,7 @@ import { fillPlaceholders } from '../spec/index.js';
 import type { Outcome } from '../storage/storage.js';
 import { commandEnvironment, guardEnvironment } from './command/environment.js';
 import { endError, folderError, limitError } from './command/failures.js';
+import type { ProgramStart } from './command/guard-protocol.js';
 import { startGuarded } from './command/guarded.js';
 import type { CommandHooks, CommandJob } from './command/job.js';
 import { readOutput } from './command/output.js';
@@ -79,7 +80,7 @@ async function runProgram(
 async function supervise(
   { objective, trainable: { timeLimitSeconds } }: CommandJob,
   hooks: CommandHooks,
-  start: Parameters<typeof startGuarded>[0],
+  start: ProgramStart,
 ): Promise<Outcome> {
   const began = performance.now();
   const clock = (): number => (performance.now() - began) / 1000;
@@ -92,7 +93,7 @@ async function supervise(
     onEpoch: (metrics) => hooks.onEpoch(metrics),
     onNote: (text) => hooks.onLog('elbow', text),
   });
-  const running = startGuarded(start, guardEnvironment(start.env));
+  const running = await startGuarded(start, guardEnvironment(start.env));
   /** Why it was ended from here; the first reason counts. */
   let reason: (() => unknown) | undefined;
   const stop = (why: () => unknown): void => {

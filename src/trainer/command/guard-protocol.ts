@@ -9,7 +9,15 @@ export interface ProgramStart {
   readonly graceMs: number;
 }
 
-export type ToGuard = { readonly type: 'start'; readonly start: ProgramStart } | { readonly type: 'stop' };
+/** Paths of named pipes that the program writes to. */
+export interface ProgramPipes {
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+export type ToGuard =
+  | { readonly type: 'start'; readonly start: ProgramStart; readonly pipes: ProgramPipes }
+  | { readonly type: 'stop' };
 
 export type FromGuard =
   | { readonly type: 'started'; readonly pid: number }

@@ -5,8 +5,9 @@
  * own way, PR_SET_PDEATHSIG, cannot be had from Node and would not reach the program's children.)
  */
 import { spawn, type ChildProcess } from 'node:child_process';
+import { closeSync, openSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
-import type { FromGuard, ProgramStart, ToGuard } from './guard-protocol.js';
+import type { FromGuard, ProgramPipes, ProgramStart, ToGuard } from './guard-protocol.js';
 
 const LOOK_EVERY_MS = 20;
 /** After SIGKILL. Where nobody reaps orphans (a container without an init), a dead group stays visible. */
@@ -52,16 +53,21 @@ async function finish(message: FromGuard): Promise<void> {
   process.exit(0);
 }
 
-function start({ program, args, cwd, env, graceMs: grace }: ProgramStart): void {
+function start({ program, args, cwd, env, graceMs: grace }: ProgramStart, pipes: ProgramPipes): void {
   graceMs = grace;
   const refuse = (error: unknown): void => {
     const code = error instanceof Error && 'code' in error ? String(error.code) : 'UNKNOWN';
     void finish({ type: 'refused', code, message: error instanceof Error ? error.message : String(error) });
   };
+  const outputs: number[] = [];
   try {
-    child = spawn(program, args, { cwd, env, detached: true, stdio: ['ignore', 'inherit', 'inherit'] });
+    for (const path of [pipes.stdout, pipes.stderr]) outputs.push(openSync(path, 'w'));
+    child = spawn(program, args, { cwd, env, detached: true, stdio: ['ignore', ...outputs] });
   } catch (error) {
     return refuse(error);
+  } finally {
+    // The program alone holds them: they end with it.
+    for (const output of outputs) closeSync(output);
   }
   const { pid } = child;
   child.once('error', refuse);
@@ -75,7 +81,7 @@ function start({ program, args, cwd, env, graceMs: grace }: ProgramStart): void 
 const stop = (): Promise<void> => (ending ??= endGroup());
 
 process.on('message', (message: ToGuard) => {
-  if (message.type === 'start') start(message.start);
+  if (message.type === 'start') start(message.start, message.pipes);
   else void stop();
 });
 process.on('disconnect', () => {

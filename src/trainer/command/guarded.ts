@@ -3,6 +3,7 @@ import { fork } from 'node:child_process';
 import type { Readable } from 'node:stream';
 import { compiled } from '../../paths.js';
 import type { FromGuard, ProgramStart, ToGuard } from './guard-protocol.js';
+import { makePipes } from './pipes.js';
 
 /** How a program ended. */
 export type ProgramEnd =
@@ -20,10 +21,10 @@ export interface GuardedProgram {
 }
 
 /** @param env of the guard itself, which only needs to be found again by it */
-export function startGuarded(start: ProgramStart, env: NodeJS.ProcessEnv): GuardedProgram {
+export async function startGuarded(start: ProgramStart, env: NodeJS.ProcessEnv): Promise<GuardedProgram> {
+  const pipes = await makePipes();
   const guard = fork(compiled('src/trainer/command/guard.js'), [], {
-    // Its output is the program's: it writes none of its own.
-    stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+    stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
     execArgv: [],
     env,
     // What kills the worker's process group must not take the guard with it.
@@ -37,12 +38,17 @@ export function startGuarded(start: ProgramStart, env: NodeJS.ProcessEnv): Guard
   let end: ProgramEnd | undefined;
   const ended = new Promise<ProgramEnd>((resolve) => {
     guard.on('message', (message: FromGuard) => {
+      pipes.unlink();
       if (message.type === 'started') pid = message.pid;
       else end = message;
     });
-    guard.once('error', (error) => resolve({ type: 'refused', code: 'GUARD', message: error.message }));
+    guard.once('error', (error) => {
+      pipes.unlink();
+      resolve({ type: 'refused', code: 'GUARD', message: error.message });
+    });
     guard.once('exit', (code, signal) => {
       const settle = (): void => {
+        pipes.unlink();
         if (end === undefined && pid !== undefined) killGroup(pid);
         resolve(end ?? { type: 'lost', by: signal ?? `exit code ${code}` });
       };
@@ -51,8 +57,8 @@ export function startGuarded(start: ProgramStart, env: NodeJS.ProcessEnv): Guard
       else setImmediate(settle);
     });
   });
-  say({ type: 'start', start });
-  return { stdout: guard.stdout!, stderr: guard.stderr!, ended, stop: () => say({ type: 'stop' }) };
+  say({ type: 'start', start, pipes: pipes.paths });
+  return { stdout: pipes.stdout, stderr: pipes.stderr, ended, stop: () => say({ type: 'stop' }) };
 }
 
 function killGroup(pid: number): void {

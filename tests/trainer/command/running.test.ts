@@ -1,10 +1,13 @@
 import { chmodSync, existsSync, readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { until } from '../../support/wait.js';
 import { isRunning, makeFolder, node, removeFolders, runCommand } from './support.js';
 
-afterEach(removeFolders);
+afterEach(() => {
+  vi.unstubAllEnvs();
+  removeFolders();
+});
 
 const print = (value: unknown): string => `console.log(${JSON.stringify(JSON.stringify(value))});`;
 const GOOD = print({ score: 0.5 });
@@ -130,6 +133,18 @@ describe('a program', () => {
       'stdout: {"message":"saved","step":7}',
     ]);
     expect(run.lines[0]).toMatch(/^elbow: runs .*node -e '/);
+  });
+
+  it('may open its output by name, as shell scripts do', async () => {
+    const place = makeFolder();
+    vi.stubEnv('TMPDIR', makeFolder());
+    const script =
+      'echo aside > /dev/stderr; echo between | tee /dev/stdout; echo \'{{"score": 0.5}}\' > /proc/self/fd/1';
+    const run = runCommand(['sh', '-c', script], { job: { place } });
+    await expect(run.ended).resolves.toMatchObject({ objective: 0.5 });
+    expect(run.lines.slice(1).sort()).toEqual(['stderr: aside', 'stdout: between', 'stdout: between']);
+    // Of the names nothing is left.
+    expect(readdirSync(process.env['TMPDIR']!)).toEqual([]);
   });
 
   it('that floods its output waits for what is written, and takes no memory of the worker', async () => {
