@@ -79,6 +79,7 @@ function execute(host: string, changes: Partial<AttemptTask> = {}): Execution {
     lease: 1,
     earlierAttemptIds: [],
     checkpoint: null,
+    failures: [],
     ...changes,
   };
   const [log, told]: [string[], string[]] = [[], []];

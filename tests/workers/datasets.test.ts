@@ -48,6 +48,7 @@ const hooks = (signal = new AbortController().signal, logs: string[] = []): Trai
   onLog: (_stream, text) => void logs.push(text),
   onEnvironment: () => undefined,
   onCheckpoint: () => undefined,
+  flush: () => Promise.resolve(),
 });
 
 // Only the data set is looked at.
