@@ -78,7 +78,11 @@ async function setUp(scratch, parts, source, undo) {
     ELBOW_READER_URL: databaseUrl('elbow_reader', values.ELBOW_READER_PASSWORD),
     ELBOW_HEARTBEAT_TIMEOUT_MS: String(HEARTBEAT_MS),
     ELBOW_LOCAL_WORKER: 'no',
+    // A folder that all hosts see, as an NFS server's would be; it is not cut off.
+    ELBOW_ARTIFACTS: join(scratch, 'artifacts'),
+    ELBOW_CHECKPOINT_SECONDS: '0',
   };
+  mkdirSync(settings.ELBOW_ARTIFACTS, { mode: 0o700 });
   const hosts = createHosts(network, { scratch, settings, source });
   // Only starts sweeps and looks at them.
   hosts.prepare('control', null);
@@ -265,6 +269,16 @@ function lateWrites(log, address, since) {
   return refused;
 }
 
+/** The trial that was cut off went on from the checkpoint that its host had brought to the store. */
+async function expectResumed(hosts, name, { trial, epochs }) {
+  const { stdout } = await hosts.elbow('control', 'logs', name, String(trial));
+  const [, after] = /brought the checkpoint after epoch (\d+)/.exec(stdout) ?? [];
+  expect(
+    Number(after) >= epochs,
+    `${name}: trial ${trial} went on after epoch ${after}, from the checkpoint in the artifact store`,
+  );
+}
+
 async function expectSame(hosts, name, undisturbed) {
   const { trials, epochs } = await resultsOf(hosts, name);
   expect(
@@ -298,6 +312,7 @@ async function cutForAWhile(all, undisturbed) {
     rows.find(({ trial }) => trial === cut.trial).host === 'one',
     `the trial that was cut off ended on one`,
   );
+  await expectResumed(hosts, 'cut-for-a-while', cut);
   await expectSame(hosts, 'cut-for-a-while', undisturbed);
   const again = rows.filter(({ host, trial }) => host === 'two' && !before.has(trial)).length;
   return { ...figuresOf(cut, back), offMs, lateWrites, trialsOnTwoAfterwards: again };
@@ -315,6 +330,7 @@ async function cutUntilTheEnd(all, undisturbed) {
   const back = await mend(all);
   const lateWrites = await expectLateWrites(name, cut, all, back);
   expect((await rowsDigest(hosts, name)) === before, `${name}: the late writes of host two changed no row`);
+  await expectResumed(hosts, name, cut);
   await expectSame(hosts, name, undisturbed);
   return { ...figuresOf(cut, back), offMs, lateWrites };
 }

@@ -6,7 +6,14 @@ import { READER_ROLE, mayBecomeReader } from './roles.js';
 const CONNECT_LIMIT_MS = 5_000;
 /** Questions to the clock; the quickest answer tells most. */
 const CLOCK_QUESTIONS = 5;
-const VIEWS = ['trial_results', 'learning_curve', 'epoch_metrics', 'attempts'] as const;
+const VIEWS = [
+  'trial_results',
+  'learning_curve',
+  'epoch_metrics',
+  'class_accuracy',
+  'attempts',
+  'failures',
+] as const;
 
 export interface ReaderFacts {
   readonly isThere: boolean;

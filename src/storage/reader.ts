@@ -9,7 +9,7 @@ const STATEMENT_TIMEOUT_MS = 30_000;
 /** Postgres' type numbers that come as strings and are numbers: int8, numeric. */
 const NUMBERS = new Set([20, 1700]);
 const BYTEA = 17;
-const VIEWS = 'trial_results, learning_curve, epoch_metrics and attempts';
+const VIEWS = 'trial_results, learning_curve, epoch_metrics, class_accuracy, attempts and failures';
 
 export interface ReaderOptions {
   readonly url: string;
