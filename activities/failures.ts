@@ -92,9 +92,12 @@ export function pauseMs(
 /** Of what need not be repeatable, in [0, 1). */
 const chance = (): number => randomInt(2 ** 32) / 2 ** 32;
 
-/** A message with its hint, as it is stored and shown. */
-export const sentence = (error: ElbowError): string =>
-  error.hint === undefined ? error.message : `${error.message.replace(/\.?$/, '.')} ${error.hint}`;
+/** A message with its hint, as it is stored and shown: the last lines of a crash may hold NUL, which Postgres' text cannot. */
+export const sentence = (error: ElbowError): string => {
+  const text =
+    error.hint === undefined ? error.message : `${error.message.replace(/\.?$/, '.')} ${error.hint}`;
+  return text.replaceAll('\0', '�');
+};
 
 /**
  * The failure that Temporal keeps when the trial has failed for good: its type is elbow's code.

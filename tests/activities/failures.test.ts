@@ -118,6 +118,9 @@ describe('a failed execution', () => {
     expect(newFailure(of('worker-lost')).avoidSeconds).toBeNull();
     expect(newFailure(of('bug')).avoidSeconds).toBeNull();
     expect(newFailure(of('disk-full')).avoidSeconds).toBeGreaterThan(0);
+    expect(newFailure(new ElbowError('trainer-crashed', 'its last line: \0')).message).toBe(
+      'its last line: �',
+    );
   });
 
   it('tells Temporal its code, its sentence and its end', () => {
