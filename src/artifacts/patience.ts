@@ -64,6 +64,8 @@ export function createPatience({ atOnce, limitMs, hangs }: PatienceOptions): Pat
         timers.push(setTimeout(() => giveUp(signal!.reason as Error), GRACE_MS));
       };
       signal?.addEventListener('abort', onAbort, { once: true });
+      // It may have been aborted since the call was let in.
+      if (signal?.aborted) onAbort();
       void done.catch(() => undefined).finally(() => signal?.removeEventListener('abort', onAbort));
     });
     try {
