@@ -154,7 +154,6 @@ describe('a trainer', () => {
     await expect(trial.outcome).rejects.toMatchObject({
       code: 'out-of-memory',
       message: expect.stringMatching(/^the trial used [\d,]+ MB of memory and may use 300 MB$/),
-      isRetryable: false,
     });
     expect(trainerPids()).toEqual([]);
   });
