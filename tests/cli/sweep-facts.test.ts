@@ -9,6 +9,7 @@ import {
   trialText,
 } from '../../src/cli/sweep-facts.js';
 import { differencesText, specDifferences } from '../../src/cli/spec-differences.js';
+import { adviceOf } from '../../src/errors.js';
 import { parseSweep, specsEqual } from '../../src/spec/index.js';
 import type { Counts } from '../../src/storage/storage.js';
 import { trial } from './results.js';
@@ -37,7 +38,7 @@ describe('the exit code of a sweep', () => {
 });
 
 describe('failures', () => {
-  it('are grouped by code, most first, with one example', () => {
+  it('are grouped by code, most first, with one example and what to do', () => {
     const failed = (number: number, code: string): ReturnType<typeof trial> =>
       trial({ trial: number, status: 'failed', failureCode: code, failureMessage: `${code} in ${number}` });
     const groups = failureGroups([
@@ -45,10 +46,12 @@ describe('failures', () => {
       failed(4, 'data-missing'),
       failed(5, 'out-of-memory'),
       failed(6, 'out-of-memory'),
+      failed(7, 'of-a-later-elbow'),
     ]);
     expect(groups).toEqual([
-      { code: 'out-of-memory', trials: [5, 6], example: 'out-of-memory in 5' },
-      { code: 'data-missing', trials: [4], example: 'data-missing in 4' },
+      { code: 'out-of-memory', trials: [5, 6], example: 'out-of-memory in 5', advice: adviceOf('out-of-memory') },
+      { code: 'data-missing', trials: [4], example: 'data-missing in 4', advice: adviceOf('data-missing') },
+      { code: 'of-a-later-elbow', trials: [7], example: 'of-a-later-elbow in 7', advice: null },
     ]);
     expect(failureGroups([trial()])).toEqual([]);
   });
