@@ -49,7 +49,12 @@ describe('failures', () => {
       failed(7, 'of-a-later-elbow'),
     ]);
     expect(groups).toEqual([
-      { code: 'out-of-memory', trials: [5, 6], example: 'out-of-memory in 5', advice: adviceOf('out-of-memory') },
+      {
+        code: 'out-of-memory',
+        trials: [5, 6],
+        example: 'out-of-memory in 5',
+        advice: adviceOf('out-of-memory'),
+      },
       { code: 'data-missing', trials: [4], example: 'data-missing in 4', advice: adviceOf('data-missing') },
       { code: 'of-a-later-elbow', trials: [7], example: 'of-a-later-elbow in 7', advice: null },
     ]);
