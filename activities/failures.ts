@@ -8,20 +8,15 @@ import type { TrialEnd } from '../workflows/messages.js';
 
 /** While other machines may take the trial, one that has failed it leaves it to them: long enough for a slot to be free. */
 const AVOID_SECONDS = 300;
-/**
- * A worker that fails three different trials in a row is put aside for a quarter of an hour: time for what has used up its
- * memory or disk to go, and for people to see it. If it fails the next one, too, it is put aside again.
- */
-const QUARANTINE = { trials: 3, seconds: 900 };
-
 const machineOf = (code: ErrorCode): Retry['machine'] => retryOf(code)?.machine ?? 'any';
 
 /** A failure as storage takes it. */
 export const newFailure = (error: ElbowError): NewFailure => ({
   code: error.code,
   message: sentence(error),
-  avoidSeconds: machineOf(error.code) === 'any' ? null : AVOID_SECONDS,
-  quarantine: QUARANTINE,
+  avoidSeconds: { any: null, 'another first': AVOID_SECONDS, 'another only': Infinity }[
+    machineOf(error.code)
+  ],
 });
 
 /**
@@ -140,10 +135,17 @@ export const leftToOthers = (nth: number): ApplicationFailure =>
 /** Defects are tried this often: what the database refuses once in a deadlock is told by no code of ours. */
 const MOST_DEFECTS = 3;
 
-/** What a failure of Postgres, or a defect, does to an activity that may be repeated. */
-export function storageFailure(thrown: unknown, execution: number): ApplicationFailure {
+/**
+ * What a failure of Postgres, or a defect, does to an activity that may be repeated.
+ * @param most executions with a defect
+ */
+export function storageFailure(
+  thrown: unknown,
+  execution: number,
+  most: number = MOST_DEFECTS,
+): ApplicationFailure {
   const error = asElbowError(thrown);
-  const isLast = error.code === 'bug' ? execution >= MOST_DEFECTS : !error.isRetryable;
+  const isLast = error.code === 'bug' ? execution >= most : !error.isRetryable;
   return isLast ? finalFailure({ code: error.code, message: sentence(error) }) : nextTry(error, execution);
 }
 

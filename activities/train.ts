@@ -28,6 +28,9 @@ import type { Programs } from '../src/trainer/index.js';
 /** Often enough for every sensible timeout; the SDK sends fewer of them. */
 const HEARTBEAT_EVERY_MS = 500;
 
+/** With a defect before or after the trial itself: by Temporal's count, which has no meaning of its own. */
+const MOST_EXECUTIONS = 100;
+
 /** Which worker runs attempts. */
 export interface WorkerIdentity {
   /** `host:pid` */
@@ -72,7 +75,8 @@ export async function train(parts: TrainParts, sweepId: string, ref: TrialRef): 
     return await execute(parts, task, context, (now) => (progress = now));
   } catch (thrown) {
     if (thrown instanceof CancelledFailure || thrown instanceof ApplicationFailure) throw thrown;
-    throw storageFailure(thrown, context.info.attempt);
+    // Most of the executions before may have been refused, or handed over: they do not make this a defect.
+    throw storageFailure(thrown, context.info.attempt, MOST_EXECUTIONS);
   } finally {
     clearInterval(timer);
   }
@@ -149,10 +153,12 @@ function patienceMs({ cancellationSignal, cancellationDetails }: Context): numbe
   return cancellationSignal.aborted ? 3_000 : 10_000;
 }
 
-/** Stores the end of an attempt, whose checkpoints are then of no use. */
+/** Stores the end of an attempt. A training that failed keeps its checkpoints: a rerun goes on from there. */
 async function finish({ parts, task, keeping }: Execution, outcome: Outcome): Promise<void> {
   await parts.storage.finishAttempt(task.attemptId, task.lease, outcome);
-  await keeping.remove();
+  // A program's folder goes with its attempt: whether it could go on from there elbow does not know.
+  const isOfUse = outcome.status === 'failed' && task.spec.trainable.kind === 'builtin';
+  if (!isOfUse) await keeping.remove();
 }
 
 /** What an execution has come to. */
@@ -211,7 +217,8 @@ async function failForGood(
   failures: readonly ExecutionFailure[],
 ): Promise<never> {
   const failure = lastWord(failures);
-  const outcome: Outcome = { ...NO_FIGURES, ...spent, status: 'failed', failure };
+  const epochs = Math.max(spent.epochs, failures.at(-1)!.epochs);
+  const outcome: Outcome = { ...NO_FIGURES, ...spent, epochs, status: 'failed', failure };
   await finish(execution, outcome);
   throw finalFailure(failure, toEnd(execution.task.trial, outcome));
 }

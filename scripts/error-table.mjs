@@ -47,13 +47,15 @@ with "yes" use up together; the others have their own count and leave these alon
 Pauses double from one failure to the next and vary by a quarter, so that what failed together does not come back together.
 
 "Another first": for five minutes the next try is left to machines of the pool that have not failed the trial, if there are such;
-then any may take it. "Another only": without such a machine the trial has failed at once. After ${MOST_MACHINES} machines in a row it has failed for good,
-whichever the code. A machine is a host by its name.
+then any may take it. "Another only": it is always left to them, also to those that were heard of in the last ten minutes; without such a
+machine the trial has failed at once. After ${MOST_MACHINES} machines in a row it has failed for good, whichever the code. A machine is a host by its
+name. A training that failed keeps its checkpoints, and a rerun goes on from there; \`elbow gc\` deletes those that no rerun could use.
 
-A worker on which three different trials failed in a row is put aside for a quarter of an hour: it hands over what it runs, and takes
-no trials. Trials that have failed on another machine, too, do not count against it, nor do failures in which a machine has no part ("any").
-The last worker of a pool is never put aside. \`elbow workers\` says which ones are, and why; \`--release WORKER\` ends it, as does a new start
-of the worker, and \`--aside WORKER\` does the same by hand, until it is released.
+A worker on which three different trials failed in a row, while another of its pool finished trials, is put aside for a quarter of an hour: it
+hands over what it runs, and takes no trials. Trials that have failed on another worker, too, or have got on since on the same one, do not count
+against it, nor do failures in which a machine has no part ("any"). The last worker of a pool is never put aside, nor more than half of a
+pool. \`elbow workers\` says which ones are, and why; \`--release WORKER\` ends it, as does a new start of the worker, and \`--aside WORKER\` does
+the same by hand, until it is released.
 
 Every execution that failed is in the view [\`failures\`](querying.md), also those of trials that succeeded in the end; \`elbow trial\` lists those of
 one, \`elbow show\` groups failed trials by code.

@@ -68,7 +68,14 @@ const ELSEWHERE: Retry = { tries: MOST_MACHINES, pause: [1, 10], machine: 'anoth
 
 /** Stable codes: public, never renamed. Keep the table in docs/errors.md equal (a test compares them). */
 export const ERROR_CODES = {
-  bug: { exit: EXIT.bug, retryable: false, meaning: 'a defect in elbow' },
+  bug: {
+    exit: EXIT.bug,
+    retryable: false,
+    meaning: 'a defect in elbow',
+    // Of a trial: what no code is known for may be the machine's doing, such as a disk that can only be read.
+    retry: { tries: 'own', pause: [1, 30], machine: 'another first' },
+    advice: 'Read `elbow logs`, and report it with the lines there.',
+  },
   usage: usage('a command, argument or option is wrong'),
   'spec-invalid': usage('the sweep file is wrong'),
   'spec-unreadable': usage('the sweep file cannot be read'),

@@ -1,7 +1,10 @@
 /** Which errors mean that Postgres is out of reach, and how they are told. */
 import { ElbowError, messageOf } from '../errors.js';
 
-/** Socket errors of Node, and Postgres' classes 08 (connection) and 57P (shutting down, starting up). */
+/**
+ * Socket errors of Node, Postgres' classes 08 (connection) and 57P (shutting down, starting up), and what it refuses for the
+ * moment alone: too many connections, a deadlock, a standby that is taking over.
+ */
 const CODES = new Set([
   'ECONNREFUSED',
   'ECONNRESET',
@@ -14,15 +17,23 @@ const CODES = new Set([
   '57P01',
   '57P02',
   '57P03',
+  '57P05',
+  '53300',
+  '53400',
+  '40001',
+  '40P01',
+  '25006',
   // Prisma: cannot reach, timed out, connection closed.
   'P1001',
   'P1002',
   'P1008',
   'P1017',
   'P2024',
+  'P2034',
+  'P2037',
 ]);
 /** Prisma hands on what it has no code of its own for in the text of its message alone. */
-const IN_PRISMA = /Code: `(08\w{3}|57P0[1-3])`/;
+const IN_PRISMA = /Code: `(08\w{3}|57P0[1-35]|53[34]00|40001|40P01|25006)`/;
 const MESSAGES =
   /Connection terminated|connection is closed|Client has encountered a connection error|timeout exceeded when trying to connect|Can't reach database server|the database system is (starting up|shutting down|in recovery mode)|Server has closed the connection/i;
 

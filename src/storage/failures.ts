@@ -2,41 +2,43 @@
 import type { PoolClient } from 'pg';
 import type { Database } from './database.js';
 import { lockLease } from './leases.js';
-import { failuresOf, otherMachines, othersTakeTrials } from './machines.js';
-import type { FailureRow, NewFailure, Storage } from './storage.js';
+import {
+  failuresOf,
+  isHalfLeft,
+  isSuspicious,
+  otherMachines,
+  othersDoBetter,
+  othersTakeTrials,
+  SUSPICIOUS_TRIALS,
+} from './machines.js';
+import type { FailureRow, Storage } from './storage.js';
 
 type FailureMethods = Pick<Storage, 'recordFailure' | 'failures'>;
 
 /**
- * Puts a worker aside that has failed several trials in a row, when others of its pool are left. Trials that have failed
- * on another machine, too, say nothing of this one.
- * @returns whether it is aside now
+ * Time for what has used up a worker's memory or disk to go, and for people to see it. If it fails the next trial, too, it
+ * is put aside again.
  */
-async function putAside(
-  client: PoolClient,
-  workerId: string,
-  { code, quarantine }: NewFailure,
-): Promise<boolean> {
+const ASIDE_SECONDS = 900;
+
+/**
+ * Puts a worker aside that has failed several trials in a row while others of its pool did better.
+ * @returns whether it was put aside
+ */
+async function putAside(client: PoolClient, workerId: string, code: string): Promise<boolean> {
   // One after the other: two that fail at the same moment must not both count on the other.
   await client.query(
     'select from workers where pool = (select pool from workers where id = $1) order by id for update',
     [workerId],
   );
   const { rowCount } = await client.query(
-    `update workers set aside_until = now() + $2 * interval '1 second', aside_reason = $4
-     where id = $1 and coalesce(aside_until <= now(), true) and ${othersTakeTrials('$1')} and (
-       select count(distinct a.trial_id) from trial_failures f join trial_attempts a on a.id = f.attempt_id
-       where f.worker_id = $1 and f.avoid_until is not null
-         and f.at > coalesce((select max(b.finished_at) from trial_attempts b
-                              where b.worker_id = $1 and b.status in ('succeeded', 'pruned')), '-infinity')
-         and not exists (select from trial_failures g join trial_attempts c on c.id = g.attempt_id
-                         where c.trial_id = a.trial_id and g.host <> f.host)
-     ) >= $3`,
+    `update workers set aside_until = now() + $2 * interval '1 second', aside_reason = $3
+     where id = $1 and coalesce(aside_until <= now(), true) and ${othersTakeTrials('$1')}
+       and ${isSuspicious('$1')} and ${othersDoBetter('$1')} and ${isHalfLeft('$1')}`,
     [
       workerId,
-      quarantine.seconds,
-      quarantine.trials,
-      `${quarantine.trials} different trials failed on it in a row, the last one with ${code}`,
+      ASIDE_SECONDS,
+      `${SUSPICIOUS_TRIALS} different trials failed on it in a row, the last one with ${code}`,
     ],
   );
   return rowCount === 1;
@@ -50,7 +52,8 @@ export function failureMethods(db: Database): FailureMethods {
         const { rows } = await client.query<{ workerId: string }>(
           `insert into trial_failures (attempt_id, lease, code, message, worker_id, host, epochs, avoid_until)
            select a.id, a.lease, $2, $3, a.worker_id, a.host,
-             (select count(*) from trial_epochs e where e.attempt_id = a.id), now() + $4 * interval '1 second'
+             (select count(*) from trial_epochs e where e.attempt_id = a.id),
+             case when $4 = 'Infinity'::float8 then 'infinity' else now() + $4 * interval '1 second' end
            from trial_attempts a where a.id = $1
            on conflict (attempt_id, lease) do update set lease = excluded.lease
            returning worker_id as "workerId"`,
@@ -59,8 +62,8 @@ export function failureMethods(db: Database): FailureMethods {
         const { workerId } = rows[0]!;
         return {
           failures: await failuresOf(client, attemptId),
-          otherMachines: await otherMachines(client, attemptId, workerId),
-          isAside: failure.avoidSeconds !== null && (await putAside(client, workerId, failure)),
+          otherMachines: await otherMachines(client, attemptId, workerId, 'soon'),
+          isAside: failure.avoidSeconds !== null && (await putAside(client, workerId, failure.code)),
         };
       }),
 

@@ -17,16 +17,19 @@ const HOLD = `update trial_attempts a set status = 'queued', ${NEW_LEASE}`;
 
 type TaskRow = Omit<AttemptTask, 'attemptId' | 'failures'>;
 
-/** Whoever has the lease of an attempt that is running has not ended it: it was lost, and nobody else will say so. */
-const recordLost = (client: PoolClient, attemptId: string): Promise<unknown> =>
+/**
+ * Whoever has the lease of an attempt that is running has not ended it: it was lost, and nobody else will say so. Not so
+ * where the same worker asks again: it could not reach a server.
+ */
+const recordLost = (client: PoolClient, attemptId: string, taker: string): Promise<unknown> =>
   client.query(
     `insert into trial_failures (attempt_id, lease, code, message, worker_id, host, epochs)
      select a.id, a.lease, 'worker-lost',
        format('the worker %s, which ran the trial, disappeared or fell silent', a.worker_id), a.worker_id, a.host,
        (select count(*) from trial_epochs e where e.attempt_id = a.id)
-     from trial_attempts a where a.id = $1 and a.status = 'running' and a.worker_id is not null
+     from trial_attempts a where a.id = $1 and a.status = 'running' and a.worker_id <> $2
      on conflict do nothing`,
-    [attemptId],
+    [attemptId, taker],
   );
 
 /**
@@ -81,8 +84,10 @@ export function leaseMethods(db: Database): LeaseMethods {
   return {
     takeLease: (attemptId, worker) =>
       db.transaction(async (client) => {
-        await recordLost(client, attemptId);
         if (!(await mayRun(client, attemptId))) return (await holdOne(client, attemptId)) ? 'held' : 'ended';
+        // Before anything is stored of it: whoever has the lease may be storing something at this moment.
+        await client.query('select from trial_attempts where id = $1 for no key update', [attemptId]);
+        await recordLost(client, attemptId, worker.id);
         if (await isLeftToOthers(client, attemptId, worker))
           return (await holdOne(client, attemptId)) ? 'elsewhere' : 'ended';
         const { rows } = await client.query<TaskRow>(

@@ -91,17 +91,15 @@ export interface ExecutionFailure {
 export interface NewFailure {
   readonly code: string;
   readonly message: string;
-  /** For so long other machines come first, > 0; null where the machine has no part in it. */
+  /** For so long other machines come first, > 0; Infinity: always; null where the machine has no part in it. */
   readonly avoidSeconds: number | null;
-  /** When its worker is put aside: after failures of so many trials in a row, and for how long. */
-  readonly quarantine: { readonly trials: number; readonly seconds: number };
 }
 
 /** What comes of a failure. */
 export interface FailureStanding {
   /** Of the attempt, this one last. */
   readonly failures: readonly ExecutionFailure[];
-  /** Machines of the pool that have not failed the attempt, and take trials. */
+  /** Machines of the pool that have not failed the attempt, and take trials or may soon. */
   readonly otherMachines: number;
   /** Whether the worker is put aside. */
   readonly isAside: boolean;

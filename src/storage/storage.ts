@@ -143,7 +143,8 @@ export interface Storage {
   ): Promise<AttemptTask | 'ended' | 'held' | 'elsewhere'>;
   /**
    * Stores that this execution failed, which does not end it; once for a lease. Puts its worker aside where it has failed
-   * as many different trials in a row, none of which has failed on another machine, too, and others of the pool are left.
+   * several different trials in a row, none of which has failed on another worker, too, while others of its pool finished
+   * trials; never more than half of a pool.
    */
   recordFailure(attemptId: string, lease: number, failure: NewFailure): Promise<FailureStanding>;
   /** Ends an execution and not the attempt, which is queued again. Repeating it is no error. */

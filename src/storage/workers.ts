@@ -1,6 +1,6 @@
 /** Workers report themselves; one that has not for a while is taken for gone. */
 import type { Database } from './database.js';
-import { othersTakeTrials } from './machines.js';
+import { isSuspicious, othersTakeTrials } from './machines.js';
 import type { Storage, WorkerRow } from './storage.js';
 
 type WorkerMethods = Pick<Storage, 'seeWorker' | 'setAside' | 'removeWorker' | 'workers'>;
@@ -19,7 +19,8 @@ export function workerMethods(db: Database): WorkerMethods {
         );
         await client.query(
           `update workers set aside_until = null, aside_reason = null
-           where id = $1 and isfinite(aside_until) and (aside_until <= now() or not ${othersTakeTrials('$1')})`,
+           where id = $1 and isfinite(aside_until) 
+             and (aside_until <= now() or not ${othersTakeTrials('$1')} or not ${isSuspicious('$1')})`,
           [id],
         );
         const { rows } = await client.query<{ isAside: boolean }>(

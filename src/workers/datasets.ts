@@ -65,6 +65,13 @@ async function untilAborted(work: Promise<void>, signal: AbortSignal): Promise<v
   }
 }
 
+/** What it means for a trial that a data set could not be brought: another machine may have it, or reach it. */
+function ofTrial(code: ErrorCode): ErrorCode {
+  if (code === 'install-disk-full') return 'disk-full';
+  if (code === 'install-digest') return 'data-damaged';
+  return code.startsWith('install-') ? 'data-missing' : code;
+}
+
 function bringInThread(name: string, options: StackOptions): Promise<void> {
   const { env, signal } = options;
   return new Promise((resolve, reject) => {
@@ -75,8 +82,8 @@ function bringInThread(name: string, options: StackOptions): Promise<void> {
       void thread.terminate();
       settle();
     };
-    const stop = (): void =>
-      end(() => reject(new ElbowError('interrupted', `stopped while ${name} was brought`)));
+    // Whoever waits hears of the worker's end by itself.
+    const stop = (): void => end(() => undefined);
     signal.addEventListener('abort', stop, { once: true });
     if (signal.aborted) stop();
     thread.on('message', (message: BringMessage) => {
@@ -87,7 +94,7 @@ function bringInThread(name: string, options: StackOptions): Promise<void> {
           return end(resolve);
         case 'failed': {
           const { code, message: text, hint } = message;
-          return end(() => reject(new ElbowError(code, text, hint === null ? {} : { hint })));
+          return end(() => reject(new ElbowError(ofTrial(code), text, hint === null ? {} : { hint })));
         }
       }
     });

@@ -18,6 +18,8 @@ export async function register(
   gate: Gate,
   note: (line: string) => void,
 ): Promise<Registration> {
+  // In a container the next one has the same host and pid: it begins anew all the same.
+  await storage.removeWorker(worker.id);
   gate.set(!(await storage.seeWorker(worker)));
   let isSaying = false;
   let isSilent = false;

@@ -45,6 +45,8 @@ const HEARTBEAT_MS = 3_000;
 const STICKY_LIMIT_MS = 4_000;
 /** A stopped trainer ends between two steps; after this the process goes anyway, and the trial is taken over later. */
 const STOP_LIMIT_MS = 8_000;
+/** A trainer that does not end is killed after these eight seconds, and then its trial has to be handed over. */
+const POOL_STOP_LIMIT_MS = 14_000;
 const SIGN_OFF_LIMIT_MS = 2_000;
 
 /**
@@ -96,6 +98,7 @@ export async function runWorker(options: RunWorkerOptions): Promise<void> {
         taskQueue: poolQueue(options.pool),
         activities: { ...activities },
         maxConcurrentActivityTaskExecutions: options.slots,
+        shutdownForceTime: POOL_STOP_LIMIT_MS,
       });
     await runAll(control, createPool, gate, options, {
       id,
@@ -125,7 +128,7 @@ async function runAll(
   else signal.addEventListener('abort', end, { once: true });
   const runs = [
     ...(control ? [runOnce(control, ending.signal)] : []),
-    ...(row.slots > 0 ? [runWhileOpen(createPool, gate, ending.signal)] : []),
+    ...(row.slots > 0 ? [runWhileOpen(createPool, gate, ending.signal, note)] : []),
   ];
   const all = Promise.allSettled(runs.map((run) => run.finally(end)));
   const registration = await register(storage, row, gate, note).catch(async (error: unknown) => {
@@ -162,14 +165,25 @@ async function runOnce(worker: Worker, signal: AbortSignal): Promise<void> {
 }
 
 /** Runs a pool's worker whenever the gate is open: while it is shut, nothing asks the server for trials. */
-async function runWhileOpen(create: () => Promise<Worker>, gate: Gate, signal: AbortSignal): Promise<void> {
+async function runWhileOpen(
+  create: () => Promise<Worker>,
+  gate: Gate,
+  signal: AbortSignal,
+  note: (line: string) => void,
+): Promise<void> {
+  let isFirst = true;
   while (!signal.aborted) {
     await gate.until(true, signal);
     if (signal.aborted) return;
     const round = new AbortController();
     void gate.until(false, AbortSignal.any([signal, round.signal])).then(() => round.abort());
     try {
-      await runOnce(await create(), round.signal);
+      // What is wrong at the first time is told; later ones may meet a Temporal that is away.
+      const worker = isFirst
+        ? await create()
+        : await retryUntilDone(create, { what: 'the pool', signal, note });
+      isFirst = false;
+      await runOnce(worker, round.signal);
       // A worker that ended by itself is not begun anew.
       if (!round.signal.aborted) return;
     } finally {

@@ -32,7 +32,6 @@ function triesOf(code: ErrorCode, otherMachines: number): number | null {
 describe('a failed execution', () => {
   it('is final at once when nothing else can help', () => {
     for (const code of [
-      'bug',
       'sweep-unknown',
       'spec-invalid',
       'data-too-small',
@@ -45,6 +44,7 @@ describe('a failed execution', () => {
   });
 
   it('is tried again as often as the table says', () => {
+    expect(triesOf('bug', 0)).toBe(3);
     expect(triesOf('trainer-crashed', 0)).toBe(3);
     expect(triesOf('trainer-start', 0)).toBe(3);
     expect(triesOf('program-failed', 0)).toBe(3);
@@ -116,7 +116,8 @@ describe('a failed execution', () => {
 
   it('leaves the machine out of it where it has no part', () => {
     expect(newFailure(of('worker-lost')).avoidSeconds).toBeNull();
-    expect(newFailure(of('bug')).avoidSeconds).toBeNull();
+    expect(newFailure(of('program-timeout')).avoidSeconds).toBeNull();
+    expect(newFailure(of('data-missing')).avoidSeconds).toBe(Infinity);
     expect(newFailure(of('disk-full')).avoidSeconds).toBeGreaterThan(0);
     expect(newFailure(new ElbowError('trainer-crashed', 'its last line: \0')).message).toBe(
       'its last line: �',

@@ -9,7 +9,6 @@ const failure: NewFailure = {
   code: 'trainer-crashed',
   message: 'it ended',
   avoidSeconds: 300,
-  quarantine: { trials: 3, seconds: 900 },
 };
 
 const workerOf = (host: string): { id: string; host: string } => ({ id: `${host}:1`, host });
@@ -36,6 +35,12 @@ export function failuresContract(desk: Desk): void {
     const standing = await desk.storage.recordFailure(attemptId, task.lease, { ...failure, ...changes });
     await desk.storage.releaseLease(attemptId, task.lease);
     return standing;
+  }
+  /** Has a trial of a sweep of its own succeed on a machine. */
+  async function succeedOn(host: string, name: string): Promise<void> {
+    const { queued } = await desk.planned(1, name);
+    const task = await lease(queued[0]!.attemptId, host);
+    await desk.storage.finishAttempt(task.attemptId, task.lease, outcome());
   }
   const asideOf = async (host: string) =>
     (await desk.storage.workers(60_000)).find((one) => one.host === host)?.aside ?? null;
@@ -64,6 +69,12 @@ export function failuresContract(desk: Desk): void {
       });
     });
 
+    it('is not stored again where the same worker asks again: it could not reach a server', async () => {
+      const { queued } = await desk.planned(1);
+      await lease(queued[0]!.attemptId, 'a');
+      expect((await lease(queued[0]!.attemptId, 'a')).failures).toEqual([]);
+    });
+
     it('is that its worker was lost, where the attempt was running when the next one began', async () => {
       const { queued } = await desk.planned(2);
       const [lost, released] = queued.map(({ attemptId }) => attemptId);
@@ -90,6 +101,21 @@ export function failuresContract(desk: Desk): void {
       expect(await lease(attemptId, 'a')).toMatchObject({ attemptId });
     });
 
+    it('is always left to others where the machine lacks something, also to those that may come back', async () => {
+      for (const host of ['a', 'b']) await see(host);
+      const { queued } = await desk.planned(2);
+      const [first, second] = queued.map(({ attemptId }) => attemptId);
+      await desk.storage.recordFailure(first!, (await lease(first!, 'a')).lease, {
+        ...failure,
+        avoidSeconds: Infinity,
+      });
+      await desk.storage.holdAttempt(first!);
+      expect(await desk.storage.takeLease(first!, workerOf('a'))).toBe('elsewhere');
+      await desk.storage.setAside('b:1', 'for good');
+      expect(await desk.storage.takeLease(first!, workerOf('a'))).toMatchObject({ attempt: 1 });
+      expect((await fail(second!, 'a', { avoidSeconds: Infinity })).otherMachines).toBe(0);
+    });
+
     it('is anybody’s where the machine had no part in it, the time is over, or others are of another pool', async () => {
       for (const host of ['a', 'b']) await see(host);
       await see('c', 'gpu');
@@ -111,6 +137,7 @@ export function failuresContract(desk: Desk): void {
       const ids = queued.map(({ attemptId }) => attemptId);
       const failOnA = async (id: string): Promise<boolean> => (await fail(id, 'a')).isAside;
       expect(await failOnA(ids[0]!)).toBe(false);
+      await succeedOn('b', 'better');
       await fail(ids[1]!, 'a', { avoidSeconds: null });
       expect(await failOnA(ids[2]!)).toBe(false);
       expect(await asideOf('a')).toBeNull();
@@ -130,6 +157,7 @@ export function failuresContract(desk: Desk): void {
       const { queued } = await desk.planned(4);
       await fail(queued[0]!.attemptId, 'a');
       await fail(queued[1]!.attemptId, 'a');
+      await succeedOn('b', 'better');
       const good = await lease(queued[2]!.attemptId, 'a');
       await desk.storage.finishAttempt(good.attemptId, good.lease, outcome());
       expect((await fail(queued[3]!.attemptId, 'a')).isAside).toBe(false);
@@ -144,10 +172,59 @@ export function failuresContract(desk: Desk): void {
       }
     });
 
+    it('is not where no other of its pool does better: then it may well be the trials', async () => {
+      for (const host of ['a', 'b']) await see(host);
+      await succeedOn('b', 'before');
+      const { queued } = await desk.planned(5);
+      for (const { attemptId } of queued) expect((await fail(attemptId, 'a')).isAside).toBe(false);
+    });
+
+    it('is not for trials that got on on it after they had failed', async () => {
+      for (const host of ['a', 'b']) await see(host);
+      const { queued } = await desk.planned(4);
+      const { attemptId } = queued[0]!;
+      await fail(attemptId, 'a', { avoidSeconds: 1e-9 });
+      const again = await lease(attemptId, 'a');
+      await desk.storage.recordEpochs(attemptId, again.lease, [epoch(1)]);
+      await fail(queued[1]!.attemptId, 'a');
+      await succeedOn('b', 'better');
+      expect((await fail(queued[2]!.attemptId, 'a')).isAside).toBe(false);
+      expect((await fail(queued[3]!.attemptId, 'a')).isAside).toBe(true);
+    });
+
+    it('is not where half of its pool is aside already', async () => {
+      for (const host of ['a', 'b', 'c']) await see(host);
+      const { queued } = await desk.planned(6);
+      const failOn = async (host: string, some: typeof queued): Promise<boolean[]> => {
+        const asides: boolean[] = [];
+        for (const { attemptId } of some) asides.push((await fail(attemptId, host)).isAside);
+        return asides;
+      };
+      await failOn('a', queued.slice(0, 2));
+      await succeedOn('c', 'better');
+      expect(await failOn('a', queued.slice(2, 3))).toEqual([true]);
+      await failOn('b', queued.slice(3, 5));
+      await succeedOn('c', 'better still');
+      expect(await failOn('b', queued.slice(5))).toEqual([false]);
+    });
+
+    it('is let go on when its trials have failed elsewhere, too', async () => {
+      for (const host of ['a', 'b']) await see(host);
+      const { queued } = await desk.planned(3);
+      await fail(queued[0]!.attemptId, 'a');
+      await succeedOn('b', 'better');
+      for (const { attemptId } of queued.slice(1)) await fail(attemptId, 'a');
+      expect(await see('a')).toBe(true);
+      await fail(queued[0]!.attemptId, 'b');
+      expect(await see('a')).toBe(false);
+    });
+
     it('is not when it is the last one of its pool, and takes trials again when it has become that', async () => {
       for (const host of ['a', 'b']) await see(host);
       const { queued } = await desk.planned(6);
-      for (const { attemptId } of queued.slice(0, 3)) await fail(attemptId, 'a');
+      await fail(queued[0]!.attemptId, 'a');
+      await succeedOn('b', 'better');
+      for (const { attemptId } of queued.slice(1, 3)) await fail(attemptId, 'a');
       expect(await asideOf('a')).not.toBeNull();
       for (const { attemptId } of queued.slice(3)) {
         expect((await fail(attemptId, 'b')).isAside).toBe(false);

@@ -17,6 +17,8 @@ it.each([
       'P2039',
     ),
   ],
+  ['Postgres, which has no connection left', coded('sorry, too many clients already', '53300')],
+  ['a deadlock, which the next try does not meet', coded('deadlock detected', '40P01')],
   ['what caused it', new Error('the query failed', { cause: coded('read ECONNRESET', 'ECONNRESET') })],
   ['several at once', new AggregateError([new Error('x'), coded('x', 'EHOSTUNREACH')])],
 ])('a connection error is known by %s', (_by, error) => {
@@ -24,7 +26,7 @@ it.each([
 });
 
 it.each([
-  ['a deadlock', coded('deadlock detected', '40P01')],
+  ['a wrong statement', coded('syntax error', '42601')],
   ['a row that is there', coded('Unique constraint failed', 'P2002')],
   ['a text that is thrown', 'ECONNREFUSED'],
 ])('%s is none', (_what, error) => {
