@@ -3,7 +3,7 @@ import { ElbowError, messageOf } from '../errors.js';
 
 /**
  * Socket errors of Node, Postgres' classes 08 (connection) and 57P (shutting down, starting up), and what it refuses for the
- * moment alone: too many connections, a deadlock, a standby that is taking over.
+ * moment alone: too many connections, a deadlock.
  */
 const CODES = new Set([
   'ECONNREFUSED',
@@ -22,7 +22,6 @@ const CODES = new Set([
   '53400',
   '40001',
   '40P01',
-  '25006',
   // Prisma: cannot reach, timed out, connection closed.
   'P1001',
   'P1002',
@@ -33,7 +32,7 @@ const CODES = new Set([
   'P2037',
 ]);
 /** Prisma hands on what it has no code of its own for in the text of its message alone. */
-const IN_PRISMA = /Code: `(08\w{3}|57P0[1-35]|53[34]00|40001|40P01|25006)`/;
+const IN_PRISMA = /Code: `(08\w{3}|57P0[1-35]|53[34]00|40001|40P01)`/;
 const MESSAGES =
   /Connection terminated|connection is closed|Client has encountered a connection error|timeout exceeded when trying to connect|Can't reach database server|the database system is (starting up|shutting down|in recovery mode)|Server has closed the connection/i;
 
