@@ -86,8 +86,11 @@ export function leaseMethods(db: Database): LeaseMethods {
       db.transaction(async (client) => {
         if (!(await mayRun(client, attemptId))) return (await holdOne(client, attemptId)) ? 'held' : 'ended';
         // Before anything is stored of it: whoever has the lease may be storing something at this moment.
-        await client.query('select from trial_attempts where id = $1 for no key update', [attemptId]);
-        await recordLost(client, attemptId, worker.id);
+        const { rows: attempts } = await client.query<{ status: string }>(
+          'select status from trial_attempts where id = $1 for no key update',
+          [attemptId],
+        );
+        if (attempts[0]?.status === 'running') await recordLost(client, attemptId, worker.id);
         if (await isLeftToOthers(client, attemptId, worker))
           return (await holdOne(client, attemptId)) ? 'elsewhere' : 'ended';
         const { rows } = await client.query<TaskRow>(
@@ -104,7 +107,10 @@ export function leaseMethods(db: Database): LeaseMethods {
                then json_build_object('path', a.checkpoint, 'host', a.checkpoint_host) end as checkpoint`,
           [attemptId, worker.id, worker.host],
         );
-        return rows[0] ? { attemptId, ...rows[0], failures: await failuresOf(client, attemptId) } : 'ended';
+        if (!rows[0]) return 'ended';
+        // An attempt without an execution before has none.
+        const failures = rows[0].lease > 1 ? await failuresOf(client, attemptId) : [];
+        return { attemptId, ...rows[0], failures };
       }),
 
     releaseLease: (attemptId, lease) =>

@@ -19,7 +19,7 @@ export function workerMethods(db: Database): WorkerMethods {
         );
         await client.query(
           `update workers set aside_until = null, aside_reason = null
-           where id = $1 and isfinite(aside_until) 
+           where id = $1 and isfinite(aside_until)
              and (aside_until <= now() or not ${othersTakeTrials('$1')} or not ${isSuspicious('$1')})`,
           [id],
         );

@@ -7,6 +7,7 @@ import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { ElbowError, asElbowError, messageOf } from '../errors.js';
 import { fillPlaceholders } from '../spec/index.js';
+import { isDiskFull } from '../stack/index.js';
 import type { Outcome } from '../storage/storage.js';
 import { commandEnvironment, guardEnvironment } from './command/environment.js';
 import { endError, folderError, limitError } from './command/failures.js';
@@ -157,7 +158,7 @@ function writeFiles({ params, about, objective, place }: CommandJob, paths: Path
     writeFileSync(paths.params, `${JSON.stringify(told, null, 2)}\n`, { mode: 0o600 });
     return readdirSync(paths.folder).length;
   } catch (error) {
-    if (!(error instanceof Error && 'code' in error && error.code === 'ENOSPC')) throw error;
+    if (!isDiskFull(error)) throw error;
     throw new ElbowError('disk-full', `no space is left for ${place}: ${messageOf(error)}`, { cause: error });
   }
 }

@@ -1,6 +1,7 @@
 /** What a job that threw is told as, and what it means when a trainer says that one failed, or ends. */
 import { hostname } from 'node:os';
 import { ElbowError, messageOf } from '../errors.js';
+import { isDiskFull } from '../stack/index.js';
 import { NO_PLAN, type MemoryPlan } from './plan.js';
 import type { FromTrainer } from './protocol.js';
 
@@ -44,12 +45,6 @@ export function failureOf(
   }
   return { code: 'bug', message, hint: null, stack };
 }
-
-const isDiskFull = (error: unknown): boolean =>
-  error instanceof Error &&
-  'code' in error &&
-  // The last of them where a data set of one's own is decoded: nobody is installing anything here.
-  ['ENOSPC', 'EDQUOT', 'install-disk-full'].includes(String(error.code));
 
 /** How a process ended. */
 interface End {

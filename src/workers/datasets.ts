@@ -99,8 +99,9 @@ function bringInThread(name: string, options: StackOptions): Promise<void> {
       }
     });
     thread.on('error', (error) => end(() => reject(error)));
-    thread.on('exit', (code) =>
-      end(() => reject(new Error(`the thread that brings ${name} ended with ${code}`))),
-    );
+    thread.on('exit', (code) => {
+      // One that was stopped is no failure of the trials that wait.
+      if (!signal.aborted) end(() => reject(new Error(`the thread that brings ${name} ended with ${code}`)));
+    });
   });
 }

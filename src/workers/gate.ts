@@ -1,6 +1,5 @@
 /** Whether a worker takes trials: it does not while it is put aside. */
 export interface Gate {
-  readonly isOpen: boolean;
   set(isOpen: boolean): void;
   /** Waits until it is as asked for, or the signal is aborted. */
   until(isOpen: boolean, signal: AbortSignal): Promise<void>;
@@ -11,9 +10,6 @@ export function createGate(note: (line: string) => void): Gate {
   let isOpen = true;
   const waiting = new Set<() => void>();
   return {
-    get isOpen() {
-      return isOpen;
-    },
     set: (next) => {
       if (next === isOpen) return;
       isOpen = next;
