@@ -142,7 +142,7 @@ objective: { metric: error, direction: minimize }
     async () => {
       write(
         'slow.mjs',
-        `import { appendFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
+        `import { appendFileSync, existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
         process.on('SIGTERM', () => undefined);
         const state = process.env.ELBOW_FOLDER + '/state';
         let epoch = existsSync(state) ? Number(readFileSync(state, 'utf8')) : 0;
@@ -151,7 +151,9 @@ objective: { metric: error, direction: minimize }
           if (existsSync('stop') && epoch >= 3) return;
           epoch++;
           console.log(JSON.stringify({ epoch, train_loss: 1 / epoch, score: epoch }));
-          writeFileSync(state, String(epoch));
+          // Never half a state, as docs/command.md asks for: it is killed at any moment.
+          writeFileSync(state + '.new', String(epoch));
+          renameSync(state + '.new', state);
           setTimeout(step, 100);
         };
         step();`,
