@@ -137,6 +137,7 @@ async function execute(
     await keeping.leave(stop.signal.aborted ? 0 : patienceMs(context));
     // What was said until then is worth keeping; that it cannot be written is not the failure.
     await writer.flush().catch(() => undefined);
+    if (signal.aborted) await clearAfter(execution);
     const seconds = (performance.now() - started) / 1000;
     return await handle(execution, {
       // A refused write aborts the trainer: the refusal is the reason, not the abortion.
@@ -159,6 +160,15 @@ async function finish({ parts, task, keeping }: Execution, outcome: Outcome): Pr
   // A program's folder goes with its attempt: whether it could go on from there elbow does not know.
   const isOfUse = outcome.status === 'failed' && task.spec.trainable.kind === 'builtin';
   if (!isOfUse) await keeping.remove();
+}
+
+/**
+ * An execution that was stopped may have been taken for lost, and its successor may have brought the attempt to its end since:
+ * what its trainer has kept after that is of no use to anybody.
+ */
+async function clearAfter({ parts, task, keeping }: Execution): Promise<void> {
+  const end = await parts.storage.attemptEnd(task.attemptId).catch(() => null);
+  if (end?.status === 'succeeded') await keeping.remove();
 }
 
 /** What an execution has come to. */

@@ -1,5 +1,6 @@
 /** Compares sweeps that were disturbed with one that was not, and looks for what was left behind. */
 import { existsSync, readdirSync } from 'node:fs';
+import { setTimeout as pause } from 'node:timers/promises';
 import { homeFolders } from '../src/paths.js';
 import { processesOf } from './programs.js';
 import type { Stage } from './stage.js';
@@ -18,6 +19,19 @@ const CURVE = `select arm, samples_per_class, replicates, mean, std, ci_low, ci_
 const WRONG_ATTEMPTS = `select trial, attempt, status, failure_code from attempts a where sweep = $1 and status <> 'cancelled'
   and (status <> 'succeeded' or exists (
     select from attempts b where b.sweep = a.sweep and b.trial = a.trial and b.attempt <> a.attempt and b.status = 'succeeded'))`;
+
+/** What ends by itself, such as the twin of a trial that was delivered twice, may take so long. */
+const PATIENCE_MS = 30_000;
+
+/** What is left of what should end by itself, once nothing is or the patience is over. */
+export async function untilNone(look: () => string[] | Promise<string[]>): Promise<string[]> {
+  const end = performance.now() + PATIENCE_MS;
+  for (;;) {
+    const left = await look();
+    if (left.length === 0 || performance.now() > end) return left;
+    await pause(100);
+  }
+}
 
 const different = (what: string, sweep: string, got: readonly Row[], expected: readonly Row[]): string[] => {
   const [a, b] = [got, expected].map((rows) => rows.map((row) => JSON.stringify(row))) as [

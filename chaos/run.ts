@@ -1,6 +1,13 @@
 /** A chaos run: sweeps of real trainings while things break, compared with one that was left alone. */
 import { setTimeout as pause } from 'node:timers/promises';
-import { checkConnections, checkFiles, checkProcesses, checkSweep, checkWorkflows } from './check.js';
+import {
+  checkConnections,
+  checkFiles,
+  checkProcesses,
+  checkSweep,
+  checkWorkflows,
+  untilNone,
+} from './check.js';
 import { doFault } from './faults.js';
 import { FAULT_KINDS, planFaults } from './plan.js';
 import type { FaultKind } from './plan.js';
@@ -80,18 +87,19 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
     if (failure !== undefined) throw failure;
 
     for (const name of names) problems.push(...(await checkSweep(truth, name, CALM)));
-    problems.push(...storm.surprises, ...(await checkWorkflows(truth)));
+    const asked = truth;
+    problems.push(...storm.surprises, ...(await untilNone(() => checkWorkflows(asked))));
     const failures = await truth.rows(
       'select code, count(*)::int as count from failures group by 1 order by 2 desc',
     );
     const [totals] = await truth.rows("select sum(lease)::int as leases from attempts where sweep <> 'calm'");
-    problems.push(...(await checkFiles(stage, truth)));
+    problems.push(...(await untilNone(() => checkFiles(stage, asked))));
     await stage.stopWorkers();
-    problems.push(...(await checkConnections(truth)));
+    problems.push(...(await untilNone(() => checkConnections(asked))));
     await truth.close();
     truth = undefined;
     await stage.stop();
-    problems.push(...checkProcesses(stage));
+    problems.push(...(await untilNone(() => checkProcesses(stage))));
     return {
       seed,
       faults: faults.length,

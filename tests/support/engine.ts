@@ -23,7 +23,14 @@ export interface Engine {
   /** Starts a worker for workflows and control activities. */
   control(timeouts?: Partial<TrainTimeouts>): Promise<RunningWorker>;
   /** Starts a worker that trains. */
-  pool(options: { trainers: Trainers; slots?: number; pool?: string; id?: string }): Promise<RunningWorker>;
+  pool(options: {
+    trainers: Trainers;
+    slots?: number;
+    pool?: string;
+    id?: string;
+    /** Folder of checkpoints. */
+    checkpoints?: string;
+  }): Promise<RunningWorker>;
   /** Stores a sweep and starts its workflow. */
   start(
     changes?: Partial<SweepSpec>,
@@ -73,7 +80,7 @@ export async function startEngine(): Promise<Engine> {
           activities: createControlActivities({ storage, timeouts: { ...TIMEOUTS, ...timeouts } }),
         },
       }),
-    pool: ({ trainers, slots = 4, pool = 'default', id = 'test:1' }) =>
+    pool: ({ trainers, slots = 4, pool = 'default', id = 'test:1', checkpoints = '/nowhere' }) =>
       startWorkers(temporal, {
         [poolQueue(pool)]: {
           activities: createTrainActivities({
@@ -81,7 +88,7 @@ export async function startEngine(): Promise<Engine> {
             trainers,
             programs: createPrograms({ env: process.env }),
             worker: { id, host: id.split(':')[0]!, gitCommit: null },
-            places: { data: '/nowhere', models: '/nowhere', checkpoints: '/nowhere', checkpointSeconds: 0 },
+            places: { data: '/nowhere', models: '/nowhere', checkpoints, checkpointSeconds: 0 },
             artifacts: null,
           }),
           slots,
