@@ -71,9 +71,25 @@ async function killCommand({ stage }: Scene, afterMs: number, ...args: readonly 
   await ended;
 }
 
+/** Workers, by pid, whose trial would fail for good if its trainer died once more before its next epoch: as it should. */
+async function atTheirLast(truth: Truth): Promise<ReadonlySet<number>> {
+  const rows = await truth.rows(
+    `select split_part(a.worker_id, ':', 2)::int as pid from trial_attempts a
+     where a.status = 'running' and (
+       select count(*) from trial_failures f
+       where f.attempt_id = a.id and f.code <> 'worker-lost' and exists (
+         select from trial_failures g where g.attempt_id = a.id and g.lease <= f.lease
+           and g.epochs >= (select count(*) from trial_epochs e where e.attempt_id = a.id))) >= 2`,
+  );
+  return new Set(rows.map((row) => row['pid'] as number));
+}
+
 const DOINGS: Readonly<Record<FaultKind, Doing>> = {
-  'trainer-killed': async (scene, fault) => {
-    const trainers = scene.stage.workers.flatMap(({ child }) => childrenOf(child.pid!, 'trainer/process.js'));
+  'trainer-killed': async ({ stage, truth }, fault) => {
+    const spared = await atTheirLast(truth);
+    const trainers = stage.workers
+      .filter(({ child }) => !spared.has(child.pid!))
+      .flatMap(({ child }) => childrenOf(child.pid!, 'trainer/process.js'));
     const [trainer] = anyOf(trainers, fault.which);
     return signal(trainer, 'SIGKILL') ? 'one' : 'none was there';
   },
