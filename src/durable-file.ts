@@ -4,10 +4,10 @@ import { dirname } from 'node:path';
 
 /**
  * Writes a file beside its place, waits until it is on the disk, then moves it there. Of two writers the last one wins.
- * @param mode of the file, such as 0o600
+ * @param mode of the file before the umask; left out: the user's alone
  * @throws what the file system throws; nothing is left then
  */
-export function writeDurably(path: string, content: string | Uint8Array, mode = 0o644): void {
+export function writeDurably(path: string, content: string | Uint8Array, mode = 0o600): void {
   const draft = `${path}.${process.pid}`;
   try {
     const file = openSync(draft, 'w', mode);

@@ -45,6 +45,8 @@ export const homeFolders = {
   /** The local stack: ports, passwords, database files, pid files. */
   stack: (home: string): string => join(home, 'stack'),
   logs: (home: string): string => join(home, 'logs'),
+  /** Of `elbow report`, where no other folder is named; one folder a sweep. */
+  reports: (home: string): string => join(home, 'reports'),
 };
 
 /** A compiled entry point, such as `src/trainer/process.js`. */

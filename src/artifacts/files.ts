@@ -89,7 +89,7 @@ export async function receive(
   await mkdir(dirname(file), { recursive: true, mode: 0o700 });
   const draft = draftOf(file);
   try {
-    const { sha256, bytes } = await writeStream(source, draft, { mode: 0o644, signal });
+    const { sha256, bytes } = await writeStream(source, draft, { mode: 0o600, signal });
     if (sha256 !== digestOf(key)) throw damaged(from, { expected: digestOf(key), sha256, bytes });
     await moveDurably(draft, file);
   } catch (error) {

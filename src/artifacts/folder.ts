@@ -2,9 +2,10 @@
  * A folder that all hosts see, such as one of an NFS server, as an artifact store. Nothing is locked: a file is written
  * beside its place, brought to the disk and renamed, and a rename is one step on the file server, too.
  */
-import { mkdir, open, readdir, rm, rmdir, stat, unlink } from 'node:fs/promises';
+import { chmod, mkdir, open, readdir, rm, rmdir, stat, unlink } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
 import { ElbowError, messageOf } from '../errors.js';
+import { usersUmask } from '../umask.js';
 import { damaged, draftOf, moveDurably, receive, writeStream } from './files.js';
 import { digestIn, digestOf } from './keys.js';
 import { createPatience } from './patience.js';
@@ -63,10 +64,11 @@ export function openFolder(
         await ask(async () => {
           await requireRoot();
           const target = pathOf(key);
-          await mkdir(dirname(target), { recursive: true });
+          await makeFolders(dirname(target));
           const draft = draftOf(target);
           try {
-            const written = await writeStream(source, draft, { mode: 0o666, signal });
+            const written = await writeStream(source, draft, { mode: 0o600, signal });
+            await chmod(draft, 0o666 & ~usersUmask());
             if (written.sha256 !== expected) throw damaged(file, { expected, ...written });
             await moveDurably(draft, target);
           } catch (error) {
@@ -132,6 +134,13 @@ export function openFolder(
 
     close: () => undefined,
   };
+}
+
+/** With the modes that the user's umask gives, not elbow's: other users' workers may share the store. */
+async function makeFolders(folder: string): Promise<void> {
+  const first = await mkdir(folder, { recursive: true });
+  if (first === undefined) return;
+  for (let at = folder; at.length >= first.length; at = dirname(at)) await chmod(at, 0o777 & ~usersUmask());
 }
 
 /** All files below a folder, with their paths as keys; none where there is no such folder. */

@@ -2,9 +2,12 @@
 /** The CLI's entry point: hands the process to the commands, and is the only file of it that exits. */
 import { ElbowError, EXIT } from '../errors.js';
 import type { ExitCode } from '../errors.js';
+import { keepFilesPrivate } from '../umask.js';
 import { describeFailure } from './failure.js';
 import { createOutput } from './output.js';
 import { runProgram } from './program.js';
+
+keepFilesPrivate();
 
 const argv = process.argv.slice(2);
 const env: NodeJS.ProcessEnv = { ...process.env };

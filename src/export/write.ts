@@ -13,6 +13,7 @@ import {
 import { dirname, join } from 'node:path';
 import { writeDurably } from '../durable-file.js';
 import { ElbowError, messageOf } from '../errors.js';
+import { underUsersUmask } from '../umask.js';
 
 /** One file, or the files of a folder by name. */
 export type Content = Uint8Array | ReadonlyMap<string, Uint8Array | string>;
@@ -50,15 +51,17 @@ export function checkTarget(path: string, what: 'file' | 'folder', isForced: boo
 }
 
 /**
- * Writes an export and waits until it is on the disk. Folders above it are made.
+ * Writes an export, with the modes of the user's other files, and waits until it is on the disk. Folders above it are made.
  * @param path absolute
  * @throws ElbowError `disk-full`; `usage` when the place cannot be written to; what was there is kept then
  */
 export function writeExport(path: string, content: Content): void {
   try {
-    mkdirSync(dirname(path), { recursive: true });
-    if (content instanceof Uint8Array) writeDurably(path, content);
-    else writeFolder(path, content);
+    underUsersUmask(() => {
+      mkdirSync(dirname(path), { recursive: true });
+      if (content instanceof Uint8Array) writeDurably(path, content, 0o666);
+      else writeFolder(path, content);
+    });
   } catch (error) {
     throw writeFailure(error, path);
   }
@@ -69,7 +72,7 @@ function writeFolder(path: string, files: ReadonlyMap<string, Uint8Array | strin
   const old = `${path}.${process.pid}.old`;
   try {
     mkdirSync(draft);
-    for (const [name, content] of files) writeDurably(join(draft, name), content);
+    for (const [name, content] of files) writeDurably(join(draft, name), content, 0o666);
     if (existsSync(path)) renameSync(path, old);
     renameSync(draft, path);
   } catch (error) {

@@ -1,8 +1,9 @@
 /** Writes a report's files. */
-import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { ElbowError, messageOf } from '../errors.js';
 import { printSpec } from '../spec/index.js';
+import { underUsersUmask } from '../umask.js';
 import { curvesCsv, trialsCsv } from './csv.js';
 import { reportHtml } from './html.js';
 import { drawPlots, standaloneSvg, toPng } from './plots.js';
@@ -12,10 +13,15 @@ import type { ReportModel } from './types.js';
  * Writes report.html, report.json, trials.csv, curves.csv, sweep.yaml and each chart as SVG and PNG. Each file is
  * written beside its place and moved there, so that a reader never sees half of one.
  * @param dir made if it is missing; files of an earlier report are replaced, anything else is left alone
+ * @param isTheirs whether the user has named the folder: then the files have the modes of the user's other files
  * @returns absolute paths, report.html first
  * @throws ElbowError `disk-full` or `usage` when the folder cannot be written to
  */
-export async function writeReport(model: ReportModel, dir: string): Promise<{ files: string[] }> {
+export async function writeReport(
+  model: ReportModel,
+  dir: string,
+  isTheirs = true,
+): Promise<{ files: string[] }> {
   const folder = resolve(dir);
   const plots = await drawPlots(model);
   const contents: [string, string | Uint8Array][] = [
@@ -30,21 +36,25 @@ export async function writeReport(model: ReportModel, dir: string): Promise<{ fi
     contents.push([`${plot.name}.svg`, svg], [`${plot.name}.png`, await toPng(svg)]);
   }
   try {
-    await mkdir(folder, { recursive: true });
-    for (const [name, content] of contents) await replaceFile(join(folder, name), content);
+    const write = (): void => {
+      mkdirSync(folder, { recursive: true });
+      for (const [name, content] of contents) replaceFile(join(folder, name), content);
+    };
+    if (isTheirs) underUsersUmask(write);
+    else write();
   } catch (error) {
     throw writeFailure(error, folder);
   }
   return { files: contents.map(([name]) => join(folder, name)) };
 }
 
-async function replaceFile(path: string, content: string | Uint8Array): Promise<void> {
+function replaceFile(path: string, content: string | Uint8Array): void {
   const beside = `${path}.${process.pid}.new`;
   try {
-    await writeFile(beside, content);
-    await rename(beside, path);
+    writeFileSync(beside, content);
+    renameSync(beside, path);
   } catch (error) {
-    await rm(beside, { force: true });
+    rmSync(beside, { force: true });
     throw error;
   }
 }

@@ -96,6 +96,7 @@ export async function startWorker(options: WorkerOptions): Promise<boolean> {
     env: { ...options.env, ELBOW_HOME: home, ...stackMark(home, 'worker') },
     cwd: home,
     log,
+    isElbow: true,
   });
   const pid: typeof id & WorkerPid = { ...id, setup };
   writePidFile(path, pid);

@@ -2,7 +2,7 @@
  * Processes that outlive the CLI: started detached, found again by pid *and* start time, stopped with their group. A
  * pid that now belongs to somebody else is never signalled.
  */
-import { spawn } from 'node:child_process';
+import { spawn, type ChildProcess } from 'node:child_process';
 import {
   closeSync,
   mkdirSync,
@@ -17,6 +17,7 @@ import {
 import { dirname } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { ElbowError, messageOf } from '../errors.js';
+import { underUsersUmask } from '../umask.js';
 
 /** A process, told apart from every other that ever had or will have its pid. */
 export interface ProcessId {
@@ -66,6 +67,8 @@ export interface DetachedOptions {
   readonly cwd: string;
   /** stdout and stderr are appended here (mode 0600); beyond 16 MiB it is set aside as `.old` first. */
   readonly log: string;
+  /** Whether it is elbow's own, which sees to the modes of its files itself and hands the user's umask on. */
+  readonly isElbow?: boolean;
 }
 
 const LOG_LIMIT_BYTES = 16 * 1024 * 1024;
@@ -82,12 +85,14 @@ export async function startDetached(program: string, options: DetachedOptions): 
   }
   const log = openSync(options.log, 'a', 0o600);
   try {
-    const child = spawn(program, options.args, {
-      cwd: options.cwd,
-      env: options.env,
-      detached: true,
-      stdio: ['ignore', log, log],
-    });
+    const start = (): ChildProcess =>
+      spawn(program, options.args, {
+        cwd: options.cwd,
+        env: options.env,
+        detached: true,
+        stdio: ['ignore', log, log],
+      });
+    const child = options.isElbow ? underUsersUmask(start) : start();
     await new Promise<void>((resolve, reject) => {
       child.on('spawn', resolve);
       child.on('error', (error) =>
@@ -171,6 +176,7 @@ export function readPidFile<T extends object = object>(path: string): (ProcessId
 /** Writes a pid file at once or not at all, readable by its owner only. */
 export function writePidFile(path: string, id: ProcessId & object): void {
   const draft = `${path}.${process.pid}`;
+  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
   writeFileSync(draft, `${JSON.stringify(id)}\n`, { mode: 0o600 });
   renameSync(draft, path);
 }

@@ -1,6 +1,6 @@
 /** `up`: everything that is missing is brought and started; what is there is left alone. */
 import { createHash } from 'node:crypto';
-import { mkdirSync, readFileSync, readdirSync } from 'node:fs';
+import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { ElbowError } from '../errors.js';
 import { elbowHome, packageRoot } from '../paths.js';
@@ -11,6 +11,7 @@ import { withLock } from './lock.js';
 import type { StackOptions } from './options.js';
 import { choosePort, isPortFree } from './ports.js';
 import { isPostgresUp, startPostgres } from './postgres.js';
+import { keepHomePrivate } from './private-home.js';
 import { createState, readState, stackFiles, stackLock, writeState } from './state.js';
 import type { StackState } from './state.js';
 import { STRAY_GRACE_MS, stackMark, stopStrays } from './strays.js';
@@ -30,7 +31,7 @@ interface Kept {
  */
 export async function ensureUp(options: StackOptions): Promise<Connections> {
   const home = elbowHome(options.env);
-  mkdirSync(home, { recursive: true, mode: 0o700 });
+  keepHomePrivate(home);
   const onWait = (): void => options.note('another elbow is starting or stopping the stack; waiting for it');
   return withLock(stackLock(home), { signal: options.signal, onWait }, async () => {
     const external = await externalServers(options.env);

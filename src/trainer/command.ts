@@ -9,6 +9,7 @@ import { ElbowError, asElbowError, messageOf } from '../errors.js';
 import { fillPlaceholders } from '../spec/index.js';
 import { isDiskFull } from '../stack/index.js';
 import type { Outcome } from '../storage/storage.js';
+import { usersUmask } from '../umask.js';
 import { commandEnvironment, guardEnvironment } from './command/environment.js';
 import { endError, folderError, limitError } from './command/failures.js';
 import type { ProgramStart } from './command/guard-protocol.js';
@@ -72,7 +73,8 @@ async function runProgram(
       hooks.onLog('elbow', 'its folder holds what an earlier execution of this trial has left there');
     // Entries without a value are none.
     const childEnv = commandEnvironment(env, job, paths) as Record<string, string>;
-    return await supervise(job, hooks, { program, args, cwd: trainable.cwd, env: childEnv, graceMs });
+    const start = { program, args, cwd: trainable.cwd, env: childEnv, umask: usersUmask(), graceMs };
+    return await supervise(job, hooks, start);
   } finally {
     rmSync(paths.params, { force: true });
   }

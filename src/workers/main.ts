@@ -2,8 +2,11 @@
 import { parseArgs } from 'node:util';
 import type { ParseArgsConfig } from 'node:util';
 import { ElbowError, EXIT, asElbowError, messageOf } from '../errors.js';
+import { keepFilesPrivate } from '../umask.js';
 import { readSettings } from './settings.js';
 import { startWorkerProcess } from './process.js';
+
+keepFilesPrivate();
 
 const note = (line: string): void => {
   process.stderr.write(`${new Date().toISOString()} ${line}\n`);

@@ -1,7 +1,8 @@
-import { writeFile } from 'node:fs/promises';
+import { writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { ElbowError, EXIT, messageOf } from '../../errors.js';
 import { elbowHome, homeFolders } from '../../paths.js';
+import { underUsersUmask } from '../../umask.js';
 import type { CommandModule } from '../command.js';
 import { prepareWith } from '../own-dataset.js';
 import { countedText } from '../text.js';
@@ -65,12 +66,14 @@ Example:
     const given = options['out'];
     const file = resolve(cwd, typeof given === 'string' ? given : `${spec.name}-augmentation.png`);
     const png = await drawSheet(sheet);
-    await writeFile(file, png).catch((error: unknown) => {
+    try {
+      underUsersUmask(() => writeFileSync(file, png));
+    } catch (error) {
       throw new ElbowError('usage', `the sheet cannot be written to ${file}: ${messageOf(error)}`, {
         hint: 'Name a file that you may write to with --out FILE.png.',
         cause: error,
       });
-    });
+    }
     if (out.json) {
       out.document({ sweep: spec.name, dataset: dataset.entry.name, file, ...facts });
       return EXIT.done;

@@ -1,7 +1,8 @@
-import { writeFile } from 'node:fs/promises';
+import { writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { ElbowError, EXIT, messageOf } from '../../errors.js';
 import type { PictureSize } from '../../predict/index.js';
+import { underUsersUmask } from '../../umask.js';
 import type { CommandModule, Context } from '../command.js';
 import { findKeptModel, type KeptModel } from '../kept-model.js';
 import { pictureSize, predictFiles } from '../predict-files.js';
@@ -104,7 +105,7 @@ async function saveSheet(
     ],
   });
   try {
-    await writeFile(path, png);
+    underUsersUmask(() => writeFileSync(path, png));
   } catch (error) {
     throw new ElbowError('usage', `the sheet cannot be written to ${path}: ${messageOf(error)}`, {
       cause: error,

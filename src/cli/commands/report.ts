@@ -1,6 +1,6 @@
 import { join, resolve } from 'node:path';
 import { EXIT } from '../../errors.js';
-import { elbowHome } from '../../paths.js';
+import { elbowHome, homeFolders } from '../../paths.js';
 import type { CommandModule, Context } from '../command.js';
 import { requireSweep, withSession } from '../session.js';
 
@@ -26,16 +26,15 @@ Example:
   async run({ args, options }, context) {
     const { out, env, cwd } = context;
     const name = args[0] ?? '';
+    const given = options['out'];
     const dir =
-      typeof options['out'] === 'string'
-        ? resolve(cwd, options['out'])
-        : join(elbowHome(env), 'reports', name);
+      typeof given === 'string' ? resolve(cwd, given) : join(homeFolders.reports(elbowHome(env)), name);
     const { buildReport, collectReport, curveText, writeReport } = await import('../../report/index.js');
     const input = await withSession(env, async ({ storage }) =>
       collectReport(storage, await requireSweep(storage, name), new Date()),
     );
     const model = buildReport(input);
-    const { files } = await writeReport(model, dir);
+    const { files } = await writeReport(model, dir, typeof given === 'string');
     const page = files[0] ?? dir;
     if (out.json) {
       out.document({ ...model, files });

@@ -5,6 +5,8 @@ export interface ProgramStart {
   readonly args: readonly string[];
   readonly cwd: string;
   readonly env: Readonly<Record<string, string>>;
+  /** The user's; the guard itself has the worker's. */
+  readonly umask: number;
   /** From SIGTERM to SIGKILL, ≥ 0. */
   readonly graceMs: number;
 }

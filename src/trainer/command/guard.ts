@@ -53,8 +53,9 @@ async function finish(message: FromGuard): Promise<void> {
   process.exit(0);
 }
 
-function start({ program, args, cwd, env, graceMs: grace }: ProgramStart, pipes: ProgramPipes): void {
+function start({ program, args, cwd, env, umask, graceMs: grace }: ProgramStart, pipes: ProgramPipes): void {
   graceMs = grace;
+  process.umask(umask);
   const refuse = (error: unknown): void => {
     const code = error instanceof Error && 'code' in error ? String(error.code) : 'UNKNOWN';
     void finish({ type: 'refused', code, message: error instanceof Error ? error.message : String(error) });
