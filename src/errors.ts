@@ -109,6 +109,14 @@ export const ERROR_CODES = {
     retryable: false,
     meaning: 'the Temporal server refused what was asked',
   },
+  'database-refused': {
+    exit: EXIT.unreachable,
+    retryable: true,
+    meaning: 'Postgres refuses the login: user, password or name of the database',
+    // A password that is being changed; a worker with the old one must not fail trials.
+    retry: UNTIL_BACK,
+    advice: 'Set DATABASE_URL anew and start that worker again.',
+  },
   'database-schema': {
     exit: EXIT.unreachable,
     retryable: false,

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import type { ConnectionOptions } from '@temporalio/client';
 import { ElbowError, messageOf } from '../errors.js';
 import { elbowHome } from '../paths.js';
+import { readDatabaseAddress } from './database-address.js';
 import { isPostgresUp } from './postgres.js';
 import { readState, stackFiles } from './state.js';
 import type { StackState } from './state.js';
@@ -50,13 +51,10 @@ export interface ExternalServers {
  * @throws ElbowError `usage` when a setting cannot be read
  */
 export async function externalServers(env: NodeJS.ProcessEnv): Promise<ExternalServers> {
-  const url = env['DATABASE_URL'];
-  if (url && !/^postgres(ql)?:\/\//.test(url)) {
-    throw new ElbowError('usage', `DATABASE_URL is no address of a Postgres database: ${redact(url)}`, {
-      hint: 'It begins with postgresql://, such as postgresql://user:password@host:5432/elbow.',
-    });
-  }
-  const database = url ? { embedded: false, url, readerUrl: env['ELBOW_READER_URL'] || null } : null;
+  const addressOf = (name: string): string | null =>
+    env[name] ? readDatabaseAddress(name, env[name]) : null;
+  const url = addressOf('DATABASE_URL');
+  const database = url === null ? null : { embedded: false, url, readerUrl: addressOf('ELBOW_READER_URL') };
   const hasSettings = Object.entries(env).some(([name, value]) => name.startsWith('TEMPORAL_') && value);
   const file = join(
     env['XDG_CONFIG_HOME'] || join(env['HOME'] || homedir(), '.config'),
@@ -95,11 +93,6 @@ export async function externalServers(env: NodeJS.ProcessEnv): Promise<ExternalS
       cause: error,
     });
   }
-}
-
-/** A server's URL without its password, to be shown. */
-export function redact(url: string): string {
-  return url.replace(/^([a-z+]+:\/\/[^/@:]*):[^@/]*@/i, '$1:***@');
 }
 
 /** The local Temporal server as a connection. */

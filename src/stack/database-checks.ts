@@ -3,7 +3,7 @@ import { messageOf } from '../errors.js';
 import type { DatabaseFacts, ReaderFacts } from '../storage/index.js';
 import { fail, ok, warn } from './checks.js';
 import type { Check } from './checks.js';
-import { redact } from './connections.js';
+import { redact } from './database-address.js';
 import type { DatabaseConnection } from './connections.js';
 import { checkSchema } from './schema-check.js';
 import type { ServerStatus } from './status.js';

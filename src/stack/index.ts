@@ -3,7 +3,6 @@ export {
   externalServers,
   findServers,
   readConnections,
-  redact,
   requireDatabase,
   requireTemporal,
 } from './connections.js';

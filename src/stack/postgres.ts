@@ -4,6 +4,7 @@ import { basename, dirname, join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import pg from 'pg';
 import { ElbowError, messageOf } from '../errors.js';
+import { scramVerifier } from '../scram.js';
 import { runPostgres } from './postgres-programs.js';
 import { readText } from './read-text.js';
 import { lastLines } from './run-program.js';
@@ -208,7 +209,8 @@ async function prepare(url: string, readerPassword: string): Promise<void> {
     if (rowCount === 0) await admin.query(`create database ${DATABASE}`);
     const roles = await admin.query('select 1 from pg_roles where rolname = $1', [READER]);
     if (roles.rowCount === 0) await admin.query(`create role ${READER} login`);
-    await admin.query(`alter role ${READER} login password ${pg.escapeLiteral(readerPassword)}`);
+    const verifier = pg.escapeLiteral(scramVerifier(readerPassword));
+    await admin.query(`alter role ${READER} login password ${verifier}`);
   } catch (error) {
     throw new ElbowError(
       'stack-start',

@@ -31,6 +31,8 @@ export const stackFiles = {
   workerPid: (home: string): string => join(homeFolders.stack(home), 'worker.pid.json'),
   workerLog: (home: string): string => join(homeFolders.logs(home), 'worker.log'),
   postgres: (home: string): string => join(homeFolders.stack(home), 'postgres'),
+  /** The reading role's password as Postgres' own programs take it, so that nobody types it into a command. */
+  readerPass: (home: string): string => join(homeFolders.stack(home), 'pgpass'),
 };
 
 /** The name of the lock that `up` and `down` hold, equal for every path that leads to this home. */
@@ -71,6 +73,8 @@ export function writeState(home: string, state: StackState): void {
   const path = stackFiles.state(home);
   // The passwords in it open the database for as long as that exists: it must survive a power cut.
   writeDurably(path, `${JSON.stringify(state, null, 2)}\n`, 0o600);
+  const { port, readerPassword } = state.postgres;
+  writeDurably(stackFiles.readerPass(home), `127.0.0.1:${port}:*:*:${readerPassword}\n`, 0o600);
 }
 
 /** A first state: free ports, fresh passwords. */

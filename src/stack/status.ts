@@ -3,7 +3,8 @@ import { hostname } from 'node:os';
 import { ElbowError, messageOf } from '../errors.js';
 import { elbowHome } from '../paths.js';
 import type { WorkerRow } from '../storage/storage.js';
-import { connectionsOf, externalServers, redact } from './connections.js';
+import { connectionsOf, externalServers } from './connections.js';
+import { redact, withoutPassword } from './database-address.js';
 import type { DatabaseConnection, TemporalConnection } from './connections.js';
 import { WORKER_ALIVE_MS } from './local-worker.js';
 import { isPostgresUp } from './postgres.js';
@@ -28,12 +29,14 @@ export interface StackStatus {
     readonly ui: string | null;
   };
   readonly database: ServerStatus & {
-    /** Of the role that can only read, ready for psql; of a server elsewhere without its password. */
+    /** Of the role that can only read, ready for any client; of a server elsewhere without its password. */
     readonly url: string | null;
+    /** A command line for psql, without a password: command lines are everybody's to see. */
+    readonly psql: string | null;
   };
   readonly workers: readonly Pick<
     WorkerRow,
-    'host' | 'pool' | 'slots' | 'busy' | 'version' | 'device' | 'pid'
+    'host' | 'pool' | 'slots' | 'busy' | 'version' | 'device' | 'pid' | 'aside'
   >[];
 }
 
@@ -58,8 +61,9 @@ export async function readStatus(env: NodeJS.ProcessEnv): Promise<StackStatus> {
     database: {
       ...databaseStatus.server,
       url: database ? (database.readerUrl ?? redact(database.url)) : null,
+      psql: database && psqlCommand(database, home),
     },
-    workers: databaseStatus.workers.map(({ host, pool, slots, busy, version, device, pid }) => ({
+    workers: databaseStatus.workers.map(({ host, pool, slots, busy, version, device, pid, aside }) => ({
       host,
       pool,
       slots,
@@ -67,8 +71,16 @@ export async function readStatus(env: NodeJS.ProcessEnv): Promise<StackStatus> {
       version,
       device,
       pid,
+      aside,
     })),
   };
+}
+
+/** Of the local server with the file that holds the password, so that it asks for none. */
+function psqlCommand({ embedded, url, readerUrl }: DatabaseConnection, home: string): string {
+  const quoted = (text: string): string => `'${text.replaceAll("'", "'\\''")}'`;
+  const command = `psql ${quoted(withoutPassword(readerUrl ?? url))}`;
+  return embedded ? `PGPASSFILE=${quoted(stackFiles.readerPass(home))} ${command}` : command;
 }
 
 /** Whether everything is up: both servers, and a worker that runs trials. */

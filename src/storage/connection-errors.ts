@@ -67,9 +67,30 @@ export function otherSchema(url: string, cause: unknown): ElbowError {
   );
 }
 
-/** `database-unreachable`, with host and port and never the password. */
+/** Postgres' class 28 (no login), a database that is not there, and Prisma's own words for both. */
+const REFUSALS = /^(28\w{3}|3D000|P1000|P1003|P1010)$/;
+
+/** Whether Postgres answered, and let nobody in. */
+export function isRefusal(error: unknown): boolean {
+  for (let at: unknown = error, depth = 0; at instanceof Error && depth < 5; at = at.cause, depth++) {
+    if (REFUSALS.test(String((at as { code?: unknown }).code))) return true;
+  }
+  return false;
+}
+
+/** `database-unreachable`, or `database-refused` of one that answers; with host and port and never the password. */
 export function unreachable(url: string, cause: unknown): ElbowError {
   const { hostname, port, pathname } = parse(url);
+  if (isRefusal(cause)) {
+    return new ElbowError(
+      'database-refused',
+      `Postgres at ${hostname}:${port || '5432'} refuses access: ${reason(cause)}`,
+      {
+        hint: 'See user, password and database in DATABASE_URL (and ELBOW_READER_URL); `elbow init` prepares the database and the role that reads.',
+        cause,
+      },
+    );
+  }
   return new ElbowError(
     'database-unreachable',
     `Postgres does not answer at ${hostname}:${port || '5432'} (database ${pathname.slice(1) || 'of the user'}): ${reason(cause)}`,

@@ -2,7 +2,13 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { PrismaPg } from '@prisma/adapter-pg';
 import pg from 'pg';
-import { isConnectionError, isSchemaError, otherSchema, unreachable } from './connection-errors.js';
+import {
+  isConnectionError,
+  isRefusal,
+  isSchemaError,
+  otherSchema,
+  unreachable,
+} from './connection-errors.js';
 import { PrismaClient } from './generated/client.js';
 
 const CONNECT_LIMIT_MS = 10_000;
@@ -57,6 +63,7 @@ export function openDatabase(url: string, retryForMs: number): Database {
         return await work();
       } catch (error) {
         if (isSchemaError(error)) throw otherSchema(url, error);
+        if (isRefusal(error)) throw unreachable(url, error);
         if (!isConnectionError(error)) throw error;
         if (performance.now() + waitMs > end) throw unreachable(url, error);
         await pause(waitMs);

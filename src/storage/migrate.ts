@@ -35,7 +35,7 @@ function migrationList(): unknown {
 /**
  * Applies the migrations that are missing, with Prisma's own engine and its table `_prisma_migrations`; safe to run
  * twice at once.
- * @throws ElbowError `database-unreachable`, `database-schema`
+ * @throws ElbowError `database-unreachable`, `database-refused`, `database-schema`
  */
 export async function migrate({
   url,

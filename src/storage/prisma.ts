@@ -18,7 +18,7 @@ export interface StorageOptions {
 
 /**
  * Opens the storage and asks the server once.
- * @throws ElbowError `database-unreachable`
+ * @throws ElbowError `database-unreachable`, `database-refused`
  */
 export async function connectStorage({ url, retryForMs = 0 }: StorageOptions): Promise<Storage> {
   const db = openDatabase(url, retryForMs);

@@ -3,6 +3,7 @@ import pg from 'pg';
 import { ElbowError, messageOf } from '../errors.js';
 import { isConnectionError, unreachable } from './connection-errors.js';
 import { READER_ROLE, mayBecomeReader } from './roles.js';
+import { expectReading } from './statement.js';
 import type { QueryResult, QueryRunner } from './storage.js';
 
 const STATEMENT_TIMEOUT_MS = 30_000;
@@ -27,7 +28,7 @@ const types: pg.CustomTypesConfig = {
   },
 };
 
-/** Opens a connection that can only read. @throws ElbowError `database-unreachable` */
+/** Opens a connection that can only read. @throws ElbowError `database-unreachable`, `database-refused` */
 export async function connectReader({ url, readerUrl }: ReaderOptions): Promise<QueryRunner> {
   const address = readerUrl ?? url;
   const client = new pg.Client({ connectionString: address, types });
@@ -52,6 +53,7 @@ async function runReadOnly(
   sql: string,
   options: { address: string; mustChangeRole: boolean },
 ): Promise<QueryResult> {
+  expectReading(sql);
   try {
     await client.query('begin transaction read only');
     await client.query(`set local statement_timeout = ${STATEMENT_TIMEOUT_MS}`);

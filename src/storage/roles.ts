@@ -1,6 +1,7 @@
 /** The role that can only read: made, bound to reading, and given a password where the settings name one. */
 import pg from 'pg';
 import { ElbowError, messageOf } from '../errors.js';
+import { scramVerifier } from '../scram.js';
 import { unreachable } from './connection-errors.js';
 
 /** The role of `elbow query`; it may read everything and change nothing. */
@@ -73,7 +74,7 @@ export type ReaderLogin = 'set' | 'other' | 'refused';
 /**
  * Lets the reading role log in with the password of `readerUrl`. May be repeated.
  * @param url of a user who may make roles
- * @throws ElbowError `database-unreachable`, `usage` where the address has no password
+ * @throws ElbowError `database-unreachable`, `database-refused`, `usage` where the address has no password
  */
 export async function setReaderLogin(url: string, readerUrl: string): Promise<ReaderLogin> {
   const { username, password } = new URL(readerUrl);
@@ -90,7 +91,7 @@ export async function setReaderLogin(url: string, readerUrl: string): Promise<Re
     throw unreachable(url, error);
   }
   try {
-    const literal = pg.escapeLiteral(decodeURIComponent(password));
+    const literal = pg.escapeLiteral(scramVerifier(decodeURIComponent(password)));
     await client.query(`alter role ${READER_ROLE} login password ${literal}`);
     return 'set';
   } catch (error) {

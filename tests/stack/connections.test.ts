@@ -6,10 +6,10 @@ import {
   externalServers,
   findServers,
   readConnections,
-  redact,
   requireDatabase,
   requireTemporal,
 } from '../../src/stack/connections.js';
+import { redact } from '../../src/stack/database-address.js';
 import { createState } from '../../src/stack/state.js';
 import { freshFolder, thrownBy } from './support.js';
 
@@ -75,6 +75,12 @@ describe('the servers named by settings', () => {
     );
     expect(database).toMatchObject({ code: 'usage', exitCode: 2 });
     expect(database.message).not.toContain('secret');
+    // What is no address at all may be nothing but a password.
+    for (const value of ['user:s3cret@host/db', 's3cret']) {
+      const wrong = await thrownBy(externalServers(settings({ DATABASE_URL: value })));
+      expect(wrong).toMatchObject({ code: 'usage' });
+      expect(wrong.message + wrong.hint).not.toContain('s3cret');
+    }
     const env = { TEMPORAL_CONFIG_FILE: join(freshFolder(), 'none.toml'), TEMPORAL_PROFILE: 'none' };
     expect(await thrownBy(externalServers(settings(env)))).toMatchObject({ code: 'usage' });
   });
@@ -112,5 +118,32 @@ describe('a URL that is shown', () => {
     ['postgresql://user:p%40ss@host:5432/db', 'postgresql://user:***@host:5432/db'],
     ['postgresql://user@host/db', 'postgresql://user@host/db'],
     ['postgresql://host/db', 'postgresql://host/db'],
+    ['postgresql://user:p@s:s/w?d@host:5432/db', 'postgresql://user:***@host:5432/db'],
+    ['user:word@host/db', 'user:***@host/db'],
+    ['postgresql://host/db?user=me&password=word&x=1', 'postgresql://host/db?user=me&password=***&x=1'],
   ])('%s carries no password', (url, shown) => expect(redact(url)).toBe(shown));
+});
+
+describe('a database whose address', () => {
+  const read = (DATABASE_URL: string) => externalServers(settings({ DATABASE_URL }));
+
+  it.each([
+    ['has a bare slash in its password', 'postgresql://me:12/s3cret@host/db'],
+    ['has a bare question mark in its password', 'postgresql://me:s3cret?x@host/db'],
+    ['has a bare percent sign in its password', 'postgresql://me:s3cret%@host/db'],
+    ['has a port that is none', 'postgresql://host:s3cret/db'],
+  ])('%s is told how to write it, without showing any of it', async (_, url) => {
+    const error = await thrownBy(read(url));
+    expect(error).toMatchObject({ code: 'usage', hint: expect.stringContaining('%40') });
+    expect(error.message + error.hint).not.toContain('s3cret');
+    const reader = { DATABASE_URL: 'postgresql://host/db', ELBOW_READER_URL: url };
+    expect((await thrownBy(externalServers(settings(reader)))).message).toContain('ELBOW_READER_URL cannot');
+  });
+
+  it.each([
+    'postgresql://me:p%2F%40s@[::1]:5432/db',
+    'postgres://me@/db?host=/var/run/postgresql',
+    'postgresql:///db?host=%2Frun&user=a@b',
+    'postgresql://me:two@signs@host/db',
+  ])('is %s is taken', async (url) => expect((await read(url)).database?.url).toBe(url));
 });

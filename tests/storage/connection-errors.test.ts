@@ -62,3 +62,21 @@ it('a database that no elbow of this version has prepared is told from a defect'
     await storage.close();
   }
 });
+
+it('a login that Postgres refuses is no defect of elbow, and tells no password', async () => {
+  const postgres = await startTestPostgres();
+  try {
+    const wrong = [
+      postgres.server.url.replace(':test@', ':s3cret@'),
+      postgres.server.url.replace(/elbow$/, 'nowhere'),
+    ];
+    for (const url of wrong) {
+      const error: unknown = await connectStorage({ url }).catch((thrown: unknown) => thrown);
+      expect(error).toMatchObject({ code: 'database-refused', exitCode: 4 });
+      expect((error as Error).message).toMatch(/refuses access: .*(password authentication|does not exist)/);
+      expect((error as Error).message).not.toContain('s3cret');
+    }
+  } finally {
+    await postgres.remove();
+  }
+});

@@ -18,14 +18,19 @@ export interface TestPostgres {
   remove(): Promise<void>;
 }
 
-export async function startTestPostgres(): Promise<TestPostgres> {
+/** @param passwords of the owner and of the role that reads */
+export async function startTestPostgres(
+  passwords: { readonly password: string; readonly readerPassword: string } = {
+    password: 'test',
+    readerPassword: 'reader',
+  },
+): Promise<TestPostgres> {
   const outer = mkdtempSync(join(tmpdir(), 'elbow-postgres-'));
   const folder = join(outer, 'data');
   const options = {
     folder,
     port: await choosePort(new Set()),
-    password: 'test',
-    readerPassword: 'reader',
+    ...passwords,
     env: process.env,
     signal: new AbortController().signal,
     note: () => undefined,

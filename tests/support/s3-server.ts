@@ -40,7 +40,7 @@ export interface TestS3 {
 }
 
 /** Starts a server with one empty bucket, and waits until it answers. */
-export async function startTestS3(): Promise<TestS3> {
+export async function startTestS3(secret = 'elbow-secret'): Promise<TestS3> {
   if (brought.status !== 0) throw new Error(brought.stderr);
   const outer = mkdtempSync(join(tmpdir(), 'elbow-s3-'));
   const [root, sidecar] = [join(outer, 'objects'), join(outer, 'metadata')];
@@ -50,7 +50,7 @@ export async function startTestS3(): Promise<TestS3> {
   const env = {
     AWS_ENDPOINT_URL_S3: `http://127.0.0.1:${port}`,
     AWS_ACCESS_KEY_ID: 'elbow',
-    AWS_SECRET_ACCESS_KEY: 'elbow-secret',
+    AWS_SECRET_ACCESS_KEY: secret,
     AWS_REGION: REGION,
   };
   // As elbow's own client is: see src/artifacts/s3.ts.

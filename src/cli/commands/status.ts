@@ -9,7 +9,7 @@ export const command: CommandModule = {
   configure(command) {
     command
       .option('--json', 'print the status as JSON')
-      .addHelpText('after', '\nExample:\n  $ psql "$(elbow status --json | jq -r .database.url)"');
+      .addHelpText('after', '\nExample:\n  $ elbow status --json | jq -r .database.url');
   },
 
   async run(_input, { out, env }) {
@@ -64,7 +64,7 @@ export function printStatus(status: StackStatus, home: string, out: Output): voi
   if (temporal.up) detail('UI', temporal.ui && `${temporal.ui}/namespaces/${temporal.namespace}/workflows`);
   else detail('', temporal.problem);
   say('Postgres', database.up, database.version && `version ${database.version}`, whose(database.embedded));
-  if (database.up) detail('psql', database.url && `psql '${database.url}'`);
+  if (database.up) detail('psql', database.psql);
   else detail('', database.problem);
   if (workers.length === 0) say('worker', false, dim('none is alive'));
   for (const worker of workers) {

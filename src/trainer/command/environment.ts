@@ -5,9 +5,9 @@ import type { CommandJob } from './job.js';
 const SERVERS = /^(ELBOW_|TEMPORAL_|DATABASE_URL$)/;
 /** By this mark `elbow down` finds what a killed worker has left behind; it holds no secret. */
 const MARK = 'ELBOW_STACK_PART';
-/** Parts of names that people give to secrets. `TOKENIZERS_PARALLELISM` is none. */
+/** Parts of names that people give to secrets. `TOKENIZERS_PARALLELISM` and `PWD` are none. */
 const SECRET =
-  /PASSWORD|PASSWD|PASSPHRASE|SECRET|CREDENTIAL|API_?KEY|ACCESS_?KEY|PRIVATE_?KEY|(^|_)TOKENS?(_|$)/i;
+  /PASSWORD|PASSWD|PASSPHRASE|SECRET|CREDENTIAL|(API|ACCESS|PRIVATE)_?KEY|TOKENS?(_|$)|_(KEY|PASS|PWD|PAT|AUTH|COOKIE)$/i;
 /** `scheme://user:password@host` */
 const PASSWORD_IN_ADDRESS = /[a-z][a-z0-9+.-]*:\/\/[^/@\s:]*:[^/@\s]+@/i;
 
