@@ -44,8 +44,10 @@ export function printPlan(spec: SweepSpec, out: Output): void {
   if (trainable.kind === 'command') {
     out.result(`command            ${commandText(trainable)}`);
     out.result(`folder             ${trainable.cwd}`);
-  } else {
+  } else if (trainable.kind === 'builtin') {
     out.result(`data set           ${datasetText(spec.dataset)}`);
+  } else {
+    out.result(`trainable          noop of ${trainable.seconds} s`);
   }
   out.result(`seed               ${spec.seed}`);
   out.result(`pool               ${spec.pool}`);

@@ -183,9 +183,10 @@ function datasetText(dataset: ReportModel['made']['spec']['dataset']): string {
   return `${name}: ${counted(classes.length, 'class', 'classes')} (${shown}), ${path}, SHA-256 ${digest.slice(0, 12)}…`;
 }
 
-/** What was run: the data set that elbow's own networks were trained on, or a program. */
+/** What was run: the data set that elbow's own networks were trained on, a program, or nothing. */
 function subject({ trainable, dataset }: SweepSpec): [string, string][] {
-  if (trainable.kind !== 'command') return [['Data set', datasetText(dataset)]];
+  if (trainable.kind === 'builtin') return [['Data set', datasetText(dataset)]];
+  if (trainable.kind === 'noop') return [['Trainable', `noop of ${trainable.seconds} s`]];
   return [
     ['Command', trainable.command.join(' ')],
     ['Folder', trainable.cwd],

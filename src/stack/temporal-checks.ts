@@ -168,12 +168,23 @@ async function checkPools(
   const pools = [...new Set(workers.filter(({ slots }) => slots > 0).map(({ pool }) => pool))].sort();
   return Promise.all(
     pools.map(async (pool) => {
-      const members = workers.filter((worker) => worker.pool === pool && worker.slots > 0);
+      const all = workers.filter((worker) => worker.pool === pool && worker.slots > 0);
+      const name = `pool ${pool}`;
+      const aside = all.filter((worker) => worker.aside !== null);
+      // One that is put aside asks for nothing, as it should.
+      const members = all.filter((worker) => worker.aside === null);
       // One whose slots are all taken asks for nothing.
       const deafTo = (polling: ReadonlySet<string>) =>
         members.filter(({ host, pid, busy, slots }) => busy < slots && !polling.has(`${host}:${pid}`));
       const deaf = deafTo(await pollers(pool, (polling) => deafTo(polling).length === 0));
-      const name = `pool ${pool}`;
+      if (deaf.length === 0 && aside.length > 0) {
+        const which = aside.map(({ host, pid, aside: why }) => `${host}:${pid} (${why!.reason})`).join(', ');
+        return warn(
+          name,
+          `put aside: ${which}; ${members.length} of ${all.length} workers take trials`,
+          'Mend what its trials failed of, then `elbow workers --release WORKER`.',
+        );
+      }
       if (deaf.length === 0) {
         const free = members.reduce((sum, { slots, busy }) => sum + slots - busy, 0);
         return ok(

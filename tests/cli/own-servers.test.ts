@@ -167,6 +167,13 @@ describe('doctor', () => {
       state: 'warn',
       found: expect.stringMatching(/^expected to ask Temporal for trials: lab:7;/),
     });
+    // One that is put aside asks for nothing, and no network is to blame.
+    await storage.setAside('lab:7', 'put aside by hand');
+    expect(check(await doctor(), 'pool far')).toMatchObject({
+      state: 'warn',
+      found: 'put aside: lab:7 (put aside by hand); 0 of 1 workers take trials',
+      hint: expect.stringContaining('--release'),
+    });
     await storage.removeWorker('lab:7');
   });
 

@@ -1,5 +1,6 @@
-import { ElbowError, EXIT } from '../../errors.js';
+import { EXIT } from '../../errors.js';
 import type { CommandModule } from '../command.js';
+import { readConcurrency } from '../concurrency.js';
 import { expectUnderWay, limitSweep, workflowGone } from '../lifecycle.js';
 import { requireSweep, withSession } from '../session.js';
 import { sweepDocument } from '../sweep-facts.js';
@@ -49,13 +50,3 @@ Example:
       return EXIT.done;
     }),
 };
-
-/** @throws ElbowError `usage` */
-function readConcurrency(text: string): number {
-  if (/^\d{1,9}$/.test(text) && Number(text) >= 1) return Number(text);
-  throw new ElbowError(
-    'usage',
-    `expected the number of trials that may run at once, from 1 on, got ${JSON.stringify(text)}`,
-    { hint: 'To run none: `elbow pause SWEEP`.' },
-  );
-}

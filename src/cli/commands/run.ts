@@ -4,6 +4,7 @@ import type { ExitCode } from '../../errors.js';
 import type { LoadOptions, LoadedSweep } from '../../spec/index.js';
 import type { SweepRow } from '../../storage/storage.js';
 import type { CommandModule, Context } from '../command.js';
+import { readConcurrency } from '../concurrency.js';
 import { prepareWith } from '../own-dataset.js';
 import type { Session } from '../session.js';
 
@@ -21,6 +22,7 @@ export const command: CommandModule = {
       )
       .option('--replicates <n>', 'another number of replicates')
       .option('--scale <name>', 'apply one of the scales the file carries')
+      .option('--concurrency <n>', 'trials that may run at once (default: as many as there are slots)')
       .option('--dry-run', 'print the plan and start nothing')
       .option('--detach', 'start it and return')
       .option('--json', 'print one JSON document at the end');
@@ -29,6 +31,8 @@ export const command: CommandModule = {
 
   async run({ args, options }, context) {
     const { loadSweep } = await import('../../spec/index.js');
+    const given = options['concurrency'];
+    const concurrency = typeof given === 'string' ? readConcurrency(given) : null;
     const loaded = await loadSweep(args[0] ?? '', {
       ...loadOptions(options, context.cwd),
       prepare: prepareWith(context),
@@ -38,7 +42,7 @@ export const command: CommandModule = {
       printPlan(loaded.spec, context.out);
       return EXIT.done;
     }
-    return start(loaded, options['detach'] === true, context);
+    return start(loaded, { isDetached: options['detach'] === true, concurrency }, context);
   },
 };
 
@@ -72,7 +76,17 @@ function loadOptions(options: Readonly<Record<string, unknown>>, cwd: string): L
   };
 }
 
-async function start(loaded: LoadedSweep, isDetached: boolean, context: Context): Promise<ExitCode> {
+interface StartOptions {
+  readonly isDetached: boolean;
+  /** Trials at once; null: as many as there are slots, or as it was set before. */
+  readonly concurrency: number | null;
+}
+
+async function start(
+  loaded: LoadedSweep,
+  { isDetached, concurrency }: StartOptions,
+  context: Context,
+): Promise<ExitCode> {
   const { env, signal, out } = context;
   const { spec } = loaded;
   const note = (line: string): void => out.note(line);
@@ -91,7 +105,7 @@ async function start(loaded: LoadedSweep, isDetached: boolean, context: Context)
   return withSession(
     env,
     async (session) => {
-      const sweep = await startOrJoin(session, loaded, context);
+      const sweep = await startOrJoin(session, loaded, concurrency, context);
       const { isEnded } = await import('../sweep-facts.js');
       if (isDetached && !isEnded(sweep.status)) return detached(session, sweep, context);
       const [{ followSweep }, { printEnding }] = await Promise.all([
@@ -108,12 +122,25 @@ async function start(loaded: LoadedSweep, isDetached: boolean, context: Context)
  * Stores the sweep and starts its workflow. Who comes second finds it stored; whoever finds it without a workflow,
  * because the first died in between, starts that.
  */
-async function startOrJoin(session: Session, loaded: LoadedSweep, { out }: Context): Promise<SweepRow> {
-  const { startSweepWorkflow, workflowState } = await import('../workflow.js');
+async function startOrJoin(
+  session: Session,
+  loaded: LoadedSweep,
+  concurrency: number | null,
+  { out }: Context,
+): Promise<SweepRow> {
+  const [{ startSweepWorkflow, workflowState }, { limitSweep }] = await Promise.all([
+    import('../workflow.js'),
+    import('../lifecycle.js'),
+  ]);
   const { isEnded } = await import('../sweep-facts.js');
   const { sweep, created } = await session.storage.createSweep(loaded.spec, loaded.source);
-  if (created) {
+  /** Before the workflow is there, so that not one trial more begins. */
+  const begin = async (): Promise<void> => {
+    if (concurrency !== null) await session.storage.setConcurrency(sweep.id, concurrency);
     await startSweepWorkflow(session, sweep);
+  };
+  if (created) {
+    await begin();
     return sweep;
   }
   await expectSameSpec(sweep, loaded);
@@ -122,11 +149,12 @@ async function startOrJoin(session: Session, loaded: LoadedSweep, { out }: Conte
     return sweep;
   }
   if ((await workflowState(session, sweep.name)) === 'RUNNING') {
+    if (concurrency !== null) await limitSweep(session, sweep, concurrency);
     out.note(`The sweep ${sweep.name} is running already; following it.`);
     return sweep;
   }
   const now = await session.storage.getSweep(sweep.id);
-  if (!isEnded(now.status)) await startSweepWorkflow(session, sweep);
+  if (!isEnded(now.status)) await begin();
   return now;
 }
 
