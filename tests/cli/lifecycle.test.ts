@@ -116,6 +116,7 @@ describe('pause and resume', () => {
     await underWay('alone');
     const ran = await elbow('pause', 'alone');
     expect(ran.code).toBe(4);
+    expect((await elbow('pause', 'alone', '--json')).stdout).toContain('no-worker');
     expect(ran.stderr).toMatch(/no worker has taken the request to the sweep alone.*`elbow up` starts one/s);
     await terminate('alone');
   });
