@@ -17,8 +17,14 @@ const PRODUCED: Partial<Record<ErrorCode, readonly [file: string, title: string]
   // Of trials.
   'out-of-memory': [TRAINER, 'is ended when it takes more memory than it may'],
   'trainer-hung': [TRAINER, 'is ended when it says nothing any more'],
-  'trainer-killed': [TRAINER, 'is told from a crash when the system kills it'],
-  'trainer-crashed': [TRAINER, 'tells the signal it crashed with'],
+  'trainer-killed': [
+    'e2e/trainer-ends.test.ts',
+    'a trial has failed with %s when each of its trainers ended with %s',
+  ],
+  'trainer-crashed': [
+    'e2e/trainer-ends.test.ts',
+    'a trial has failed with %s when each of its trainers ended with %s',
+  ],
   'trainer-start': [TRAINER, 'tells its last lines when it does not start'],
   'data-missing': [TRAINER, 'fails with the file that is missing, and succeeds when it is back'],
   'data-too-small': [TRAINER, 'fails with the largest size'],
