@@ -112,7 +112,7 @@ describe('pause and resume', () => {
     await terminate('gone');
   });
 
-  it('say so where no worker answers', { timeout: 60_000 }, async () => {
+  it('say so where no worker answers', { timeout: 180_000 }, async () => {
     await underWay('alone');
     const ran = await elbow('pause', 'alone');
     expect(ran.code).toBe(4);
