@@ -43,6 +43,11 @@ export interface ChaosReport {
 }
 
 const CALM = 'calm';
+/**
+ * What the undisturbed sweep takes on two cores that have nothing else to do. On a slower machine the pauses between faults
+ * are longer in proportion: a trial that is hit ten times before its first epoch fails, as it should.
+ */
+const USUAL_CALM_S = 25;
 
 export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
   const { seed, note } = options;
@@ -58,8 +63,11 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
     // Without any, the CLI would start one of its own.
     while ((await truth.rows('select from workers')).length < 2) await pause(100);
     const storm = createStorm(stage);
+    const calmBegan = performance.now();
     await storm.runSweep(CALM);
-    note(`${CALM}: ${TRIALS} trials undisturbed in ${secondsSince(began)} s`);
+    const calmSeconds = Number(secondsSince(calmBegan));
+    const pace = Math.max(1, calmSeconds / USUAL_CALM_S);
+    note(`${CALM}: ${TRIALS} trials undisturbed in ${calmSeconds} s; pauses × ${pace.toFixed(1)}`);
 
     let isOver = false;
     const names: string[] = [];
@@ -77,7 +85,7 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
       isOver = true;
     });
     for (const fault of faults) {
-      await pause(fault.afterMs);
+      await pause(pace * fault.afterMs);
       if (isOver) break;
       const met = await doFault({ stage, storm, truth }, fault);
       note(`${secondsSince(began).padStart(6)} s  ${String(fault.number).padStart(3)}  ${fault.kind} ${met}`);
