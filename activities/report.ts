@@ -1,5 +1,12 @@
-import { buildReport, collectReport, summaryMarkdown } from '../src/report/index.js';
-import type { Storage } from '../src/storage/index.js';
+import {
+  MOST_DETAILED,
+  buildReport,
+  buildSummary,
+  collectReport,
+  collectSummary,
+  summaryMarkdown,
+} from '../src/report/index.js';
+import type { Counts, Storage } from '../src/storage/index.js';
 
 /**
  * The sweep's results as Markdown, for the details of its workflow. Written just before the sweep is marked finished,
@@ -7,5 +14,10 @@ import type { Storage } from '../src/storage/index.js';
  */
 export async function report(storage: Storage, sweepId: string, now: Date): Promise<string> {
   const sweep = { ...(await storage.getSweep(sweepId)), status: 'finished' as const, finishedAt: now };
+  // Of very many trials nothing is said of single ones.
+  if (totalOf(await storage.countTrials(sweepId)) > MOST_DETAILED)
+    return summaryMarkdown(buildSummary(await collectSummary(storage, sweep, now)));
   return summaryMarkdown(buildReport(await collectReport(storage, sweep, now)));
 }
+
+const totalOf = (counts: Counts): number => Object.values(counts).reduce((sum, n) => sum + n, 0);

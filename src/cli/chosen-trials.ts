@@ -1,38 +1,38 @@
 /** Which trials a command is about: named, by what they ended with, or by a condition in SQL. */
 import { ElbowError } from '../errors.js';
-import type { SweepRow, TrialResult } from '../storage/storage.js';
+import type { Storage, SweepRow } from '../storage/storage.js';
 import { readTrialNumber, unknownTrial } from './session.js';
+import { totalOf } from './sweep-facts.js';
 
 /**
  * Numbers in ascending order, by `--trial`, `--where` or `--failed`, which is the default.
  * @throws ElbowError `usage`, `trial-unknown`, `query-failed`
  */
 export async function chooseTrials(
+  storage: Storage,
   sweep: SweepRow,
-  results: readonly TrialResult[],
   options: Readonly<Record<string, unknown>>,
   env: NodeJS.ProcessEnv,
-): Promise<number[]> {
+): Promise<readonly number[]> {
   const given = (['trial', 'where', 'failed'] as const).filter((name) => options[name] !== undefined);
   if (given.length > 1) {
     const names = given.map((name) => `--${name}`).join(' and ');
     throw new ElbowError('usage', `expected one of --failed, --trial and --where, got ${names}`);
   }
-  if (Array.isArray(options['trial'])) return named(sweep, results, options['trial'] as string[]);
+  if (Array.isArray(options['trial'])) return named(storage, sweep, options['trial'] as string[]);
   if (typeof options['where'] === 'string') return matching(sweep, options['where'], env);
-  return results
-    .filter((one) => one.status === 'failed' || one.status === 'cancelled')
-    .map((one) => one.trial);
+  return storage.trialNumbers(sweep.id, ['failed', 'cancelled']);
 }
 
-function named(sweep: SweepRow, results: readonly TrialResult[], texts: readonly string[]): number[] {
+async function named(storage: Storage, sweep: SweepRow, texts: readonly string[]): Promise<number[]> {
   // Commander makes strings of what is typed; `3,7` is taken as well.
-  const numbers = texts.flatMap((text) => text.split(',')).map(readTrialNumber);
-  const known = new Set(results.map((one) => one.trial));
+  const numbers = [...new Set(texts.flatMap((text) => text.split(',')).map(readTrialNumber))];
+  const known = new Set((await storage.trialsNamed(sweep.id, numbers)).map(({ trial }) => trial));
   for (const number of numbers) {
-    if (!known.has(number)) throw unknownTrial(sweep.name, number, results.length);
+    if (!known.has(number))
+      throw unknownTrial(sweep.name, number, totalOf(await storage.countTrials(sweep.id)));
   }
-  return [...new Set(numbers)].sort((a, b) => a - b);
+  return numbers.sort((a, b) => a - b);
 }
 
 /**

@@ -6,7 +6,7 @@ import type { Output } from './output.js';
 import type { Session } from './session.js';
 import {
   countsText,
-  failureGroups,
+  failureGroup,
   numbersText,
   sweepDocument,
   sweepExitCode,
@@ -33,14 +33,17 @@ export async function printEnding(
     out.document(sweepDocument(sweep, counts, now));
     return sweepExitCode(sweep.status, counts);
   }
-  const { buildReport, collectReport, curveText } = await import('../report/index.js');
-  const input = await collectReport(session.storage, sweep, now);
-  const text = curveText(buildReport(input), { width: out.width, color: out.colors.isColorSupported });
+  const { buildSummary, collectSummary, curveText } = await import('../report/index.js');
+  const [input, failed] = await Promise.all([
+    collectSummary(session.storage, sweep, now),
+    session.storage.failedTrials(sweep.id),
+  ]);
+  const text = curveText(buildSummary(input), { width: out.width, color: out.colors.isColorSupported });
   if (text !== '') out.result(`${text}\n`);
   const seconds = sweepSeconds(since === undefined ? sweep : { ...sweep, startedAt: since }, now);
   const took = seconds === null ? '' : ` in ${durationText(seconds)}`;
   out.result(`${out.colors.bold(sweep.name)} ${sweep.status}${took}: ${countsText(counts)}`);
-  printFailures(sweep.name, failureGroups(input.results), out);
+  printFailures(sweep.name, failed.map(failureGroup), out);
   if (counts.cancelled > 0) out.note(`\`elbow rerun ${sweep.name}\` runs what was cancelled.`);
   out.note(`The whole report: \`elbow report ${sweep.name}\``);
   const link = temporalLink(session.temporalPlace, sweep.name);

@@ -1,13 +1,17 @@
 /** Following a sweep until it ends: only Postgres is asked, so that anyone may follow from anywhere. */
 import { setTimeout as pause } from 'node:timers/promises';
 import { ElbowError, asElbowError } from '../errors.js';
-import type { Counts, SweepRow, TrialResult } from '../storage/storage.js';
+import type { Counts, SweepRow } from '../storage/storage.js';
 import type { Context } from './command.js';
+import { createLooks } from './looks.js';
+import type { Look } from './looks.js';
+import { endedOf } from './progress.js';
 import { createProgressDisplay } from './progress-display.js';
 import type { ProgressDisplay } from './progress-display.js';
 import { endLostSweeps } from './lost.js';
 import type { Session } from './session.js';
 import { isEnded } from './sweep-facts.js';
+import { countedText } from './text.js';
 
 const POLL_MS = 500;
 /** Looking may take a tenth of the time: a sweep of 100,000 trials is looked at less often. */
@@ -33,6 +37,7 @@ export async function followSweep(session: Session, asked: SweepRow, context: Co
   const { storage } = session;
   const { signal, out } = context;
   const watch = createWatch(session, asked);
+  const look = createLooks(storage, asked.id);
   let display: ProgressDisplay | undefined;
   let wasPaused = false;
   let awaySince: number | null = null;
@@ -43,16 +48,21 @@ export async function followSweep(session: Session, asked: SweepRow, context: Co
       try {
         // The state is read before the results: once it has ended, all results are there.
         const sweep = await storage.getSweep(asked.id);
-        const results = await storage.trialResults(asked.id);
-        display ??= await createProgressDisplay(out, results, began);
-        display.update(results, Date.now());
+        const seen = await look();
+        if (display === undefined) {
+          const known = endedOf(seen.rows);
+          display = await createProgressDisplay(out, known, began);
+          if (known > 0 && !isEnded(sweep.status))
+            display.note(`${countedText(known, 'trial')} ended already.`);
+        }
+        display.update(seen, Date.now());
         if (isEnded(sweep.status)) return { sweep, counts: await storage.countTrials(asked.id) };
         const isPaused = sweep.status === 'paused';
         if (isPaused && !wasPaused) {
           display.note(`The sweep is paused. Go on: \`elbow resume ${asked.name}\`.`);
         }
         wasPaused = isPaused;
-        await watch(results, (line) => display?.note(line));
+        await watch(seen, (line) => display?.note(line));
         awaySince = null;
       } catch (error) {
         if (asElbowError(error).code !== 'database-unreachable') throw error;
@@ -81,13 +91,13 @@ export function interruptedFollowing(name: string): ElbowError {
 function createWatch(
   session: Session,
   sweep: SweepRow,
-): (results: readonly TrialResult[], note: (line: string) => void) => Promise<void> {
+): (look: Look, note: (line: string) => void) => Promise<void> {
   let last = '';
   let changedAt = Date.now();
   let hasSaid = false;
-  return async (results, note) => {
+  return async ({ rows, running }, note) => {
     const now = Date.now();
-    const picture = results.map((one) => `${one.status}${one.epochs}`).join();
+    const picture = JSON.stringify([rows, running.map(({ trial, epochs }) => [trial, epochs])]);
     if (picture !== last) {
       last = picture;
       changedAt = now;

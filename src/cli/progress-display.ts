@@ -1,14 +1,15 @@
 /** Progress on stderr: bars on a terminal, a line for each ended trial elsewhere. */
 import type { TrialResult } from '../storage/storage.js';
+import type { Look } from './looks.js';
 import type { Output } from './output.js';
 import { endedLine, epochLimit, leftText, progressOf, rateText } from './progress.js';
 import type { Progress } from './progress.js';
-import { isTrialEnded, trialText } from './sweep-facts.js';
+import { trialText } from './sweep-facts.js';
 import { cutText } from './text.js';
 
 export interface ProgressDisplay {
-  /** Shows the trials as they are now. */
-  update(results: readonly TrialResult[], now: number): void;
+  /** Shows the sweep as it is now. */
+  update(look: Look, now: number): void;
   /** A line that stays. */
   note(line: string): void;
   /** Takes the bars away. */
@@ -16,30 +17,22 @@ export interface ProgressDisplay {
 }
 
 /**
- * @param known trials that had ended before; they are not told again
+ * @param known how many trials had ended before
  * @param startedAt in milliseconds since 1970
  */
 export async function createProgressDisplay(
   out: Output,
-  known: readonly TrialResult[],
+  known: number,
   startedAt: number,
 ): Promise<ProgressDisplay> {
-  const seen = new Set(known.filter((one) => isTrialEnded(one.status)).map((one) => one.trial));
-  const since = { at: startedAt, ended: seen.size };
-  /** Trials that ended since the last look, in the order in which they did. */
-  const fresh = (results: readonly TrialResult[]): TrialResult[] => {
-    const ended = results
-      .filter((one) => isTrialEnded(one.status) && !seen.has(one.trial))
-      .sort((a, b) => (a.finishedAt?.getTime() ?? 0) - (b.finishedAt?.getTime() ?? 0));
-    for (const one of ended) seen.add(one.trial);
-    return ended;
-  };
-  if (out.isTerminal) return createBars(out, (results, now) => progressOf(results, since, now), fresh);
+  const progress = (look: Look, now: number): Progress =>
+    progressOf(look, { at: startedAt, ended: known }, now);
+  if (out.isTerminal) return createBars(out, progress);
   return {
-    update: (results) => {
-      const ended = fresh(results);
-      let count = seen.size - ended.length;
-      for (const result of ended) out.note(endedLine(result, ++count, results.length));
+    update: (look, now) => {
+      const { ended, total } = progress(look, now);
+      let count = ended - look.ended.length;
+      for (const result of look.ended) out.note(endedLine(result, ++count, total));
     },
     note: (line) => out.note(line),
     stop: () => undefined,
@@ -51,8 +44,7 @@ const MOST_BARS = 8;
 
 async function createBars(
   out: Output,
-  progress: (results: readonly TrialResult[], now: number) => Progress,
-  fresh: (results: readonly TrialResult[]) => TrialResult[],
+  progress: (look: Look, now: number) => Progress,
 ): Promise<ProgressDisplay> {
   const { default: cliProgress } = await import('cli-progress');
   const size = Math.max(10, Math.min(30, Math.floor(out.width / 4)));
@@ -76,9 +68,9 @@ async function createBars(
   const total = bars.create(1, 0, { text: 'planning' });
   const running = new Map<number, ReturnType<typeof bars.create>>();
   return {
-    update: (results, now) => {
-      const moment = progress(results, now);
-      for (const result of fresh(results)) {
+    update: (look, now) => {
+      const moment = progress(look, now);
+      for (const result of look.ended) {
         if (result.status === 'failed') bars.log(`${endedLine(result, moment.ended, moment.total)}\n`);
       }
       total.setTotal(Math.max(1, moment.total));

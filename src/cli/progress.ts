@@ -1,5 +1,7 @@
 /** How far a sweep is, and how long it still takes. Pure. */
-import type { TrialResult } from '../storage/storage.js';
+import { groupBy } from '../group-by.js';
+import type { ProgressRow, TrialResult } from '../storage/storage.js';
+import type { Look } from './looks.js';
 import { isTrialEnded, trialText } from './sweep-facts.js';
 import { countedText, durationText, figureText } from './text.js';
 
@@ -8,6 +10,7 @@ export interface Progress {
   readonly ended: number;
   readonly total: number;
   readonly failed: number;
+  /** Of very many the first. */
   readonly running: readonly TrialResult[];
   /** Trials ended per second since following began; null before the first. */
   readonly rate: number | null;
@@ -20,22 +23,29 @@ export interface Progress {
  * @param now both in milliseconds since 1970
  */
 export function progressOf(
-  results: readonly TrialResult[],
+  look: Pick<Look, 'rows' | 'running'>,
   since: { readonly at: number; readonly ended: number },
   now: number,
 ): Progress {
-  const ended = results.filter((result) => isTrialEnded(result.status));
+  const { rows, running } = look;
+  const ended = endedOf(rows);
   const seconds = (now - since.at) / 1000;
-  const fresh = ended.length - since.ended;
+  const fresh = ended - since.ended;
   return {
-    ended: ended.length,
-    total: results.length,
-    failed: ended.filter((result) => result.status === 'failed').length,
-    running: results.filter((result) => result.status === 'running'),
+    ended,
+    total: trialsOf(rows),
+    failed: trialsOf(rows.filter((row) => row.status === 'failed')),
+    running,
     rate: fresh > 0 && seconds > 0 ? fresh / seconds : null,
-    secondsLeft: secondsLeft(results, now),
+    secondsLeft: secondsLeft(look, now),
   };
 }
+
+const trialsOf = (rows: readonly ProgressRow[]): number => rows.reduce((sum, { trials }) => sum + trials, 0);
+
+/** How many trials have ended. */
+export const endedOf = (rows: readonly ProgressRow[]): number =>
+  trialsOf(rows.filter(({ status }) => isTrialEnded(status)));
 
 /**
  * Trials of one size take alike, and larger ones longer, about in proportion: each open trial is given the mean of
@@ -43,30 +53,30 @@ export function progressOf(
  * that run at once.
  * @returns null before the first trial has succeeded
  */
-export function secondsLeft(results: readonly TrialResult[], now: number): number | null {
-  const means = meanSeconds(results);
+export function secondsLeft({ rows, running }: Pick<Look, 'rows' | 'running'>, now: number): number | null {
+  const means = meanSeconds(rows);
   if (means.size === 0) return null;
-  let sum = 0;
-  let running = 0;
-  for (const result of results) {
-    if (isTrialEnded(result.status)) continue;
-    const expected = expectedSeconds(means, result.samplesPerClass);
-    const isRunning = result.status === 'running';
-    if (isRunning) running++;
-    const gone = isRunning && result.startedAt ? (now - result.startedAt.getTime()) / 1000 : 0;
-    sum += Math.max(0, expected - gone);
+  const open = rows.filter(({ status }) => !isTrialEnded(status));
+  let sum = open.reduce(
+    (all, { samplesPerClass, trials }) => all + trials * expectedSeconds(means, samplesPerClass),
+    0,
+  );
+  for (const { samplesPerClass, startedAt } of running) {
+    const gone = startedAt ? Math.max(0, now - startedAt.getTime()) / 1000 : 0;
+    sum -= Math.min(gone, expectedSeconds(means, samplesPerClass));
   }
-  return sum / Math.max(1, running);
+  return Math.max(0, sum) / Math.max(1, trialsOf(open.filter(({ status }) => status === 'running')));
 }
 
-function meanSeconds(results: readonly TrialResult[]): Map<number | null, number> {
-  const sums = new Map<number | null, { sum: number; n: number }>();
-  for (const { status, seconds, samplesPerClass } of results) {
-    if (status !== 'succeeded' || seconds === null) continue;
-    const one = sums.get(samplesPerClass) ?? { sum: 0, n: 0 };
-    sums.set(samplesPerClass, { sum: one.sum + seconds, n: one.n + 1 });
-  }
-  return new Map([...sums].map(([size, { sum, n }]) => [size, sum / n]));
+function meanSeconds(rows: readonly ProgressRow[]): Map<number | null, number> {
+  const succeeded = rows.filter(({ status, trials }) => status === 'succeeded' && trials > 0);
+  const bySize = groupBy(succeeded, ({ samplesPerClass }) => samplesPerClass);
+  return new Map(
+    [...bySize].map(([size, own]) => [
+      size,
+      own.reduce((sum, { seconds }) => sum + seconds, 0) / trialsOf(own),
+    ]),
+  );
 }
 
 function expectedSeconds(means: ReadonlyMap<number | null, number>, size: number | null): number {

@@ -1,7 +1,14 @@
 /** What is said of sweeps and trials in many commands. Pure. */
 import { adviceOf, EXIT, isErrorCode } from '../errors.js';
 import type { ExitCode } from '../errors.js';
-import type { Counts, SweepRow, SweepStatus, TrialResult, TrialStatus } from '../storage/storage.js';
+import type {
+  Counts,
+  FailedTrials,
+  SweepRow,
+  SweepStatus,
+  TrialResult,
+  TrialStatus,
+} from '../storage/storage.js';
 import { cutText } from './text.js';
 
 const ENDED: readonly SweepStatus[] = ['finished', 'cancelled', 'failed'];
@@ -76,20 +83,11 @@ export interface FailureGroup {
   readonly advice: string | null;
 }
 
-/** Failed trials by code, most first. */
-export function failureGroups(results: readonly TrialResult[]): FailureGroup[] {
-  const groups = new Map<string, { trials: number[]; example: string }>();
-  for (const result of results) {
-    if (result.status !== 'failed') continue;
-    const code = result.failureCode ?? 'unknown';
-    const group = groups.get(code) ?? { trials: [], example: result.failureMessage ?? '' };
-    group.trials.push(result.trial);
-    groups.set(code, group);
-  }
-  return [...groups]
-    .map(([code, group]) => ({ code, ...group, advice: isErrorCode(code) ? adviceOf(code) : null }))
-    .sort((a, b) => b.trials.length - a.trials.length);
-}
+/** With what to do about its code. */
+export const failureGroup = (failed: FailedTrials): FailureGroup => ({
+  ...failed,
+  advice: isErrorCode(failed.code) ? adviceOf(failed.code) : null,
+});
 
 /** Numbers as `0–3, 7, 9 … (12 in all)`: runs joined, at most `most` of them named. */
 export function numbersText(numbers: readonly number[], most = 6): string {

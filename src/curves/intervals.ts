@@ -2,6 +2,16 @@
 import tQuantile from '@stdlib/stats-base-dists-t-quantile';
 import { ElbowError } from '../errors.js';
 
+/** Quantiles that were asked for: a sweep of 1,000 arms asks for the same one 10,000 times, and each is a search. */
+const known = new Map<string, number>();
+
+function quantile(p: number, freedom: number): number {
+  const key = `${p}/${freedom}`;
+  const value = known.get(key) ?? tQuantile(p, freedom);
+  known.set(key, value);
+  return value;
+}
+
 /** Both ends belong to it. */
 export interface Interval {
   readonly lo: number;
@@ -78,7 +88,7 @@ export function pooledIntervals(
 }
 
 function around(mean: number, std: number, count: number, freedom: number, confidence: number): Interval {
-  const half = (tQuantile((1 + confidence) / 2, freedom) * std) / Math.sqrt(count);
+  const half = (quantile((1 + confidence) / 2, freedom) * std) / Math.sqrt(count);
   return { lo: mean - half, hi: mean + half };
 }
 

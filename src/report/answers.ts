@@ -1,9 +1,9 @@
 /** The sentences on top of a report: what the sweep found, in words. Pure. */
 import type { Elbow } from '../curves/index.js';
 import { count, counted, decimal, halfWidth, listed, rounded, signed } from './format.js';
-import type { ArmReport, ReportModel } from './types.js';
+import type { ArmSummary, ReportModel, ReportSummary } from './types.js';
 
-type Draft = Omit<ReportModel, 'answers' | 'notes'>;
+type Draft = Omit<ReportSummary, 'answers' | 'notes'>;
 
 /** Most important first. */
 export function answersOf(model: Draft): string[] {
@@ -27,7 +27,7 @@ function withoutResults({ counts, trials }: Draft): string {
   return `None of the ${counted(trials, 'trial')} succeeded, so there is no curve; the failures below say why.`;
 }
 
-function onlyArm(model: Draft, arm: ArmReport): string {
+function onlyArm(model: Draft, arm: ArmSummary): string {
   const last = arm.points.at(-1);
   if (last !== undefined) {
     return `With ${samples(last.n)}, ${arm.label} reaches a mean ${model.score.name} of ${meanText(last)}.`;
@@ -35,7 +35,7 @@ function onlyArm(model: Draft, arm: ArmReport): string {
   return `${arm.label} reaches a mean ${model.score.name} of ${sizelessText(arm)}.`;
 }
 
-function bestArm(model: Draft, arm: ArmReport): string {
+function bestArm(model: Draft, arm: ArmSummary): string {
   const { metric, direction } = model.made.spec.objective;
   const ranked = model.arms.filter((one) => one.rank !== null).length;
   const superlative = direction === 'maximize' ? 'highest' : 'lowest';
@@ -50,7 +50,7 @@ function bestArm(model: Draft, arm: ArmReport): string {
 
 const samples = (n: number): string => `${count(n)} samples per class`;
 
-function meanText(point: ArmReport['points'][number]): string {
+function meanText(point: ArmSummary['points'][number]): string {
   const half = halfWidth(point.pooled);
   const replicates = counted(point.replicates, 'replicate');
   return half === null
@@ -58,7 +58,7 @@ function meanText(point: ArmReport['points'][number]): string {
     : `${decimal(point.mean)} ± ${decimal(half)} (95 % interval, ${replicates})`;
 }
 
-function sizelessText(arm: ArmReport): string {
+function sizelessText(arm: ArmSummary): string {
   if (arm.sizeless === null) return 'nothing';
   const half = halfWidth(arm.sizeless.interval);
   const trials = counted(arm.sizeless.count, 'trial');
@@ -106,7 +106,7 @@ export function byMeans({ byMeans: { state, n } }: Elbow): string {
 
 const allArms = (arms: number): string => (arms === 2 ? 'both arms' : `all ${count(arms)} arms`);
 
-function elbowsOfMany(model: Draft, arms: readonly ArmReport[]): string {
+function elbowsOfMany(model: Draft, arms: readonly ArmSummary[]): string {
   const words = {
     reached: 'reached',
     'from-the-start': 'past it from the start',
@@ -125,7 +125,7 @@ function elbowsOfMany(model: Draft, arms: readonly ArmReport[]): string {
   return `Elbow, with δ = ${model.delta}: ${listed(parts)}. ${PRELIMINARY}`;
 }
 
-function targetSentence(model: Draft, arms: readonly ArmReport[]): string {
+function targetSentence(model: Draft, arms: readonly ArmSummary[]): string {
   const target = String(model.target);
   const reaching = arms.filter((arm) => arm.targetAt !== null).sort((a, b) => a.targetAt! - b.targetAt!);
   const first = reaching[0];
@@ -133,6 +133,7 @@ function targetSentence(model: Draft, arms: readonly ArmReport[]): string {
     const who = model.arms.length === 1 ? '' : ` by ${first.label}`;
     return `The target of ${target} is first reached${who} with ${samples(first.targetAt!)}.`;
   }
-  const best = Math.max(...arms.flatMap((arm) => arm.points.map((point) => point.mean)));
+  const means = arms.flatMap((arm) => arm.points.map((point) => point.mean));
+  const best = means.reduce((most, mean) => Math.max(most, mean), -Infinity);
   return `The target of ${target} is not reached; the highest mean is ${decimal(best)}.`;
 }

@@ -1,22 +1,55 @@
 /** Fetches what a report is made of. */
 import { elbowVersion } from '../paths.js';
-import type { Storage, SweepRow } from '../storage/storage.js';
-import type { AttemptPlace, ReportInput } from './types.js';
+import type { ArmParams } from '../spec/types.js';
+import type { Finding, Storage, SweepRow, TrialResult } from '../storage/storage.js';
+import { MOST_DETAILED } from './limits.js';
+import { MOST_DRAWN } from './charts/losses.js';
+import { drawnTrials } from './model.js';
+import type { ReportInput, SummaryInput } from './types.js';
 
 /**
+ * All of it; of a sweep with more than MOST_DETAILED trials only the epochs that are drawn.
  * @param madeAt when the report is made
  * @throws ElbowError `database-unreachable`
  */
 export async function collectReport(storage: Storage, sweep: SweepRow, madeAt: Date): Promise<ReportInput> {
-  const [results, epochs, attempts] = await Promise.all([
-    storage.trialResults(sweep.id),
-    storage.epochs(sweep.id),
-    storage.attempts(sweep.id),
+  const results = await readResults(storage, sweep.id);
+  const isLarge = results.length > MOST_DETAILED;
+  const [epochs, attempts] = await Promise.all([
+    storage.epochs(sweep.id, ...(isLarge ? [drawnTrials(sweep, results, MOST_DRAWN)] : [])),
+    storage.environments(sweep.id),
   ]);
-  // In the order of attempts: the last one stays.
-  const latest = new Map<number, AttemptPlace>();
-  for (const { trial, startedAt, host, environment } of attempts) {
-    if (startedAt !== null) latest.set(trial, { trial, host, environment });
+  return { sweep, results, epochs, attempts, madeAt, elbowVersion };
+}
+
+/** What a summary is made of. @throws ElbowError `database-unreachable` */
+export async function collectSummary(storage: Storage, sweep: SweepRow, madeAt: Date): Promise<SummaryInput> {
+  const [arms, figures] = await Promise.all([storage.arms(sweep.id), storage.trialFigures(sweep.id)]);
+  return { sweep, arms, figures, madeAt };
+}
+
+/** Page by page, each made small before the next is read: 100,000 trials say the same few things over and over. */
+async function readResults(storage: Storage, sweepId: string): Promise<TrialResult[]> {
+  const params = new Map<string, ArmParams>();
+  const examples = new Map<string, number>();
+  const results: TrialResult[] = [];
+  for await (const page of storage.trialPages(sweepId)) {
+    for (const result of page) {
+      if (!params.has(result.armHash)) params.set(result.armHash, result.params);
+      results.push({
+        ...result,
+        params: params.get(result.armHash)!,
+        findings: result.findings.map((finding, place) => withoutText(finding, place, examples)),
+      });
+    }
   }
-  return { sweep, results, epochs, attempts: [...latest.values()], madeAt, elbowVersion };
+  return results;
+}
+
+/** A finding's words are kept where it may be the example of its code: further to the front than any before it. */
+function withoutText(finding: Finding, place: number, examples: Map<string, number>): Finding {
+  const { code } = finding;
+  if (place >= (examples.get(code) ?? Infinity)) return { code, evidence: '', remedies: [] };
+  examples.set(code, place);
+  return finding;
 }

@@ -3,15 +3,24 @@ import { trainingOf } from '../data/split-sizes.js';
 import { groupBy } from '../group-by.js';
 import { datasetFacts } from '../spec/index.js';
 import { count, counted, listed } from './format.js';
+import { MOST_DETAILED } from './limits.js';
 import type { Note, ReportModel, TrialReport } from './types.js';
 
 type Draft = Omit<ReportModel, 'answers' | 'notes'>;
+type Counted = Pick<ReportModel, 'sweep' | 'counts' | 'trials'>;
+type Scores = readonly Pick<TrialReport, 'status' | 'testAccuracy' | 'objective'>[];
+
+/** Those of a summary: how much of the sweep is in it. */
+export const summaryNotes = (model: Counted, figures: Scores): Note[] => [
+  ...partial(model),
+  ...missing(model, figures),
+];
 
 /** Most important first. */
 export function notesOf(model: Draft): Note[] {
   return [
     ...partial(model),
-    ...missing(model),
+    ...missing(model, model.trialReports),
     ...diagnoses(model),
     ...epochLimit(model),
     ...largeBatch(model),
@@ -19,13 +28,14 @@ export function notesOf(model: Draft): Note[] {
     ...chosen(model),
     ...reruns(model),
     ...environments(model),
+    ...details(model),
     ...errorBars(model),
   ];
 }
 
 const note = (code: Note['code'], text: string): Note[] => [{ code, text }];
 
-function partial({ sweep, counts, trials }: Draft): Note[] {
+function partial({ sweep, counts, trials }: Counted): Note[] {
   if (!sweep.isPartial) return [];
   const parts = [
     ...(counts.running > 0 ? [`${count(counts.running)} running`] : []),
@@ -34,16 +44,24 @@ function partial({ sweep, counts, trials }: Draft): Note[] {
   return note('partial', `This report is partial: of ${counted(trials, 'trial')}, ${listed(parts)}.`);
 }
 
-function missing({ counts, trialReports }: Draft): Note[] {
+function missing({ counts, trials }: Counted, figures: Scores): Note[] {
   const parts = (['failed', 'pruned', 'cancelled'] as const).flatMap((status) =>
     counts[status] > 0 ? [`${count(counts[status])} ${status}`] : [],
   );
-  const scoreless = trialReports.filter(
+  const scoreless = figures.filter(
     (trial) => trial.status === 'succeeded' && trial.testAccuracy === null && trial.objective === null,
   ).length;
   if (scoreless > 0) parts.push(`${count(scoreless)} without a score`);
   if (parts.length === 0) return [];
-  return note('missing', `Not in the curves: ${listed(parts)} of ${counted(trialReports.length, 'trial')}.`);
+  return note('missing', `Not in the curves: ${listed(parts)} of ${counted(trials, 'trial')}.`);
+}
+
+function details({ trials }: Draft): Note[] {
+  if (trials <= MOST_DETAILED) return [];
+  return note(
+    'details',
+    `Of more than ${count(MOST_DETAILED)} trials, report.json has arms and curves alone: trials.csv has the trials, the view epoch_metrics their epochs.`,
+  );
 }
 
 function diagnoses({ trialReports }: Draft): Note[] {

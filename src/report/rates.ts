@@ -45,7 +45,7 @@ const keyOf = (params: ArmParams): string =>
   );
 
 function groupOf(arms: readonly ArmReport[], trainsAbove: number | null): RateGroup | null {
-  const n = Math.max(...arms.flatMap((arm) => arm.points.map((point) => point.n)));
+  const n = arms.flatMap((arm) => arm.points).reduce((most, point) => Math.max(most, point.n), -Infinity);
   const rates = arms.flatMap((arm) => judgedRate(arm, n) ?? []).sort((a, b) => a.rate - b.rate);
   if (rates.length < 2) return null;
   const chosen = rates.reduce((best, one) => (one.validation > best.validation ? one : best));

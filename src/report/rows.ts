@@ -1,8 +1,8 @@
 /** Trials, failures and environments as a report lists them. Pure. */
 import { ERROR_CODES, isErrorCode } from '../errors.js';
 import { groupBy } from '../group-by.js';
-import type { Environment, EpochMetrics, TrialResult } from '../storage/storage.js';
-import type { AttemptPlace, EnvironmentReport, FailureGroup, Quickness, TrialReport } from './types.js';
+import type { AttemptPlace, Environment, EpochMetrics, TrialResult } from '../storage/storage.js';
+import type { EnvironmentReport, FailureGroup, Quickness, TrialReport } from './types.js';
 
 /** A trial without what the report says once for all. */
 export function trialReport(result: TrialResult, quickness: Quickness | null): TrialReport {
@@ -55,13 +55,10 @@ export function failureGroups(results: readonly TrialResult[]): FailureGroup[] {
 
 /** Different environments, the most frequent first. */
 export function environmentReports(attempts: readonly AttemptPlace[]): EnvironmentReport[] {
-  const known = attempts.flatMap(({ environment, host }) =>
-    environment === null ? [] : [{ environment, host }],
-  );
-  return [...groupBy(known, ({ environment: e }) => Object.values(keysOf(e)).join('\n')).values()]
+  return [...groupBy(attempts, ({ environment }) => Object.values(keysOf(environment)).join('\n')).values()]
     .map((own) => ({
       ...keysOf(own[0]!.environment),
-      trials: own.length,
+      trials: own.reduce((sum, { trials }) => sum + trials, 0),
       hosts: [...new Set(own.flatMap(({ host }) => host ?? []))].sort(),
     }))
     .sort((a, b) => b.trials - a.trials);

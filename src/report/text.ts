@@ -1,7 +1,7 @@
 /** A report in a terminal, and in the Temporal UI. Pure. */
 import pc from 'picocolors';
 import { count, counted, decimal, halfWidth } from './format.js';
-import type { ArmReport, ReportModel } from './types.js';
+import type { ArmSummary, ReportSummary } from './types.js';
 
 export interface TextOptions {
   /** Columns. */
@@ -16,7 +16,7 @@ const MOST_RANKED = 20;
 const EIGHTHS = ['', '▏', '▎', '▍', '▌', '▋', '▊', '▉'];
 
 /** The learning curve as a table with bars, and the answers below: what `run` ends with. No line ends in spaces. */
-export function curveText(model: ReportModel, options: TextOptions): string {
+export function curveText(model: ReportSummary, options: TextOptions): string {
   const colors = pc.createColors(options.color ?? false);
   const lines: string[] = [];
   const withPoints = model.arms.filter((arm) => arm.points.length > 0);
@@ -57,7 +57,7 @@ interface Row {
   readonly half: number | null;
 }
 
-function rowsOf(model: ReportModel, withPoints: readonly ArmReport[]): Row[] {
+function rowsOf(model: ReportSummary, withPoints: readonly ArmSummary[]): Row[] {
   if (withPoints.length > 0 && withPoints.length <= MOST_CURVES) {
     return withPoints.flatMap((arm) =>
       arm.points.map((point, i) => ({
@@ -108,7 +108,7 @@ function wrap(text: string, width: number): string[] {
 }
 
 /** A short report in Markdown, for the details of a workflow in the Temporal UI. */
-export function summaryMarkdown(model: ReportModel): string {
+export function summaryMarkdown(model: ReportSummary): string {
   const shown = model.arms
     .filter((arm) => arm.rank !== null)
     .sort((a, b) => a.rank! - b.rank!)

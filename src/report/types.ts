@@ -2,21 +2,27 @@
 import type { CurvePoint, Elbow, Interval, Summary } from '../curves/index.js';
 import type { ArmParams, SweepSpec } from '../spec/types.js';
 import type {
+  ArmFacts,
+  AttemptPlace,
   Counts,
   EpochMetrics,
   Environment,
   LayerFigures,
   SweepRow,
   SweepStatus,
+  TrialFigures,
   TrialResult,
   TrialStatus,
 } from '../storage/storage.js';
 
-/** An attempt's surroundings, for "how it was made". */
-export interface AttemptPlace {
-  readonly trial: number;
-  readonly host: string | null;
-  readonly environment: Environment | null;
+/** What a summary is made of. */
+export interface SummaryInput {
+  readonly sweep: SweepRow;
+  /** In the order of their first trials. */
+  readonly arms: readonly ArmFacts[];
+  /** One a trial: its latest attempt. */
+  readonly figures: readonly TrialFigures[];
+  readonly madeAt: Date;
 }
 
 /** What a report is made of. */
@@ -24,9 +30,9 @@ export interface ReportInput {
   readonly sweep: SweepRow;
   /** One a trial: its latest attempt. */
   readonly results: readonly TrialResult[];
-  /** Of the latest attempts. */
+  /** Of the latest attempts; of very many trials those that are drawn. */
   readonly epochs: readonly (EpochMetrics & { readonly trial: number })[];
-  /** Of the latest attempts; those without are left out of "how it was made". */
+  /** Where they ran, for "how it was made". */
   readonly attempts?: readonly AttemptPlace[];
   /** When it is made. */
   readonly madeAt: Date;
@@ -74,6 +80,9 @@ export interface ArmReport {
   /** Scores of trials without a size; null where trials have sizes. */
   readonly sizeless: (Summary & { readonly scores: readonly number[] }) | null;
 }
+
+/** An arm as a summary has it. */
+export type ArmSummary = Omit<ArmReport, 'splits'>;
 
 /** Arms that are equal in everything but the learning rate, judged at the rate that is best in validation. */
 export interface RateGroup {
@@ -192,6 +201,7 @@ export interface Note {
     | 'environments'
     | 'reruns'
     | 'chosen'
+    | 'details'
     | 'error-bars';
   readonly text: string;
 }
@@ -253,4 +263,23 @@ export interface ReportModel {
     readonly environments: readonly EnvironmentReport[];
     readonly commands: readonly string[];
   };
+}
+
+/** The part of a report that fits a terminal. */
+export interface ReportSummary extends Pick<
+  ReportModel,
+  | 'sweep'
+  | 'trials'
+  | 'counts'
+  | 'score'
+  | 'chance'
+  | 'confidence'
+  | 'delta'
+  | 'target'
+  | 'answers'
+  | 'sizes'
+  | 'notes'
+> {
+  readonly arms: readonly ArmSummary[];
+  readonly made: Pick<ReportModel['made'], 'spec'>;
 }

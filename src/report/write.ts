@@ -1,13 +1,22 @@
 /** Writes a report's files. */
-import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { closeSync, mkdirSync, openSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { ElbowError, messageOf } from '../errors.js';
 import { printSpec } from '../spec/index.js';
 import { underUsersUmask } from '../umask.js';
 import { curvesCsv, trialsCsv } from './csv.js';
 import { reportHtml } from './html.js';
+import { MOST_DETAILED } from './limits.js';
 import { drawPlots, standaloneSvg, toPng } from './plots.js';
 import type { ReportModel } from './types.js';
+
+/** Text in parts is written part by part: trials.csv of many trials is larger than a string may be. */
+type Content = string | Uint8Array | Iterable<string>;
+
+/** What report.json holds: the model; of very many trials without their rows and epochs. */
+export function documentOf(model: ReportModel): ReportModel {
+  return model.trials <= MOST_DETAILED ? model : { ...model, trialReports: [], trialEpochs: [] };
+}
 
 /**
  * Writes report.html, report.json, trials.csv, curves.csv, sweep.yaml and each chart as SVG and PNG. Each file is
@@ -24,9 +33,9 @@ export async function writeReport(
 ): Promise<{ files: string[] }> {
   const folder = resolve(dir);
   const plots = await drawPlots(model);
-  const contents: [string, string | Uint8Array][] = [
+  const contents: [string, Content][] = [
     ['report.html', reportHtml(model, plots)],
-    ['report.json', `${JSON.stringify(model, null, 2)}\n`],
+    ['report.json', `${JSON.stringify(documentOf(model), null, 2)}\n`],
     ['trials.csv', trialsCsv(model)],
     ['curves.csv', curvesCsv(model)],
     ['sweep.yaml', printSpec(model.made.spec)],
@@ -48,14 +57,24 @@ export async function writeReport(
   return { files: contents.map(([name]) => join(folder, name)) };
 }
 
-function replaceFile(path: string, content: string | Uint8Array): void {
+function replaceFile(path: string, content: Content): void {
   const beside = `${path}.${process.pid}.new`;
   try {
-    writeFileSync(beside, content);
+    if (typeof content === 'string' || content instanceof Uint8Array) writeFileSync(beside, content);
+    else writeParts(beside, content);
     renameSync(beside, path);
   } catch (error) {
     rmSync(beside, { force: true });
     throw error;
+  }
+}
+
+function writeParts(path: string, parts: Iterable<string>): void {
+  const file = openSync(path, 'w');
+  try {
+    for (const part of parts) writeFileSync(file, part);
+  } finally {
+    closeSync(file);
   }
 }
 

@@ -1,6 +1,5 @@
 /** The two ways to one Postgres: Prisma for rows, the driver itself for bulk writes and the views. */
 import { setTimeout as pause } from 'node:timers/promises';
-import { PrismaPg } from '@prisma/adapter-pg';
 import pg from 'pg';
 import {
   isConnectionError,
@@ -9,7 +8,7 @@ import {
   otherSchema,
   unreachable,
 } from './connection-errors.js';
-import { PrismaClient } from './generated/client.js';
+import type { PrismaClient } from './generated/client.js';
 
 const CONNECT_LIMIT_MS = 10_000;
 const POOL_SIZE = 10;
@@ -17,7 +16,8 @@ const FIRST_PAUSE_MS = 100;
 const LONGEST_PAUSE_MS = 2_000;
 
 export interface Database {
-  readonly prisma: PrismaClient;
+  /** Opened when it is first asked for: loading it takes a quarter of a second, and reading goes without. */
+  prisma(): Promise<PrismaClient>;
   readonly pool: pg.Pool;
   readonly url: string;
   /** Runs work again after the connection failed, until `retryForMs` have passed; the work must be idempotent. */
@@ -36,6 +36,20 @@ const types: pg.CustomTypesConfig = {
   },
 };
 
+async function openPrisma(url: string): Promise<PrismaClient> {
+  const [{ PrismaPg }, { PrismaClient }] = await Promise.all([
+    import('@prisma/adapter-pg'),
+    import('./generated/client.js'),
+  ]);
+  const noop = (): void => undefined;
+  return new PrismaClient({
+    adapter: new PrismaPg(
+      { connectionString: url, max: POOL_SIZE, connectionTimeoutMillis: CONNECT_LIMIT_MS },
+      { schema: 'public', onPoolError: noop, onConnectionError: noop },
+    ),
+  });
+}
+
 /** Opens pools; connects only when something is asked. */
 export function openDatabase(url: string, retryForMs: number): Database {
   const pool = new pg.Pool({
@@ -46,16 +60,7 @@ export function openDatabase(url: string, retryForMs: number): Database {
   });
   // An idle connection that the server closed; the next statement opens another.
   pool.on('error', () => undefined);
-  const prisma = new PrismaClient({
-    adapter: new PrismaPg(
-      { connectionString: url, max: POOL_SIZE, connectionTimeoutMillis: CONNECT_LIMIT_MS },
-      {
-        schema: 'public',
-        onPoolError: () => undefined,
-        onConnectionError: () => undefined,
-      },
-    ),
-  });
+  let prisma: Promise<PrismaClient> | undefined;
   const attempt = async <T>(work: () => Promise<T>): Promise<T> => {
     const end = performance.now() + retryForMs;
     for (let waitMs = FIRST_PAUSE_MS; ; waitMs = Math.min(2 * waitMs, LONGEST_PAUSE_MS)) {
@@ -71,7 +76,7 @@ export function openDatabase(url: string, retryForMs: number): Database {
     }
   };
   return {
-    prisma,
+    prisma: () => (prisma ??= openPrisma(url)),
     pool,
     url,
     attempt,
@@ -96,7 +101,7 @@ export function openDatabase(url: string, retryForMs: number): Database {
         }
       }),
     close: async () => {
-      await Promise.allSettled([prisma.$disconnect(), pool.end()]);
+      await Promise.allSettled([prisma?.then((client) => client.$disconnect()), pool.end()]);
     },
   };
 }

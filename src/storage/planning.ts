@@ -2,6 +2,7 @@
 import type { PlannedTrial } from '../spec/types.js';
 import type { PoolClient } from 'pg';
 import type { Database } from './database.js';
+import { latestOf } from './overview.js';
 import type { Claim, QueuedTrial, Storage } from './storage.js';
 
 type PlanningMethods = Pick<
@@ -11,10 +12,6 @@ type PlanningMethods = Pick<
 
 /** Rows of one statement; a sweep of a million trials is planned in parts. */
 const CHUNK = 5_000;
-
-/** The latest attempt of each trial of a sweep. */
-const LATEST = `select distinct on (a.trial_id) a.* from trial_attempts a
-  join trials t on t.id = a.trial_id where t.sweep_id = $1 order by a.trial_id, a.attempt desc`;
 
 const QUEUED_TRIAL = `t.number, a.id as "attemptId", a.attempt, t.arm_label as "armLabel", t.arm_hash as "armHash",
   t.samples_per_class as "samplesPerClass", t.replicate`;
@@ -103,11 +100,11 @@ export function planningMethods(db: Database): PlanningMethods {
         // Two who open at once would both see the same latest attempt: the second waits and finds it queued.
         await client.query('select 1 from sweeps where id = $1 for update', [sweepId]);
         const { rows } = await client.query<{ number: number }>(
-          `with latest as (${LATEST}),
+          `with latest as (${latestOf('t.number, a.trial_id, a.attempt, a.status')}),
            opened as (
              insert into trial_attempts (id, trial_id, attempt)
-             select gen_random_uuid(), l.trial_id, l.attempt + 1 from latest l join trials t on t.id = l.trial_id
-             where t.number = any($2::int[]) and l.status not in ('queued', 'running')
+             select gen_random_uuid(), l.trial_id, l.attempt + 1 from latest l
+             where l.number = any($2::int[]) and l.status not in ('queued', 'running')
              on conflict do nothing returning trial_id)
            select t.number from opened o join trials t on t.id = o.trial_id order by 1`,
           [sweepId, trials],

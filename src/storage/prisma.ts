@@ -3,6 +3,7 @@ import { closingMethods } from './closing.js';
 import { openDatabase } from './database.js';
 import { failureMethods } from './failures.js';
 import { leaseMethods } from './leases.js';
+import { overviewMethods } from './overview.js';
 import { planningMethods } from './planning.js';
 import { readingMethods } from './reading.js';
 import { runningMethods } from './running.js';
@@ -36,6 +37,7 @@ export async function connectStorage({ url, retryForMs = 0 }: StorageOptions): P
     ...runningMethods(db),
     ...closingMethods(db),
     ...readingMethods(db),
+    ...overviewMethods(db),
     ...workerMethods(db),
     close: () => db.close(),
   };

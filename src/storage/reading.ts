@@ -1,17 +1,13 @@
 /** What is read: results and epochs through the views' own SQL, attempts and logs row by row. */
 import type { Database } from './database.js';
-import type { Finding } from './findings.js';
-import type { Attempt } from './generated/client.js';
 import type {
   AttemptEnd,
   AttemptRow,
-  EndedStatus,
   EpochMetrics,
   LogLine,
   Storage,
   TestAnswers,
   TrialResult,
-  TrialStatus,
 } from './storage.js';
 
 type ReadingMethods = Pick<
@@ -19,11 +15,13 @@ type ReadingMethods = Pick<
   'trialResults' | 'trialResult' | 'attemptEnd' | 'attempts' | 'epochs' | 'logs' | 'answers'
 >;
 
-const RESULT = `select sweep, trial, arm_hash as "armHash", arm as "armLabel", params,
+/** Rows of the sweep $1; conditions may follow. */
+export const RESULT = `select sweep, trial, arm_hash as "armHash", arm as "armLabel", params,
   samples_per_class as "samplesPerClass", replicate, attempt, status, epochs, best_epoch as "bestEpoch",
   train_loss as "trainLoss", val_loss as "valLoss", test_loss as "testLoss", train_accuracy as "trainAccuracy",
   val_accuracy as "valAccuracy", test_accuracy as "testAccuracy", objective, metrics, seconds,
-  images_per_second as "imagesPerSecond", diagnosis, findings, weights, worker, failure_code as "failureCode",
+  images_per_second as "imagesPerSecond", diagnosis, findings, weights,
+  seconds_to_90_percent as "secondsTo90Percent", worker, failure_code as "failureCode",
   failure_message as "failureMessage", started_at as "startedAt", finished_at as "finishedAt"
   from trial_results where sweep_id = $1`;
 
@@ -32,64 +30,53 @@ const EPOCH = `select t.number as trial, e.epoch, e.train_loss as "trainLoss", e
   from trials t
   join lateral (select id from trial_attempts x where x.trial_id = t.id order by attempt desc limit 1) a on true
   join trial_epochs e on e.attempt_id = a.id
-  where t.sweep_id = $1 and ($2::int is null or t.number = $2) order by t.number, e.epoch`;
+  where t.sweep_id = $1 and ($2::int[] is null or t.number = any($2)) order by t.number, e.epoch`;
 
-/** Kilobytes an attempt, which are read where they are asked for. */
-const ANSWERS = { testCorrect: true, confusion: true } as const;
-type AttemptColumns = Omit<Attempt, keyof typeof ANSWERS>;
+/** Without the answers to the test images: kilobytes an attempt, which are read where they are asked for. */
+const ATTEMPT = `select a.id, t.number as trial, a.attempt, a.status, a.lease, a.worker_id as worker, a.host,
+  a.queued_at as "queuedAt", a.started_at as "startedAt", a.finished_at as "finishedAt",
+  case when a.elbow_version is not null and a.node is not null then json_build_object('elbowVersion', a.elbow_version,
+    'gitCommit', a.git_commit, 'node', a.node, 'tensorflow', a.tensorflow, 'device', a.device, 'dataDigest', a.data_digest,
+    'threads', a.threads, 'cpuFeatures', a.cpu_features) end as environment,
+  a.epochs, a.best_epoch as "bestEpoch", a.train_loss as "trainLoss", a.val_loss as "valLoss", a.test_loss as "testLoss",
+  a.train_accuracy as "trainAccuracy", a.val_accuracy as "valAccuracy", a.test_accuracy as "testAccuracy", a.objective,
+  a.metrics, coalesce(a.seconds, 0) as seconds, a.images_per_second as "imagesPerSecond", a.diagnosis, a.findings, a.weights,
+  case when a.failure_code is not null
+    then json_build_object('code', a.failure_code, 'message', coalesce(a.failure_message, '')) end as failure
+  from trials t join trial_attempts a on a.trial_id = t.id
+  where t.sweep_id = $1 and ($2::int is null or t.number = $2) order by t.number, a.attempt`;
 
-function toOutcome(row: AttemptColumns): AttemptRow['outcome'] {
-  if (row.status === 'queued' || row.status === 'running') return null;
+type AttemptColumns = Omit<AttemptRow, 'outcome'> & Omit<NonNullable<AttemptRow['outcome']>, 'status'>;
+
+function toAttempt(row: AttemptColumns): AttemptRow {
+  const {
+    id,
+    trial,
+    attempt,
+    status,
+    lease,
+    worker,
+    host,
+    environment,
+    queuedAt,
+    startedAt,
+    finishedAt,
+    ...figures
+  } = row;
+  const outcome = status === 'queued' || status === 'running' ? null : { status, ...figures };
   return {
-    // A check constraint keeps the words.
-    status: row.status as EndedStatus,
-    epochs: row.epochs,
-    bestEpoch: row.bestEpoch,
-    trainLoss: row.trainLoss,
-    valLoss: row.valLoss,
-    testLoss: row.testLoss,
-    trainAccuracy: row.trainAccuracy,
-    valAccuracy: row.valAccuracy,
-    testAccuracy: row.testAccuracy,
-    objective: row.objective,
-    // Written by finishAttempt alone.
-    metrics: row.metrics as Record<string, number>,
-    seconds: row.seconds ?? 0,
-    imagesPerSecond: row.imagesPerSecond,
-    diagnosis: row.diagnosis,
-    // Written by finishAttempt alone.
-    findings: row.findings as unknown as readonly Finding[],
-    weights: row.weights,
-    failure: row.failureCode === null ? null : { code: row.failureCode, message: row.failureMessage ?? '' },
-  };
-}
-
-function toAttempt(row: AttemptColumns & { trial: { number: number } }): AttemptRow {
-  return {
-    id: row.id,
-    trial: row.trial.number,
-    attempt: row.attempt,
-    status: row.status as TrialStatus,
-    lease: row.lease,
-    outcome: toOutcome(row),
-    worker: row.workerId,
-    host: row.host,
-    environment:
-      row.elbowVersion === null || row.node === null
-        ? null
-        : {
-            elbowVersion: row.elbowVersion,
-            gitCommit: row.gitCommit,
-            node: row.node,
-            tensorflow: row.tensorflow,
-            device: row.device,
-            dataDigest: row.dataDigest,
-            threads: row.threads,
-            cpuFeatures: row.cpuFeatures,
-          },
-    queuedAt: row.queuedAt,
-    startedAt: row.startedAt,
-    finishedAt: row.finishedAt,
+    id,
+    trial,
+    attempt,
+    status,
+    lease,
+    outcome,
+    worker,
+    host,
+    environment,
+    queuedAt,
+    startedAt,
+    finishedAt,
   };
 }
 
@@ -116,20 +103,16 @@ export function readingMethods(db: Database): ReadingMethods {
 
     attempts: (sweepId, trial) =>
       db.attempt(async () => {
-        const rows = await db.prisma.attempt.findMany({
-          where: { trial: { sweepId, ...(trial === undefined ? {} : { number: trial }) } },
-          include: { trial: { select: { number: true } } },
-          omit: ANSWERS,
-          orderBy: [{ trial: { number: 'asc' } }, { attempt: 'asc' }],
-        });
+        const { rows } = await db.pool.query<AttemptColumns>(ATTEMPT, [sweepId, trial ?? null]);
         return rows.map(toAttempt);
       }),
 
-    epochs: (sweepId, trial) =>
-      db.attempt(
-        async () =>
-          (await db.pool.query<EpochMetrics & { trial: number }>(EPOCH, [sweepId, trial ?? null])).rows,
-      ),
+    epochs: (sweepId, trials) =>
+      db.attempt(async () => {
+        const numbers = typeof trials === 'number' ? [trials] : (trials ?? null);
+        const { rows } = await db.pool.query<EpochMetrics & { trial: number }>(EPOCH, [sweepId, numbers]);
+        return rows;
+      }),
 
     answers: (sweepId, trial) =>
       db.attempt(async () => {

@@ -135,11 +135,75 @@ export interface TrialResult extends Omit<Outcome, 'status' | 'failure' | 'secon
   /** Epochs that ended; counted from the epoch rows while the attempt runs. */
   readonly epochs: number;
   readonly seconds: number | null;
+  /** Of the epochs until the validation accuracy first had nine tenths of its best; null where that is not known. */
+  readonly secondsTo90Percent: number | null;
   readonly worker: string | null;
   readonly failureCode: string | null;
   readonly failureMessage: string | null;
   readonly startedAt: Date | null;
   readonly finishedAt: Date | null;
+}
+
+/** What of a trial makes a curve: a part of its result. */
+export type TrialFigures = Pick<
+  TrialResult,
+  'trial' | 'armHash' | 'samplesPerClass' | 'replicate' | 'status' | 'objective' | 'testAccuracy'
+>;
+
+/** An arm of a sweep. */
+export type ArmFacts = Pick<TrialResult, 'armHash' | 'armLabel' | 'params'>;
+
+/** Figures of several trials; count ≥ 1. */
+export interface Spread {
+  readonly count: number;
+  readonly mean: number;
+  readonly min: number;
+  readonly max: number;
+}
+
+/** The trials of an arm and size; means are over those that succeeded, null where none has the figure. */
+export interface GroupRow extends Omit<ArmFacts, 'params'> {
+  readonly samplesPerClass: number | null;
+  readonly trials: number;
+  readonly ended: number;
+  readonly failed: number;
+  readonly succeeded: number;
+  readonly testAccuracy: Spread | null;
+  readonly objective: Spread | null;
+  readonly seconds: number | null;
+}
+
+/** Trials of one size and status. */
+export interface ProgressRow {
+  readonly samplesPerClass: number | null;
+  readonly status: TrialStatus;
+  readonly trials: number;
+  /** That they took, added up. */
+  readonly seconds: number;
+}
+
+/** Trials that failed with one code. */
+export interface FailedTrials {
+  readonly code: string;
+  /** Numbers, ascending. */
+  readonly trials: readonly number[];
+  /** The message of the first. */
+  readonly example: string;
+}
+
+/** An attempt that has ended. */
+export interface EndedTrial {
+  readonly trial: number;
+  readonly attempt: number;
+  /** By the database's clock. */
+  readonly finishedAt: Date;
+}
+
+/** Trials whose latest attempt that began ran in one environment on one host. */
+export interface AttemptPlace {
+  readonly trials: number;
+  readonly host: string | null;
+  readonly environment: Environment;
 }
 
 export interface AttemptRow {

@@ -13,23 +13,31 @@
 import type { PlannedTrial, SweepSpec } from '../spec/types.js';
 import type { EpochMetrics, Outcome, TestAnswers } from './outcome.js';
 import type {
+  ArmFacts,
   AttemptEnd,
+  AttemptPlace,
   AttemptRow,
   AttemptTask,
   Claim,
   Counts,
+  EndedTrial,
   Environment,
+  FailedTrials,
   FailureRow,
   FailureStanding,
+  GroupRow,
   LogLine,
   NewFailure,
+  ProgressRow,
   QueryResult,
   QueuedTrial,
   SweepFiles,
   SweepRow,
   SweepStatus,
+  TrialFigures,
   TrialRange,
   TrialResult,
+  TrialStatus,
   WorkerIntroduction,
   WorkerRow,
 } from './rows.js';
@@ -38,23 +46,31 @@ export type { Finding, LayerFigures } from './findings.js';
 export { NO_FIGURES } from './outcome.js';
 export type { EpochMetrics, Outcome, TestAnswers } from './outcome.js';
 export type {
+  ArmFacts,
   AttemptEnd,
+  AttemptPlace,
   AttemptRow,
   AttemptTask,
   Claim,
   Counts,
   EndedStatus,
+  EndedTrial,
   Environment,
   ExecutionFailure,
+  FailedTrials,
   FailureRow,
   FailureStanding,
+  GroupRow,
   LogLine,
   NewFailure,
+  ProgressRow,
   QueryResult,
   QueuedTrial,
+  Spread,
   SweepFiles,
   SweepRow,
   SweepStatus,
+  TrialFigures,
   TrialRange,
   TrialResult,
   TrialStatus,
@@ -195,8 +211,37 @@ export interface Storage {
   ): Promise<boolean>;
 
   // Reading
-  /** By trial number. */
+  /** By trial number, all at once: of a large sweep, `trialPages` reads them in parts. */
   trialResults(sweepId: string): Promise<readonly TrialResult[]>;
+  /** By trial number, so many at once that a sweep of any size can be read. */
+  trialPages(sweepId: string): AsyncIterable<readonly TrialResult[]>;
+  /** Those of the numbers that there are, by number. */
+  trialsNamed(sweepId: string, numbers: readonly number[]): Promise<readonly TrialResult[]>;
+  /** Of trials with one of the statuses, ascending. */
+  trialNumbers(sweepId: string, statuses: readonly TrialStatus[]): Promise<readonly number[]>;
+  /** By trial number. */
+  trialFigures(sweepId: string): Promise<readonly TrialFigures[]>;
+  /** In the order of their first trials. */
+  arms(sweepId: string): Promise<readonly ArmFacts[]>;
+  /** By label and size; all images, or none, come last. */
+  groups(sweepId: string): Promise<readonly GroupRow[]>;
+  progress(sweepId: string): Promise<readonly ProgressRow[]>;
+  /** By code, the most frequent first. */
+  failedTrials(sweepId: string): Promise<readonly FailedTrials[]>;
+  /** The first so many by number. */
+  runningTrials(sweepId: string, limit: number): Promise<readonly TrialResult[]>;
+  /** Attempts that ended after a moment, and at it those of trials behind that one; by moment and trial, the first so many. */
+  endedTrials(
+    sweepId: string,
+    after: Pick<EndedTrial, 'finishedAt' | 'trial'>,
+    limit: number,
+  ): Promise<readonly EndedTrial[]>;
+  /** Epochs of the latest attempts of all trials. */
+  epochTotal(sweepId: string): Promise<number>;
+  /** The most frequent first. */
+  environments(sweepId: string): Promise<readonly AttemptPlace[]>;
+  /** The database's clock. */
+  now(): Promise<Date>;
   trialResult(sweepId: string, trial: number): Promise<TrialResult | null>;
   /** How an attempt ended; null when there is none, or it has not. */
   attemptEnd(attemptId: string): Promise<AttemptEnd | null>;
@@ -204,8 +249,11 @@ export interface Storage {
   attempts(sweepId: string, trial?: number): Promise<readonly AttemptRow[]>;
   /** Executions of a trial that failed, the oldest first. */
   failures(sweepId: string, trial: number): Promise<readonly FailureRow[]>;
-  /** Of the latest attempt of each trial, by trial and epoch; all trials when `trial` is left out. */
-  epochs(sweepId: string, trial?: number): Promise<readonly (EpochMetrics & { trial: number })[]>;
+  /** Of the latest attempt of each trial, by trial and epoch; of all trials, of one, or of some. */
+  epochs(
+    sweepId: string,
+    trials?: number | readonly number[],
+  ): Promise<readonly (EpochMetrics & { trial: number })[]>;
   /** Of one attempt (the latest when left out), lines after (lease, index). */
   logs(
     sweepId: string,

@@ -2,8 +2,8 @@
 import { ElbowError } from '../errors.js';
 import type { SweepSpec } from '../spec/types.js';
 import type { Database } from './database.js';
-import { Prisma } from './generated/client.js';
-import type { Sweep } from './generated/client.js';
+import type { Prisma, Sweep } from './generated/client.js';
+import { latestOf } from './overview.js';
 import type { Counts, Storage, SweepRow, SweepStatus, TrialStatus } from './storage.js';
 
 type SweepMethods = Pick<
@@ -50,24 +50,32 @@ const noCounts = (): Record<TrialStatus, number> => ({
   cancelled: 0,
 });
 
+/** Prisma's code for a row that there is already. */
 const isDuplicate = (error: unknown): boolean =>
-  error instanceof Prisma.PrismaClientKnownRequestError && error.code === 'P2002';
+  error instanceof Error && 'code' in error && error.code === 'P2002';
 
 const unknownSweep = (id: string): ElbowError =>
   new ElbowError('sweep-unknown', `there is no sweep with the id ${id}`, {
     hint: 'It was removed; `elbow list` shows those that are there.',
   });
 
+/** Past Prisma: its query compiler takes 0.2 s to load, and commands that look at a sweep need nothing else of it. */
+const SWEEP = `select id, name, status, spec, source, concurrency, server,
+  created_at as "createdAt", started_at as "startedAt", finished_at as "finishedAt" from sweeps`;
+
 export function sweepMethods(db: Database): SweepMethods {
-  const { prisma } = db;
   const countsOf = async (ids: readonly string[]): Promise<Map<string, Counts>> => {
     const counts = new Map(ids.map((id) => [id, noCounts()]));
+    // Of one sweep its own trials are looked up; of all, the indexes are read from end to end.
     const { rows } = await db.pool.query<{ sweep_id: string; status: TrialStatus; n: number }>(
-      `select t.sweep_id, a.status, count(*) as n
-       from trials t
-       join lateral (select status from trial_attempts x where x.trial_id = t.id order by attempt desc limit 1) a on true
-       where t.sweep_id = any($1::uuid[]) group by 1, 2`,
-      [ids],
+      ids.length === 1
+        ? `select $1::uuid as sweep_id, status, count(*) as n from (${latestOf('t.id, a.status')}) latest group by 2`
+        : `select t.sweep_id, a.status, count(*) as n
+           from trials t
+           join (select distinct on (trial_id) trial_id, status from trial_attempts
+                 order by trial_id desc, attempt desc) a on a.trial_id = t.id
+           where t.sweep_id = any($1::uuid[]) group by 1, 2`,
+      [ids.length === 1 ? ids[0] : ids],
     );
     for (const row of rows) counts.get(row.sweep_id)![row.status] = row.n;
     return counts;
@@ -76,6 +84,7 @@ export function sweepMethods(db: Database): SweepMethods {
   return {
     createSweep: (spec, source) =>
       db.attempt(async () => {
+        const prisma = await db.prisma();
         try {
           const sweep = await prisma.sweep.create({
             data: { name: spec.name, source, spec: spec as unknown as Prisma.InputJsonObject },
@@ -90,25 +99,20 @@ export function sweepMethods(db: Database): SweepMethods {
 
     findSweep: (name) =>
       db.attempt(async () => {
-        const sweep = await prisma.sweep.findUnique({ where: { name } });
-        return sweep && toRow(sweep);
+        const { rows } = await db.pool.query<Sweep>(`${SWEEP} where name = $1`, [name]);
+        return rows[0] ? toRow(rows[0]) : null;
       }),
 
     getSweep: (id) =>
       db.attempt(async () => {
-        const sweep = await prisma.sweep.findUnique({ where: { id } });
-        if (!sweep) throw unknownSweep(id);
-        return toRow(sweep);
+        const { rows } = await db.pool.query<Sweep>(`${SWEEP} where id = $1`, [id]);
+        if (!rows[0]) throw unknownSweep(id);
+        return toRow(rows[0]);
       }),
 
     listSweeps: () =>
       db.attempt(async () => {
-        // Past Prisma: its query compiler takes 0.2 s to load, and `elbow list` needs nothing else of it.
-        const { rows: sweeps } = await db.pool.query<Sweep>(
-          `select id, name, status, spec, source, concurrency, server,
-                  created_at as "createdAt", started_at as "startedAt", finished_at as "finishedAt"
-           from sweeps order by created_at desc, name`,
-        );
+        const { rows: sweeps } = await db.pool.query<Sweep>(`${SWEEP} order by created_at desc, name`);
         const counts = await countsOf(sweeps.map((sweep) => sweep.id));
         return sweeps.map((sweep) => {
           const own = counts.get(sweep.id) ?? noCounts();
@@ -152,7 +156,7 @@ export function sweepMethods(db: Database): SweepMethods {
 
     setConcurrency: (id, concurrency) =>
       db.attempt(async () => {
-        await prisma.sweep.updateMany({ where: { id }, data: { concurrency } });
+        await (await db.prisma()).sweep.updateMany({ where: { id }, data: { concurrency } });
       }),
 
     countTrials: (sweepId) => db.attempt(async () => (await countsOf([sweepId])).get(sweepId) ?? noCounts()),

@@ -1,4 +1,5 @@
 /** Made-up trials for pure tests. */
+import type { Look } from '../../src/cli/looks.js';
 import type { TrialResult } from '../../src/storage/storage.js';
 
 const START = Date.UTC(2026, 10, 24, 12, 0, 0);
@@ -28,6 +29,7 @@ export function trial(change: Partial<TrialResult> = {}): TrialResult {
     objective: 0.41,
     metrics: {},
     seconds: 8.24,
+    secondsTo90Percent: null,
     imagesPerSecond: 3000,
     diagnosis: null,
     findings: [],
@@ -52,3 +54,17 @@ export const queued = (change: Partial<TrialResult> = {}): TrialResult =>
     objective: null,
     ...change,
   });
+
+/** What storage adds up of trials, and those that run. */
+export function look(results: readonly TrialResult[]): Look {
+  return {
+    rows: results.map(({ samplesPerClass, status, seconds }) => ({
+      samplesPerClass,
+      status,
+      trials: 1,
+      seconds: seconds ?? 0,
+    })),
+    running: results.filter(({ status }) => status === 'running'),
+    ended: [],
+  };
+}

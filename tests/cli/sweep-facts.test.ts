@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import {
   armColumn,
   countsText,
-  failureGroups,
+  failureGroup,
   numbersText,
   sweepExitCode,
   temporalLink,
@@ -38,27 +38,14 @@ describe('the exit code of a sweep', () => {
 });
 
 describe('failures', () => {
-  it('are grouped by code, most first, with one example and what to do', () => {
-    const failed = (number: number, code: string): ReturnType<typeof trial> =>
-      trial({ trial: number, status: 'failed', failureCode: code, failureMessage: `${code} in ${number}` });
-    const groups = failureGroups([
-      trial(),
-      failed(4, 'data-missing'),
-      failed(5, 'out-of-memory'),
-      failed(6, 'out-of-memory'),
-      failed(7, 'of-a-later-elbow'),
-    ]);
-    expect(groups).toEqual([
-      {
-        code: 'out-of-memory',
-        trials: [5, 6],
-        example: 'out-of-memory in 5',
-        advice: adviceOf('out-of-memory'),
-      },
-      { code: 'data-missing', trials: [4], example: 'data-missing in 4', advice: adviceOf('data-missing') },
-      { code: 'of-a-later-elbow', trials: [7], example: 'of-a-later-elbow in 7', advice: null },
-    ]);
-    expect(failureGroups([trial()])).toEqual([]);
+  it('are told with what to do about their code', () => {
+    const failed = { trials: [5, 6], example: 'used 1,300 MB' };
+    expect(failureGroup({ code: 'out-of-memory', ...failed })).toEqual({
+      code: 'out-of-memory',
+      ...failed,
+      advice: adviceOf('out-of-memory'),
+    });
+    expect(failureGroup({ code: 'of-a-later-elbow', ...failed }).advice).toBeNull();
   });
 
   it('name trials in runs, and not all of a thousand', () => {

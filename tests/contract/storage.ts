@@ -4,6 +4,7 @@ import type { Storage } from '../../src/storage/index.js';
 import { Desk } from './desk.js';
 import { failuresContract } from './storage-failures.js';
 import { leasesContract } from './storage-leases.js';
+import { overviewContract } from './storage-overview.js';
 import { pausingContract } from './storage-pausing.js';
 import { resultsContract } from './storage-results.js';
 import { sweepsContract } from './storage-sweeps.js';
@@ -23,5 +24,6 @@ export function storageContract(name: string, open: () => Promise<Storage>): voi
     failuresContract(desk);
     pausingContract(desk);
     resultsContract(desk);
+    overviewContract(desk);
   });
 }

@@ -48,6 +48,8 @@ export function fixture({ text, change, sweep: row }: FixtureOptions): ReportMod
       }
     }
     epochs.push(...own.map((epoch) => ({ trial: trial.number, ...epoch })));
+    const metrics: Record<string, number> = isNoop ? {} : milestones(own, Math.ceil(n / 8));
+    const quick = metrics['epochs_to_90_percent'];
     const result: TrialResult = {
       sweep: spec.name,
       trial: trial.number,
@@ -67,7 +69,8 @@ export function fixture({ text, change, sweep: row }: FixtureOptions): ReportMod
       valAccuracy: isNoop ? null : test + 0.02 * (noise[3]! - 0.5),
       testAccuracy: isNoop ? null : test,
       objective: isNoop ? noise[0]! : test + 0.02 * (noise[3]! - 0.5),
-      metrics: isNoop ? {} : milestones(own, Math.ceil(n / 8)),
+      metrics,
+      secondsTo90Percent: quick === undefined ? null : (quick * n) / 3000,
       seconds: 1 + n / 40,
       imagesPerSecond: isNoop ? null : 2900 + 300 * noise[2]!,
       diagnosis: null,
@@ -97,20 +100,22 @@ export function fixture({ text, change, sweep: row }: FixtureOptions): ReportMod
     },
     results,
     epochs,
-    attempts: plan.map((trial) => ({
-      trial: trial.number,
-      host: 'lab-2',
-      environment: {
-        elbowVersion: '0.1.0',
-        gitCommit: '3606d65',
-        node: 'v20.20.2',
-        tensorflow: '2.21.0',
-        device: 'cpu',
-        dataDigest: 'c4a38c50a1bc5f3a1c5537f2155ab9d68f9f25eb1ed8d9ddda3db29a59bca1dd',
-        threads: 1,
-        cpuFeatures: 'avx avx2 fma',
+    attempts: [
+      {
+        trials: plan.length,
+        host: 'lab-2',
+        environment: {
+          elbowVersion: '0.1.0',
+          gitCommit: '3606d65',
+          node: 'v20.20.2',
+          tensorflow: '2.21.0',
+          device: 'cpu',
+          dataDigest: 'c4a38c50a1bc5f3a1c5537f2155ab9d68f9f25eb1ed8d9ddda3db29a59bca1dd',
+          threads: 1,
+          cpuFeatures: 'avx avx2 fma',
+        },
       },
-    })),
+    ],
     madeAt: at(300),
     elbowVersion: '0.1.0',
   });

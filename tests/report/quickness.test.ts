@@ -3,32 +3,16 @@ import { meanQuickness, quicknessOf } from '../../src/report/quickness.js';
 import { fixture, quickstart } from './fixture.js';
 
 const metrics = { epochs_to_90_percent: 2, steps_to_90_percent: 14 };
-const epoch = (number: number, seconds: number) => ({
-  epoch: number,
-  trainLoss: null,
-  trainAccuracy: null,
-  valLoss: null,
-  valAccuracy: null,
-  learningRate: null,
-  seconds,
-});
 
 describe('how quick a trial was', () => {
-  it('adds up the seconds of the epochs it needed, in any order, and not those after', () => {
-    expect(quicknessOf({ metrics }, [epoch(3, 100), epoch(2, 0.5), epoch(1, 0.75)])).toEqual({
+  it('is told by its metrics and the seconds of its epochs, and not at all without the metrics', () => {
+    expect(quicknessOf({ metrics, secondsTo90Percent: 1.25 })).toEqual({
       epochs: 2,
       steps: 14,
       seconds: 1.25,
     });
-  });
-
-  it('has no seconds where an epoch is missing, and nothing without the metrics', () => {
-    expect(quicknessOf({ metrics }, [epoch(1, 0.75), epoch(3, 1)])).toMatchObject({
-      epochs: 2,
-      seconds: null,
-    });
-    expect(quicknessOf({ metrics: {} }, [epoch(1, 0.75)])).toBeNull();
-    expect(quicknessOf({ metrics: { epochs_to_90_percent: 1 } }, [])).toEqual({
+    expect(quicknessOf({ metrics: {}, secondsTo90Percent: null })).toBeNull();
+    expect(quicknessOf({ metrics: { epochs_to_90_percent: 1 }, secondsTo90Percent: null })).toEqual({
       epochs: 1,
       steps: null,
       seconds: null,

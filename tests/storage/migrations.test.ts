@@ -49,8 +49,8 @@ async function shapeOf(url: string): Promise<string[]> {
        and conrelid::regclass::text <> '_prisma_migrations'
      order by 1`,
   );
-  // Two rows of null must not be two trials; Prisma's schema has no word for it.
-  return rows.map((row) => String(row['line']).replace(' NULLS NOT DISTINCT', ''));
+  // Two rows of null must not be two trials, and indexes carry further columns; Prisma's schema has no word for either.
+  return rows.map((row) => String(row['line']).replace(/ NULLS NOT DISTINCT| INCLUDE \([^)]*\)/, ''));
 }
 
 /** The shape of a database that is made from a Prisma schema alone. */

@@ -41,11 +41,16 @@ Example:
       await endLostSweeps(session, [found], (line) => out.note(line));
       const sweep = await storage.getSweep(found.id);
       expectExtendable(sweep);
-      const existing = (await storage.trialResults(sweep.id)).map((one) => ({
-        number: one.trial,
-        arm: { hash: one.armHash, params: one.params, label: one.armLabel },
-        samplesPerClass: one.samplesPerClass,
-        replicate: one.replicate,
+      const [arms, figures] = await Promise.all([storage.arms(sweep.id), storage.trialFigures(sweep.id)]);
+      const armOf = new Map(
+        arms.map(({ armHash: hash, params, armLabel: label }) => [hash, { hash, params, label }]),
+      );
+      const existing = figures.map(({ trial, armHash, samplesPerClass, replicate }) => ({
+        number: trial,
+        // Of every arm there is a trial.
+        arm: armOf.get(armHash)!,
+        samplesPerClass,
+        replicate,
       }));
       const extended = extendSweep(sweep.spec, readExtension(options), existing);
       const { trials, added, isChanged } = extended;

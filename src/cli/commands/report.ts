@@ -29,7 +29,8 @@ Example:
     const given = options['out'];
     const dir =
       typeof given === 'string' ? resolve(cwd, given) : join(homeFolders.reports(elbowHome(env)), name);
-    const { buildReport, collectReport, curveText, writeReport } = await import('../../report/index.js');
+    const { buildReport, collectReport, curveText, documentOf, writeReport } =
+      await import('../../report/index.js');
     const input = await withSession(env, async ({ storage }) =>
       collectReport(storage, await requireSweep(storage, name), new Date()),
     );
@@ -37,7 +38,7 @@ Example:
     const { files } = await writeReport(model, dir, typeof given === 'string');
     const page = files[0] ?? dir;
     if (out.json) {
-      out.document({ ...model, files });
+      out.document({ ...documentOf(model), files });
     } else {
       const text = curveText(model, { width: out.width, color: out.colors.isColorSupported });
       if (text !== '') out.result(`${text}\n`);

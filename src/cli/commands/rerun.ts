@@ -1,6 +1,6 @@
 import { ElbowError, EXIT } from '../../errors.js';
 import type { ExitCode } from '../../errors.js';
-import type { SweepRow, TrialResult } from '../../storage/storage.js';
+import type { SweepRow } from '../../storage/storage.js';
 import { chooseTrials } from '../chosen-trials.js';
 import type { CommandModule, Context } from '../command.js';
 import { printEnding } from '../ending.js';
@@ -9,7 +9,7 @@ import { endLostSweeps } from '../lost.js';
 import { runAdded } from '../run-added.js';
 import { requireSweep, withSession } from '../session.js';
 import type { Session } from '../session.js';
-import { isEnded, isTrialEnded, nextText, numbersText, sweepDocument } from '../sweep-facts.js';
+import { isEnded, nextText, numbersText, sweepDocument, totalOf } from '../sweep-facts.js';
 import { countedText } from '../text.js';
 import { workflowState } from '../workflow.js';
 
@@ -47,15 +47,13 @@ Example:
           hint: `Once it is, \`elbow rerun ${sweep.name}\` runs what was cancelled.`,
         });
       }
-      const results = await storage.trialResults(sweep.id);
-      const chosen = await chooseTrials(sweep, results, options, context.env);
-      return rerun(session, { sweep, results, chosen, isDetached: options['detach'] === true }, context);
+      const chosen = await chooseTrials(storage, sweep, options, context.env);
+      return rerun(session, { sweep, chosen, isDetached: options['detach'] === true }, context);
     }),
 };
 
 interface Rerun {
   readonly sweep: SweepRow;
-  readonly results: readonly TrialResult[];
   readonly chosen: readonly number[];
   readonly isDetached: boolean;
 }
@@ -63,14 +61,14 @@ interface Rerun {
 async function rerun(session: Session, what: Rerun, context: Context): Promise<ExitCode> {
   const { storage } = session;
   const { out } = context;
-  const { sweep, results, chosen, isDetached } = what;
+  const { sweep, chosen, isDetached } = what;
   // Before anything is stored: without Temporal nothing would run it.
   const isAsked = !isEnded(sweep.status) || chosen.length > 0;
   const state = isAsked ? await workflowState(session, sweep.name) : null;
   const isAtWork = !isEnded(sweep.status) && state === 'RUNNING';
   // Attempts that were opened by a command that died before it started the workflow, or left by a workflow that is gone.
-  const waiting = isAtWork ? [] : results.filter((one) => !isTrialEnded(one.status)).map((one) => one.trial);
-  const isPlanned = results.length > 0;
+  const waiting = isAtWork ? [] : await storage.trialNumbers(sweep.id, ['queued', 'running']);
+  const isPlanned = totalOf(await storage.countTrials(sweep.id)) > 0;
   const opened = chosen.length === 0 ? [] : await storage.openAttempts(sweep.id, chosen);
   if (opened.length === 0 && waiting.length === 0 && (isAtWork || (isEnded(sweep.status) && isPlanned))) {
     const counts = await storage.countTrials(sweep.id);

@@ -40,8 +40,7 @@ export const command: CommandModule = {
         );
       }
       const counts = await storage.countTrials(sweep.id);
-      const results = await storage.trialResults(sweep.id);
-      const epochs = results.reduce((sum, one) => sum + one.epochs, 0);
+      const epochs = await storage.epochTotal(sweep.id);
       const trials = Object.values(counts).reduce((sum, n) => sum + n, 0);
       const kept = `, with its weights and checkpoints on this machine${isStored ? ' and in the artifact store' : ''}`;
       const what = `the sweep ${name}: ${countedText(trials, 'trial')} (${countsText(counts)}), ${countedText(epochs, 'epoch')}${kept}`;

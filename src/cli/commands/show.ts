@@ -1,6 +1,5 @@
 import { EXIT } from '../../errors.js';
-import type { SweepRow, TrialResult } from '../../storage/storage.js';
-import { groupBy } from '../../group-by.js';
+import type { GroupRow, SweepRow } from '../../storage/storage.js';
 import { trainableText } from '../../spec/index.js';
 import type { CommandModule } from '../command.js';
 import { printFailures } from '../ending.js';
@@ -11,13 +10,12 @@ import { requireSweep, withSession } from '../session.js';
 import {
   armColumn,
   countsText,
-  failureGroups,
-  isTrialEnded,
+  failureGroup,
   sweepDocument,
   sweepSeconds,
   temporalLink,
 } from '../sweep-facts.js';
-import { countText, durationText, figureText, tableLines } from '../text.js';
+import { countText, countedText, durationText, figureText, tableLines } from '../text.js';
 
 /** `elbow show SWEEP`: its state, its figures by arm and size, what failed. */
 export const command: CommandModule = {
@@ -34,22 +32,24 @@ export const command: CommandModule = {
       const found = await requireSweep(storage, args[0] ?? '');
       const lost = await endLostSweeps(session, [found], (line) => out.note(line));
       const sweep = lost.size === 0 ? found : await storage.getSweep(found.id);
-      const [counts, results] = await Promise.all([
+      const [counts, groups, failed] = await Promise.all([
         storage.countTrials(sweep.id),
-        storage.trialResults(sweep.id),
+        out.json ? [] : storage.groups(sweep.id),
+        storage.failedTrials(sweep.id),
       ]);
       const now = new Date();
       const link = temporalLink(temporalPlace, sweep.name);
-      const failures = failureGroups(results);
+      const failures = failed.map(failureGroup);
       if (out.json) {
         out.document({ ...sweepDocument(sweep, counts, now), failures, temporal: link, spec: sweep.spec });
         return EXIT.done;
       }
       printHead(sweep, countsText(counts), now, out);
-      if (results.length > 0) {
+      if (groups.length > 0) {
         out.result();
-        for (const line of armTable(sweep, results, out)) out.result(line);
+        for (const line of armTable(sweep, groups, out)) out.result(line);
       }
+      if (groups.length > MOST_ROWS) out.result(restText(sweep.name, groups.length - MOST_ROWS));
       if (failures.length > 0) out.result();
       printFailures(sweep.name, failures, out);
       if (link !== null) out.note(`In Temporal: ${link}`);
@@ -74,36 +74,36 @@ function printHead(sweep: SweepRow, counts: string, now: Date, out: Output): voi
   );
 }
 
+/** Rows of arms and sizes that are printed: more do not fit a terminal. */
+const MOST_ROWS = 400;
+
+const restText = (name: string, left: number): string =>
+  `… and ${countedText(left, 'more row')}: \`elbow report ${name}\` writes all to curves.csv, and the view learning_curve has them.`;
+
 /** One row an arm and size: how many trials, their state, and the mean score of those that succeeded. */
-function armTable({ spec }: SweepRow, results: readonly TrialResult[], out: Output): string[] {
-  const groups = [...groupBy(results, (one) => `${one.armHash}/${one.samplesPerClass}`).values()].sort(
-    (a, b) =>
-      compare(a[0]!.armLabel, b[0]!.armLabel) ||
-      (a[0]!.samplesPerClass ?? Infinity) - (b[0]!.samplesPerClass ?? Infinity),
-  );
+function armTable({ spec }: SweepRow, all: readonly GroupRow[], out: Output): string[] {
   const isBuiltin = spec.trainable.kind === 'builtin';
-  const succeeded = results.filter((one) => one.status === 'succeeded');
   // Of a program some trials may have printed none: then what all have compares.
-  const hasAccuracy = succeeded.length > 0 && succeeded.every((one) => one.testAccuracy !== null);
+  const hasAccuracy =
+    all.some(({ succeeded }) => succeeded > 0) &&
+    all.every(({ succeeded, testAccuracy }) => (testAccuracy?.count ?? 0) === succeeded);
+  const groups = all.slice(0, MOST_ROWS);
   const widest = Math.max(20, out.width - 60);
   const arms = armColumn(
-    groups.map((group) => group[0]!.armLabel),
+    groups.map(({ armLabel }) => armLabel),
     widest,
   );
   const rows = groups.map((group, row) => {
-    const first = group[0]!;
-    const ended = group.filter((one) => isTrialEnded(one.status)).length;
-    const good = group.filter((one) => one.status === 'succeeded');
-    const scores = good.map((one) => (hasAccuracy ? one.testAccuracy : one.objective)).filter(isNumber);
-    const failed = group.filter((one) => one.status === 'failed').length;
+    const { samplesPerClass: size, ended, trials, failed, seconds } = group;
+    const scores = hasAccuracy ? group.testAccuracy : group.objective;
     return [
       arms.texts[row]!,
-      first.samplesPerClass === null ? (isBuiltin ? 'all' : '–') : countText(first.samplesPerClass),
-      `${ended} / ${group.length}`,
+      size === null ? (isBuiltin ? 'all' : '–') : countText(size),
+      `${ended} / ${trials}`,
       failed === 0 ? '' : `${failed}`,
-      figureText(mean(scores)),
-      scores.length < 2 ? '' : `${figureText(Math.min(...scores))} – ${figureText(Math.max(...scores))}`,
-      durationText(mean(good.map((one) => one.seconds).filter(isNumber))),
+      figureText(scores?.mean ?? null),
+      scores === null || scores.count < 2 ? '' : `${figureText(scores.min)} – ${figureText(scores.max)}`,
+      durationText(seconds),
     ];
   });
   return tableLines(
@@ -120,10 +120,3 @@ function armTable({ spec }: SweepRow, results: readonly TrialResult[], out: Outp
     { header: out.colors.dim },
   );
 }
-
-const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
-
-const isNumber = (value: number | null): value is number => value !== null;
-
-const mean = (values: readonly number[]): number | null =>
-  values.length === 0 ? null : values.reduce((sum, value) => sum + value, 0) / values.length;

@@ -17,6 +17,9 @@ import {
 
 /** With more arms than this, elbows are left to the table: their lines would hide the curves. */
 const MOST_ELBOWS = 3;
+/** Rings of replicates, and grey curves: more make the page heavy and no clearer. */
+const MOST_RINGS = 3_000;
+const MOST_GREY = 500;
 /** Arms stand beside each other at a size: this share of the axis apart. */
 const DODGE = 0.007;
 
@@ -25,7 +28,17 @@ export function curveChart(model: ReportModel, layout: Layout): Chart | null {
   if (!hasCurve(model)) return null;
   const { sizes } = model;
   const series = highlighted(model).filter(({ arm }) => arm.points.length > 0);
-  const others = model.arms.filter((arm) => !arm.isHighlighted && arm.points.length > 0);
+  const others = model.arms
+    .filter((arm) => !arm.isHighlighted && arm.points.length > 0)
+    .sort((a, b) => (a.rank ?? Infinity) - (b.rank ?? Infinity))
+    .slice(0, MOST_GREY);
+  const ringsOf = Math.ceil(
+    MOST_RINGS /
+      Math.max(
+        1,
+        series.reduce((sum, { arm }) => sum + arm.points.length, 0),
+      ),
+  );
   const domain = sizeDomain(sizes);
   const dodge = (n: number, i: number): number =>
     n * (domain[1] / domain[0]) ** ((i - (series.length - 1) / 2) * DODGE);
@@ -40,7 +53,7 @@ export function curveChart(model: ReportModel, layout: Layout): Chart | null {
   );
   const replicates = series.flatMap(({ arm }, i) =>
     arm.points.flatMap((point) =>
-      point.scores.map(({ score }) => ({ arm: arm.label, n: dodge(point.n, i), score })),
+      point.scores.slice(0, ringsOf).map(({ score }) => ({ arm: arm.label, n: dodge(point.n, i), score })),
     ),
   );
   const rest = others.flatMap((arm) =>
@@ -90,7 +103,8 @@ export function curveChart(model: ReportModel, layout: Layout): Chart | null {
         : [
             {
               data: { values: rest },
-              mark: { type: 'line' as const, color: color('other'), strokeWidth: 1, clip: true },
+              // Not clipped: all of them are within the axes, and 500 clipped lines take seconds to be drawn as pixels.
+              mark: { type: 'line' as const, color: color('other'), strokeWidth: 1 },
               encoding: { x, y: y('mean'), detail: { field: 'arm' } },
             },
           ]),

@@ -148,8 +148,9 @@ export function sizeDomain(sizes: readonly number[]): [number, number] {
 
 /** The domain of a score: all values with a margin, and no accuracy outside [0, 1]. */
 export function scoreDomain(values: readonly number[], isAccuracy: boolean): [number, number] {
-  const low = Math.min(...values);
-  const high = Math.max(...values);
+  // Not Math.min(...): a sweep may have more values than a call takes arguments.
+  const low = values.reduce((least, value) => Math.min(least, value), Infinity);
+  const high = values.reduce((most, value) => Math.max(most, value), -Infinity);
   const margin = (high - low) * 0.06 || 0.05;
   const [lo, hi] = [low - margin, high + margin];
   return isAccuracy ? [Math.max(0, lo), Math.min(1, hi)] : [lo, hi];

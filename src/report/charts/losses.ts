@@ -13,6 +13,9 @@ interface LossPoint {
   readonly loss: number;
 }
 
+/** Trials whose losses are drawn: more lines make no picture, and the page heavy. */
+export const MOST_DRAWN = 1_000;
+
 const KINDS = ['train', 'validation'] as const;
 
 /** Null where no trial has losses by epoch. */
@@ -94,9 +97,12 @@ function lossPoints(model: ReportModel): { points: LossPoint[]; panels: string[]
   const shown = new Set(highlighted(model).map(({ arm }) => arm.hash));
   const trials = new Map(model.trialReports.map((trial) => [trial.trial, trial]));
   const panels = new Map<string, number>();
-  const points = model.trialEpochs.flatMap(({ trial: number, epochs }): LossPoint[] => {
+  const drawn = model.trialEpochs
+    .filter(({ trial }) => shown.has(trials.get(trial)?.armHash ?? ''))
+    .slice(0, MOST_DRAWN);
+  const points = drawn.flatMap(({ trial: number, epochs }): LossPoint[] => {
     const trial = trials.get(number);
-    if (trial === undefined || !shown.has(trial.armHash)) return [];
+    if (trial === undefined) return [];
     const size = trial.samplesPerClass;
     const panel = size === null ? 'all images' : `${count(size)} per class`;
     const own = epochs.flatMap((epoch) =>

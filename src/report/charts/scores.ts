@@ -3,6 +3,8 @@ import { color } from '../palette.js';
 import type { ArmReport, ReportModel } from '../types.js';
 import { hasCurve, highlighted, rowsLayout, scoreDomain, type Chart, type Layout } from './layout.js';
 
+/** Rings of a row. */
+const MOST_RINGS = 200;
 /** More rows than this make no picture; the table has them all. */
 export const MOST_ROWS = 24;
 
@@ -26,7 +28,9 @@ export function scoresChart(model: ReportModel, layout: Layout): Chart | null {
     50,
   );
   const rows = arms.map((arm, i) => ({ ...arm, label: labels[i] }));
-  const scores = rows.flatMap((row) => row.scores.map((score) => ({ ...row, score })));
+  const scores = rows.flatMap((row) =>
+    row.scores.slice(0, MOST_RINGS).map((score) => ({ ...row, scores: [], score })),
+  );
   const bars = rows.filter((row) => row.lo !== null && row.hi !== null);
   const x = (field: string): object => ({
     field,

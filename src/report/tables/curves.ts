@@ -11,6 +11,8 @@ import { cell, plusMinus } from './cells.js';
 const MOST_ARMS_BY_SIZE = 12;
 /** With more arms than this, the others are folded below. */
 const MOST_RANKS = 24;
+/** Of those folded below; curves.csv and report.json have all. */
+const MOST_FOLDED = 1_500;
 
 /** The one arm by size, or a ranking of arms with their sizes folded below. */
 export function curveTable(model: ReportModel): Markup {
@@ -23,7 +25,8 @@ export function curveTable(model: ReportModel): Markup {
       ? null
       : html`<details>
           <summary>${counted(rest.length, 'more arm')}</summary>
-          ${armsTable(model, rest)}
+          ${armsTable(model, rest.slice(0, MOST_FOLDED))}
+          ${rest.length > MOST_FOLDED ? html`<p class="caption">The next ${count(MOST_FOLDED)}; report.json has all.</p>` : null}
         </details>`
   }`;
   if (!hasSizes) return overview;

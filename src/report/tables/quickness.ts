@@ -8,6 +8,8 @@ import { cell } from './cells.js';
 
 /** More rows than this are folded. */
 const MOST_OPEN = 12;
+/** More arms are left to curves.csv. */
+const MOST_ROWS = 500;
 
 /** What the three figures are, in a sentence. */
 export const QUICKNESS =
@@ -31,7 +33,8 @@ export function quicknessSection(model: ReportModel): Markup | null {
     .flatMap((arm) => {
       const known = arm.splits.filter(({ quickness }) => quickness !== null);
       return (isAlone ? known : known.slice(-1)).map((split) => ({ arm, split }));
-    });
+    })
+    .slice(0, MOST_ROWS);
   if (rows.length === 0) return null;
   const row = ({ arm, split }: (typeof rows)[number]): Markup => html`
     <tr>
@@ -70,7 +73,10 @@ export function quicknessSection(model: ReportModel): Markup | null {
       rows.length <= MOST_OPEN
         ? table
         : html`<details>
-            <summary>All ${counted(rows.length, isAlone ? 'size' : 'arm')}</summary>
+            <summary>
+              ${rows.length === MOST_ROWS ? 'The best' : 'All'}
+              ${counted(rows.length, isAlone ? 'size' : 'arm')}
+            </summary>
             ${table}
           </details>`
     }

@@ -13,6 +13,9 @@ const EDGES = {
   highest: { mark: '↑', text: 'the highest rate tried' },
 } as const;
 
+/** More settings are left to report.json. */
+const MOST_ROWS = 500;
+
 /** @param chart of all rates */
 export function rateSection(model: ReportModel, chart: Markup | null): Markup | null {
   if (model.rates === null) return null;
@@ -73,7 +76,7 @@ function rateTable(model: ReportModel, { groups, trainsAbove }: RateReport): Mar
         </tr>
       </thead>
       <tbody>
-        ${groups.map(row)}
+        ${groups.slice(0, MOST_ROWS).map(row)}
       </tbody>
     </table>
   </div>`;
