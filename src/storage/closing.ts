@@ -13,6 +13,9 @@ const CLOSE = `update trial_attempts a set status = $1, failure_code = $2, failu
       + coalesce((select sum(e.seconds) from trial_epochs e where e.attempt_id = a.id and e.lease = a.lease), 0),
     finished_at = now()`;
 
+/** Trials of one transaction. */
+const CHUNK = 5_000;
+
 /** @returns how many were open */
 async function closeRange(
   client: PoolClient,
@@ -51,8 +54,21 @@ export function closingMethods(db: Database): ClosingMethods {
         return rowCount === 1;
       }),
 
-    closeTrials: (sweepId, range, status, failure, claim) =>
-      db.transaction((client) => closeRange(client, sweepId, range, status, failure, claim)),
+    closeTrials: async (sweepId, range, status, failure, claim) => {
+      const { rows } = await db.attempt(() =>
+        db.pool.query<{ last: number | null }>('select max(number) as last from trials where sweep_id = $1', [
+          sweepId,
+        ]),
+      );
+      const last = Math.min(range.last ?? Infinity, rows[0]!.last ?? -1);
+      let closed = 0;
+      // In parts: whoever closes 100,000 and is ended in between has not done it for nothing.
+      for (let first = range.first; first <= last; first += CHUNK) {
+        const part = { first, last: Math.min(last, first + CHUNK - 1) };
+        closed += await db.transaction((client) => closeRange(client, sweepId, part, status, failure, claim));
+      }
+      return closed;
+    },
 
     endLostSweep: (id, { from, to, failure, unchangedForMs }) =>
       db.transaction(async (client) => {

@@ -152,6 +152,20 @@ export function overviewContract(desk: Desk): void {
       expect(await desk.storage.environments(id)).toEqual([{ trials: 2, host: 'host', environment }]);
     });
 
+    it('close the open trials of a sweep of any size, each once', async () => {
+      const { sweep } = await desk.storage.createSweep(sweepSpec('long'), '');
+      await desk.storage.addTrials(sweep.id, plan(5_001));
+      const close = (first: number, last: number | null): Promise<number> =>
+        desk.storage.closeTrials(sweep.id, { first, last }, 'cancelled', {
+          code: 'trial-cancelled',
+          message: 'the trial was cancelled',
+        });
+      expect(await close(3, 5)).toBe(3);
+      expect(await close(0, null)).toBe(4_998);
+      expect(await close(0, null)).toBe(0);
+      expect(await desk.storage.countTrials(sweep.id)).toMatchObject({ cancelled: 5_001, queued: 0 });
+    });
+
     it('read a sweep of any size in pages, each trial once', async () => {
       const { sweep } = await desk.storage.createSweep(sweepSpec('large'), '');
       await desk.storage.addTrials(sweep.id, plan(4_500));
