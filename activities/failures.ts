@@ -128,7 +128,8 @@ const SOON: Pick<Retry, 'pause'> = { pause: [1, 10] };
 export const leftToOthers = (nth: number): ApplicationFailure =>
   ApplicationFailure.create({
     type: 'elsewhere',
-    message: 'this machine has failed the trial, or is put aside: it is left to another one of the pool',
+    message:
+      'this machine has failed the trial, is put aside, or trains by another version than the sweep: it is left to another one of the pool',
     nextRetryDelay: pauseMs(SOON, nth, chance()),
   });
 

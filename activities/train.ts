@@ -37,6 +37,8 @@ export interface WorkerIdentity {
   readonly id: string;
   readonly host: string;
   readonly gitCommit: string | null;
+  /** Of its training code. */
+  readonly trainingVersion?: string;
 }
 
 export interface TrainParts {
@@ -67,7 +69,7 @@ export async function train(parts: TrainParts, sweepId: string, ref: TrialRef): 
   // From the first moment to the last: Postgres may be away for minutes when the lease is taken, or the end is stored.
   const timer = setInterval(beat, HEARTBEAT_EVERY_MS);
   try {
-    const task = await storage.takeLease(ref.attemptId, { id: worker.id, host: worker.host });
+    const task = await storage.takeLease(ref.attemptId, worker);
     // An earlier execution has stored the end, and its answer was lost on the way.
     if (task === 'ended') return await endOf(storage, sweepId, ref);
     if (task === 'held') return null;

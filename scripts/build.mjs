@@ -17,6 +17,7 @@ import {
 } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
+import { trainingVersion, workflowsVersion } from './code-digest.mjs';
 import { SetupError, checkPrerequisites } from './prerequisites.mjs';
 
 export { SetupError, checkPrerequisites };
@@ -107,7 +108,8 @@ const isGenerated = (path) => relative(root, path).startsWith(join('src', 'stora
 /** Everything that the build reads. */
 function inputs() {
   const folders = ['src', 'workflows', 'activities', 'bench', 'chaos', 'prisma'];
-  const single = ['package-lock.json', 'package.json', 'tsconfig.json', join('scripts', 'build.mjs')];
+  const scripts = ['build.mjs', 'code-digest.mjs'].map((name) => join('scripts', name));
+  const single = ['package-lock.json', 'package.json', 'tsconfig.json', ...scripts];
   return [
     ...folders.flatMap((name) => filesOf(join(root, name))),
     ...single.map((name) => join(root, name)),
@@ -151,7 +153,9 @@ export async function build() {
     await run('tsc', bin('tsc'), ['-p', 'tsconfig.json']);
     copyBeside();
     await bundleWorkflows();
-    writeFileSync(stampFile, `${JSON.stringify({ inputs: digest })}\n`);
+    const versions = { training: await trainingVersion(root), workflows: await workflowsVersion(root) };
+    const stamp = { inputs: digest, builtAt: new Date().toISOString(), ...versions };
+    writeFileSync(stampFile, `${JSON.stringify(stamp)}\n`);
   }
   linkCommand();
 }

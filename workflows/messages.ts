@@ -10,6 +10,8 @@ export const WORKFLOWS = { sweep: 'sweep', shard: 'shard', trial: 'trial' } as c
 
 /** The queue of workflow tasks and of the activities that only touch Postgres. */
 export const CONTROL_QUEUE = 'elbow';
+/** The worker deployment of those that take workflows, as Temporal's versioning knows it. */
+export const DEPLOYMENT = 'elbow';
 /** The queue of a pool's `train` activities. */
 export const poolQueue = (pool: string): string => `elbow-pool-${pool}`;
 

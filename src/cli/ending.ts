@@ -15,6 +15,7 @@ import {
 } from './sweep-facts.js';
 import type { FailureGroup } from './sweep-facts.js';
 import { countedText, durationText } from './text.js';
+import { trainedByLines } from './training-versions.js';
 
 /**
  * Prints the end of a sweep, and gives the exit code that goes with it.
@@ -43,6 +44,7 @@ export async function printEnding(
   const seconds = sweepSeconds(since === undefined ? sweep : { ...sweep, startedAt: since }, now);
   const took = seconds === null ? '' : ` in ${durationText(seconds)}`;
   out.result(`${out.colors.bold(sweep.name)} ${sweep.status}${took}: ${countsText(counts)}`);
+  for (const line of trainedByLines(sweep.name, await session.storage.trainedBy(sweep.id))) out.result(line);
   printFailures(sweep.name, failed.map(failureGroup), out);
   if (counts.cancelled > 0) out.note(`\`elbow rerun ${sweep.name}\` runs what was cancelled.`);
   out.note(`The whole report: \`elbow report ${sweep.name}\``);

@@ -150,8 +150,18 @@ function environments({ made }: Draft): Note[] {
   if (made.environments.length < 2) return [];
   return note(
     'environments',
-    `The trials ran in ${made.environments.length} environments: equal seeds promise equal bits within one only.`,
+    `The trials ran in ${made.environments.length} environments: equal seeds promise equal bits within one only.${trainingCode(made)}`,
   );
+}
+
+/** Whether elbow's own code is among what differs. */
+function trainingCode({ environments }: Draft['made']): string {
+  const counts = new Map<string, number>();
+  for (const { trainingVersion = 'an earlier one', tensorflow, trials } of environments)
+    if (tensorflow !== null) counts.set(trainingVersion, (counts.get(trainingVersion) ?? 0) + trials);
+  if (counts.size < 2) return '';
+  const list = [...counts].map(([version, trials]) => `${version} (${counted(trials, 'trial')})`);
+  return ` They were trained by ${counts.size} versions of elbow's training code: ${listed(list)}; \`elbow show\` says how to train those of the others again.`;
 }
 
 function errorBars({ arms, made }: Draft): Note[] {

@@ -67,7 +67,18 @@ export function environmentReports(attempts: readonly AttemptPlace[]): Environme
 /** An environment with nothing but its keys, in one order. */
 function keysOf(environment: Environment): Environment {
   const { elbowVersion, gitCommit, node, tensorflow, device, dataDigest, threads, cpuFeatures } = environment;
-  return { elbowVersion, gitCommit, node, tensorflow, device, dataDigest, threads, cpuFeatures };
+  const { trainingVersion } = environment;
+  return {
+    elbowVersion,
+    gitCommit,
+    node,
+    tensorflow,
+    device,
+    dataDigest,
+    threads,
+    cpuFeatures,
+    ...(trainingVersion === undefined ? {} : { trainingVersion }),
+  };
 }
 
 /** Metrics of an epoch with nothing but their keys. */

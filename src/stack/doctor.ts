@@ -16,6 +16,7 @@ import { readStatus } from './status.js';
 import type { StackStatus } from './status.js';
 import { checkTemporal } from './temporal-checks.js';
 import { runningTemporal } from './temporal.js';
+import { checkTraining } from './version-checks.js';
 
 export type { Check } from './checks.js';
 
@@ -45,6 +46,7 @@ export async function diagnose({ env, signal, hasTrials }: DiagnoseOptions): Pro
       ...(await checkTemporal(temporal, status.temporal, status.database.up ? status.workers : null)),
       ...(await checkDatabase(isDatabaseThere ? database : null, status.database)),
       checkWorkers(status, home),
+      ...checkTraining(status.workers),
       ...(await checkArtifacts(env, signal)),
     ];
   } catch (error) {

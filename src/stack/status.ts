@@ -36,7 +36,16 @@ export interface StackStatus {
   };
   readonly workers: readonly Pick<
     WorkerRow,
-    'host' | 'pool' | 'slots' | 'busy' | 'version' | 'device' | 'pid' | 'aside'
+    | 'host'
+    | 'pool'
+    | 'slots'
+    | 'busy'
+    | 'version'
+    | 'device'
+    | 'pid'
+    | 'aside'
+    | 'trainingVersion'
+    | 'workflowVersion'
   >[];
 }
 
@@ -63,15 +72,17 @@ export async function readStatus(env: NodeJS.ProcessEnv): Promise<StackStatus> {
       url: database ? (database.readerUrl ?? redact(database.url)) : null,
       psql: database && psqlCommand(database, home),
     },
-    workers: databaseStatus.workers.map(({ host, pool, slots, busy, version, device, pid, aside }) => ({
-      host,
-      pool,
-      slots,
-      busy,
-      version,
-      device,
-      pid,
-      aside,
+    workers: databaseStatus.workers.map((worker) => ({
+      host: worker.host,
+      pool: worker.pool,
+      slots: worker.slots,
+      busy: worker.busy,
+      version: worker.version,
+      device: worker.device,
+      pid: worker.pid,
+      trainingVersion: worker.trainingVersion,
+      workflowVersion: worker.workflowVersion,
+      aside: worker.aside,
     })),
   };
 }

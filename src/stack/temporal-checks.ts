@@ -9,6 +9,7 @@ import type { TemporalConnection } from './connections.js';
 import { RETENTION_DAYS, attributesCommand, readNamespace } from './namespace-state.js';
 import type { NamespaceState } from './namespace-state.js';
 import type { ServerStatus, StackStatus } from './status.js';
+import { checkWorkflowVersions } from './version-checks.js';
 
 /** `temporal.api.enums.v1.TaskQueueType` */
 const QUEUE_TYPES = { workflow: 1, activity: 2 } as const;
@@ -79,6 +80,7 @@ async function checkNamespace(
     retentionCheck(namespace, state, embedded),
     attributesCheck(namespace, state, embedded),
     ...(workers === null ? [] : await checkPollers(client, namespace, workers)),
+    ...(workers === null ? [] : await checkWorkflowVersions(client, namespace, workers)),
   ];
 }
 

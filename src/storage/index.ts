@@ -38,6 +38,7 @@ export type {
   SweepFiles,
   SweepRow,
   SweepStatus,
+  TrainedBy,
   TrialFigures,
   TrialRange,
   TrialResult,

@@ -3,6 +3,8 @@ import type { PoolClient } from 'pg';
 import { ElbowError } from '../errors.js';
 import type { Database } from './database.js';
 import { failuresOf, isLeftToOthers } from './machines.js';
+import { isLeftToVersion } from './versions.js';
+import type { SweepVersion } from './versions.js';
 import type { AttemptTask, Storage, SweepStatus } from './storage.js';
 
 type LeaseMethods = Pick<Storage, 'takeLease' | 'releaseLease' | 'holdAttempt' | 'holdTrials'>;
@@ -62,37 +64,42 @@ async function holdOne(client: PoolClient, attemptId: string): Promise<boolean> 
 /**
  * Whether an attempt's sweep lets it run. The sweep's row is locked until the transaction ends: who pauses or limits the
  * sweep waits for that, and then knows all that run.
+ * @returns the sweep; null when the attempt may not run
  */
-async function mayRun(client: PoolClient, attemptId: string): Promise<boolean> {
-  const { rows: sweeps } = await client.query<{ id: string; status: SweepStatus; concurrency: number }>(
-    `select s.id, s.status, s.concurrency
+async function mayRun(client: PoolClient, attemptId: string): Promise<SweepVersion | null> {
+  const { rows: sweeps } = await client.query<SweepVersion & { status: SweepStatus; concurrency: number }>(
+    `select s.id, s.status, s.concurrency, s.training_version as "trainingVersion",
+            s.spec -> 'trainable' ->> 'kind' = 'builtin' as "isBuiltin"
      from trial_attempts a join trials t on t.id = a.trial_id join sweeps s on s.id = t.sweep_id
      where a.id = $1 for no key update of s`,
     [attemptId],
   );
   const sweep = sweeps[0];
-  if (!sweep || sweep.status === 'pausing' || sweep.status === 'paused') return false;
+  if (!sweep || sweep.status === 'pausing' || sweep.status === 'paused') return null;
   const { rows } = await client.query<{ others: number }>(
     `select count(*) as others from trial_attempts a join trials t on t.id = a.trial_id
      where a.status = 'running' and t.sweep_id = $1 and a.id <> $2`,
     [sweep.id, attemptId],
   );
-  return rows[0]!.others < sweep.concurrency;
+  return rows[0]!.others < sweep.concurrency ? sweep : null;
 }
 
 export function leaseMethods(db: Database): LeaseMethods {
   return {
     takeLease: (attemptId, worker) =>
       db.transaction(async (client) => {
-        if (!(await mayRun(client, attemptId))) return (await holdOne(client, attemptId)) ? 'held' : 'ended';
+        const sweep = await mayRun(client, attemptId);
+        if (sweep === null) return (await holdOne(client, attemptId)) ? 'held' : 'ended';
         // Before anything is stored of it: whoever has the lease may be storing something at this moment.
         const { rows: attempts } = await client.query<{ status: string }>(
           'select status from trial_attempts where id = $1 for no key update',
           [attemptId],
         );
         if (attempts[0]?.status === 'running') await recordLost(client, attemptId, worker.id);
-        if (await isLeftToOthers(client, attemptId, worker))
-          return (await holdOne(client, attemptId)) ? 'elsewhere' : 'ended';
+        const isElsewhere =
+          (await isLeftToOthers(client, attemptId, worker)) ||
+          (await isLeftToVersion(client, attemptId, worker, sweep));
+        if (isElsewhere) return (await holdOne(client, attemptId)) ? 'elsewhere' : 'ended';
         const { rows } = await client.query<TaskRow>(
           `update trial_attempts a
            set status = 'running', worker_id = $2, host = $3, started_at = coalesce(a.started_at, now()), ${NEW_LEASE}

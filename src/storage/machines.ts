@@ -6,7 +6,7 @@ import type { ExecutionFailure } from './storage.js';
 const ALIVE = "interval '30 seconds'";
 
 /** Whether a worker of alias `w` takes trials. */
-const TAKES_TRIALS = `w.slots > 0 and w.last_seen_at > now() - ${ALIVE} and coalesce(w.aside_until <= now(), true)`;
+export const TAKES_TRIALS = `w.slots > 0 and w.last_seen_at > now() - ${ALIVE} and coalesce(w.aside_until <= now(), true)`;
 
 /**
  * Whether another worker of the pool of the worker $1 takes trials: the last one that does is never put aside.

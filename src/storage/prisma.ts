@@ -9,6 +9,7 @@ import { readingMethods } from './reading.js';
 import { runningMethods } from './running.js';
 import type { Storage } from './storage.js';
 import { sweepMethods } from './sweeps.js';
+import { versionMethods } from './versions.js';
 import { workerMethods } from './workers.js';
 
 export interface StorageOptions {
@@ -39,6 +40,7 @@ export async function connectStorage({ url, retryForMs = 0 }: StorageOptions): P
     ...readingMethods(db),
     ...overviewMethods(db),
     ...workerMethods(db),
+    ...versionMethods(db),
     close: () => db.close(),
   };
 }

@@ -37,7 +37,9 @@ const ATTEMPT = `select a.id, t.number as trial, a.attempt, a.status, a.lease, a
   a.queued_at as "queuedAt", a.started_at as "startedAt", a.finished_at as "finishedAt",
   case when a.elbow_version is not null and a.node is not null then json_build_object('elbowVersion', a.elbow_version,
     'gitCommit', a.git_commit, 'node', a.node, 'tensorflow', a.tensorflow, 'device', a.device, 'dataDigest', a.data_digest,
-    'threads', a.threads, 'cpuFeatures', a.cpu_features) end as environment,
+    'threads', a.threads, 'cpuFeatures', a.cpu_features)::jsonb
+      || case when a.training_version is null then '{}' else jsonb_build_object('trainingVersion', a.training_version) end
+    end as environment,
   a.epochs, a.best_epoch as "bestEpoch", a.train_loss as "trainLoss", a.val_loss as "valLoss", a.test_loss as "testLoss",
   a.train_accuracy as "trainAccuracy", a.val_accuracy as "valAccuracy", a.test_accuracy as "testAccuracy", a.objective,
   a.metrics, coalesce(a.seconds, 0) as seconds, a.images_per_second as "imagesPerSecond", a.diagnosis, a.findings, a.weights,

@@ -119,6 +119,18 @@ export interface Environment {
   readonly threads: number | null;
   /** Those that decide bits, such as `avx avx2 fma`; null for trainables without TensorFlow. */
   readonly cpuFeatures: string | null;
+  /** Of the code that trained it, as the trainer says; left out for trainables without TensorFlow. */
+  readonly trainingVersion?: string;
+}
+
+/** Trials of a sweep by the training code of their latest attempt that began. */
+export interface TrainedBy {
+  /** Null: an elbow that did not tell. */
+  readonly version: string | null;
+  /** Whether it is the one that trains the sweep now. */
+  readonly isPresent: boolean;
+  /** Numbers, ascending. */
+  readonly trials: readonly number[];
 }
 
 /** A row of the view `trial_results`, in the words of the code. */
@@ -263,10 +275,17 @@ export interface WorkerRow {
   readonly silentSeconds: number;
   /** Put aside: it takes no trials, for so long and for what reason; null for one that does. */
   readonly aside: { readonly seconds: number | null; readonly reason: string } | null;
+  /** Of its training code; null where it has not told. */
+  readonly trainingVersion: string | null;
+  /** Of the code that it runs workflows with; null where it runs none. */
+  readonly workflowVersion: string | null;
 }
 
 /** What a worker says of itself. */
-export type WorkerIntroduction = Omit<WorkerRow, 'busy' | 'runs' | 'lastSeenAt' | 'silentSeconds' | 'aside'>;
+export type WorkerIntroduction = Omit<
+  WorkerRow,
+  'busy' | 'runs' | 'lastSeenAt' | 'silentSeconds' | 'aside' | 'trainingVersion' | 'workflowVersion'
+>;
 
 export interface QueryResult {
   readonly columns: readonly string[];

@@ -36,12 +36,13 @@ export function runningMethods(db: Database): RunningMethods {
         );
       }),
 
-    setEnvironment: (attemptId, lease, environment) =>
-      db.transaction(async (client) => {
+    setEnvironment: async (attemptId, lease, environment) => {
+      const { trainingVersion = null } = environment;
+      await db.transaction(async (client) => {
         await lockLease(client, attemptId, lease);
         await client.query(
           `update trial_attempts set elbow_version = $2, git_commit = $3, node = $4, tensorflow = $5, device = $6,
-             data_digest = $7, threads = $8, cpu_features = $9 where id = $1`,
+             data_digest = $7, threads = $8, cpu_features = $9, training_version = $10 where id = $1`,
           [
             attemptId,
             environment.elbowVersion,
@@ -52,9 +53,21 @@ export function runningMethods(db: Database): RunningMethods {
             environment.dataDigest,
             environment.threads,
             environment.cpuFeatures,
+            trainingVersion,
           ],
         );
-      }),
+      });
+      if (trainingVersion === null) return;
+      // A build that was made under a worker that runs: its trainers have other code than it said. On its own, because a lease
+      // locks the sweep before the attempt.
+      await db.attempt(() =>
+        db.pool.query(
+          `update sweeps s set training_mixed = true from trials t join trial_attempts a on a.trial_id = t.id
+           where a.id = $1 and s.id = t.sweep_id and not s.training_mixed and s.training_version <> $2`,
+          [attemptId, trainingVersion],
+        ),
+      );
+    },
 
     recordEpochs: (attemptId, lease, epochs) =>
       db.transaction(async (client) => {

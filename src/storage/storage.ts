@@ -11,6 +11,7 @@
  * - A server out of reach throws `database-unreachable`.
  */
 import type { PlannedTrial, SweepSpec } from '../spec/types.js';
+import type { WorkflowVersion } from '../versions.js';
 import type { EpochMetrics, Outcome, TestAnswers } from './outcome.js';
 import type {
   ArmFacts,
@@ -36,6 +37,7 @@ import type {
   SweepStatus,
   TrialFigures,
   TrialRange,
+  TrainedBy,
   TrialResult,
   TrialStatus,
   WorkerIntroduction,
@@ -70,6 +72,7 @@ export type {
   SweepFiles,
   SweepRow,
   SweepStatus,
+  TrainedBy,
   TrialFigures,
   TrialRange,
   TrialResult,
@@ -150,12 +153,13 @@ export interface Storage {
    * Starts an execution of an attempt that is queued or running: raises its lease, marks it running on `worker`. Epochs
    * of earlier leases stay until `resumeAfter`. Refused as `ended` when the attempt has ended; and as `held` when its
    * sweep is pausing or paused, or as many other trials of it run as may at once: then the attempt is queued. And as
-   * `elsewhere` when the worker is put aside, or another machine comes first, because this one has failed the attempt.
+   * `elsewhere` when the worker is put aside, or another machine comes first, because this one has failed the attempt, or
+   * trains by other code than the sweep's trials before it and others have that code.
    * An attempt that was running lost the worker that ran it: that is one of its failures.
    */
   takeLease(
     attemptId: string,
-    worker: { id: string; host: string },
+    worker: { id: string; host: string; trainingVersion?: string },
   ): Promise<AttemptTask | 'ended' | 'held' | 'elsewhere'>;
   /**
    * Stores that this execution failed, which does not end it; once for a lease. Puts its worker aside where it has failed
@@ -275,6 +279,19 @@ export interface Storage {
   removeWorker(id: string): Promise<void>;
   /** Those seen within the last `withinMs`, by the database's clock; by host and pid. */
   workers(withinMs: number): Promise<readonly WorkerRow[]>;
+
+  /**
+   * Says what a worker is made of.
+   * @returns the versions of all that take workflows, this one among them
+   */
+  seeVersions(
+    workerId: string,
+    versions: { training: string | null; workflows: WorkflowVersion; takesWorkflows: boolean },
+  ): Promise<readonly WorkflowVersion[]>;
+  /** @returns the versions of those that are left and take workflows */
+  forgetVersions(workerId: string): Promise<readonly WorkflowVersion[]>;
+  /** By which versions of the training code a sweep's trials were trained, the present one last; empty for programs. */
+  trainedBy(sweepId: string): Promise<readonly TrainedBy[]>;
 
   close(): Promise<void>;
 }

@@ -52,8 +52,9 @@ export function workerMethods(db: Database): WorkerMethods {
                   extract(epoch from now() - w.last_seen_at)::float8 as "silentSeconds",
                   case when w.aside_until > now() then json_build_object('reason', w.aside_reason, 'seconds',
                     case when isfinite(w.aside_until) then extract(epoch from w.aside_until - now())::float8 end) end as aside,
-                  coalesce(r.runs, '[]') as runs, coalesce(json_array_length(r.runs), 0) as busy
-           from workers w
+                  coalesce(r.runs, '[]') as runs, coalesce(json_array_length(r.runs), 0) as busy,
+                  v.training as "trainingVersion", case when v.workflows_at is not null then v.workflows end as "workflowVersion"
+           from workers w left join worker_versions v on v.worker_id = w.id
            left join lateral (
              select json_agg(json_build_object('sweep', s.name, 'trial', t.number) order by a.started_at) as runs
              from trial_attempts a join trials t on t.id = a.trial_id join sweeps s on s.id = t.sweep_id

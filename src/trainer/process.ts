@@ -52,7 +52,8 @@ function createPause(id: number): () => Promise<void> {
 
 async function main(): Promise<void> {
   restoreUtil();
-  const { fileMapper, isGpu, predict, tensorflowVersion, train } = await import('../training/index.js');
+  const { fileMapper, isGpu, predict, tensorflowVersion, train, trainingVersion } =
+    await import('../training/index.js');
   const { openDataset } = await import('../data/index.js');
   /** Before any data: a trainer that has trained keeps memory that it will use again. */
   const libraryMb = residentMb(process.pid) ?? 0;
@@ -152,6 +153,7 @@ async function main(): Promise<void> {
       tensorflow: tensorflowVersion(),
       device: isGpu() ? 'gpu' : 'cpu',
       cpuFeatures: cpuFeatures().join(' '),
+      trainingVersion: trainingVersion(),
     },
   });
 }

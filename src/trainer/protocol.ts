@@ -75,7 +75,10 @@ export type FromTrainer =
   /** Once, after TensorFlow is loaded. */
   | {
       readonly type: 'ready';
-      readonly environment: Pick<Environment, 'node' | 'tensorflow' | 'device' | 'cpuFeatures'>;
+      readonly environment: Pick<
+        Environment,
+        'node' | 'tensorflow' | 'device' | 'cpuFeatures' | 'trainingVersion'
+      >;
     }
   | { readonly type: 'data'; readonly id: number; readonly digest: string }
   /** Before the first step: what to say should memory run out. */

@@ -2,7 +2,7 @@
 export { fileMapper, isGpu } from './native.js';
 export { train } from './train.js';
 export type { KeepPlaces, TrainHooks, TrainRequest } from './train.js';
-export { tensorflowVersion } from './version.js';
+export { tensorflowVersion, trainingVersion } from './version.js';
 export { streamImages } from './images.js';
 export { loadModel } from './load-model.js';
 export type { LoadedModel, Response } from './load-model.js';

@@ -2,7 +2,6 @@
 import { splitOf, type Dataset, type Split } from '../data/index.js';
 import { cpuFeatures } from '../cpu.js';
 import { initialiserOf, layersOf, type Layer, type MemoryRequest } from '../models/index.js';
-import { elbowVersion } from '../paths.js';
 import type { ArmParams, OwnNetworks } from '../spec/types.js';
 import type { EpochMetrics, Outcome } from '../storage/storage.js';
 import { disposeBest } from './best.js';
@@ -15,7 +14,7 @@ import { isGpu } from './native.js';
 import { trainEpochs, type Progress } from './loop.js';
 import { outcomeOf } from './outcome.js';
 import { memoryRequest, trainingSettings, type TrainingSettings } from './settings.js';
-import { tensorflowVersion } from './version.js';
+import { tensorflowVersion, trainingVersion } from './version.js';
 
 export interface TrainRequest {
   readonly dataset: Dataset;
@@ -141,5 +140,5 @@ function checkpointsOf(request: TrainRequest, hooks: TrainHooks): Setup['checkpo
 /** What decides bits beside the job. */
 function machineText(): string {
   const device = isGpu() ? 'a GPU' : `a CPU with ${cpuFeatures().join(' ')}`;
-  return `elbow ${elbowVersion} and TensorFlow ${tensorflowVersion()} on ${device}`;
+  return `elbow's training code ${trainingVersion()} and TensorFlow ${tensorflowVersion()} on ${device}`;
 }

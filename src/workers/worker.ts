@@ -7,9 +7,13 @@ import { createControlActivities, createTrainActivities } from '../../activities
 import type { Artifacts, Places, Trainers } from '../../activities/index.js';
 import { CONTROL_QUEUE, poolQueue } from '../../workflows/messages.js';
 import { compiled, elbowVersion, packageRoot } from '../paths.js';
+import { readVersions } from '../versions.js';
+import type { Versions } from '../versions.js';
 import type { Connections } from '../stack/index.js';
 import type { Storage } from '../storage/index.js';
 import type { Programs } from '../trainer/index.js';
+import { openDeployment } from './deployment.js';
+import type { Deployment } from './deployment.js';
 import { createGate } from './gate.js';
 import type { Gate } from './gate.js';
 import { gitCommit } from './git-commit.js';
@@ -27,6 +31,8 @@ export interface RunWorkerOptions extends WorkerSettings {
   readonly artifacts: Artifacts | null;
   /** The bundle of the workflows; the built one when left out. */
   readonly workflowBundle?: string;
+  /** Of its code; the build's when left out. */
+  readonly versions?: Versions;
   /** Ends the worker: trials that run are left to other workers. */
   readonly signal: AbortSignal;
   readonly note: (line: string) => void;
@@ -63,6 +69,7 @@ export async function runWorker(options: RunWorkerOptions): Promise<void> {
     signal,
     note,
   });
+  let deployment: Deployment | null = null;
   try {
     const common = {
       connection,
@@ -74,11 +81,22 @@ export async function runWorker(options: RunWorkerOptions): Promise<void> {
       shutdownForceTime: STOP_LIMIT_MS,
     };
     const gate = createGate(note);
+    const versions = options.versions ?? readVersions();
+    deployment = await openDeployment({
+      storage,
+      worker: { id },
+      training: options.slots > 0 ? versions.training : null,
+      workflows: versions.workflows,
+      temporal: options.control ? { connection, namespace } : null,
+      signal,
+      note,
+    });
     const control = options.control
       ? await Worker.create({
           ...common,
           taskQueue: CONTROL_QUEUE,
           stickyQueueScheduleToStartTimeout: STICKY_LIMIT_MS,
+          ...(deployment.options ? { workerDeploymentOptions: deployment.options } : {}),
           workflowBundle: { codePath: options.workflowBundle ?? compiled('workflow-bundle.js') },
           activities: { ...createControlActivities({ storage, timeouts: options.timeouts }) },
         })
@@ -87,7 +105,7 @@ export async function runWorker(options: RunWorkerOptions): Promise<void> {
       storage,
       trainers: options.trainers,
       programs: options.programs,
-      worker: { id, host, gitCommit: gitCommit(packageRoot) },
+      worker: { id, host, gitCommit: gitCommit(packageRoot), trainingVersion: versions.training },
       places: options.places,
       artifacts: options.artifacts,
       onAside: () => gate.set(false),
@@ -110,6 +128,7 @@ export async function runWorker(options: RunWorkerOptions): Promise<void> {
       device: options.device,
     });
   } finally {
+    await Promise.race([deployment?.end().catch(() => undefined), pause(SIGN_OFF_LIMIT_MS)]);
     await connection.close();
   }
 }

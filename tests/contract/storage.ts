@@ -8,6 +8,7 @@ import { overviewContract } from './storage-overview.js';
 import { pausingContract } from './storage-pausing.js';
 import { resultsContract } from './storage-results.js';
 import { sweepsContract } from './storage-sweeps.js';
+import { versionsContract } from './storage-versions.js';
 
 /** @param open gives a storage with nothing in it */
 export function storageContract(name: string, open: () => Promise<Storage>): void {
@@ -25,5 +26,6 @@ export function storageContract(name: string, open: () => Promise<Storage>): voi
     pausingContract(desk);
     resultsContract(desk);
     overviewContract(desk);
+    versionsContract(desk);
   });
 }

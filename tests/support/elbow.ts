@@ -21,6 +21,8 @@ export interface TestHome {
   elbow(...args: readonly string[]): Promise<Ended>;
   /** Starts `elbow ARGS…` and returns at once. */
   start(...args: readonly string[]): { readonly child: ChildProcess; readonly ended: Promise<Ended> };
+  /** The same home by another build. @param main its command line's entry */
+  by(main: string): Pick<TestHome, 'elbow' | 'start'>;
   /** Stops the stack and removes everything. */
   remove(): Promise<void>;
 }
@@ -44,21 +46,25 @@ export function createHome(options: { data?: boolean; env?: NodeJS.ProcessEnv } 
   const env: NodeJS.ProcessEnv = { ...process.env, NO_COLOR: '1', ...options.env, ELBOW_HOME: home };
   for (const name of Object.keys(env)) if (/^(TEMPORAL_|DATABASE_URL$|VITEST)/.test(name)) delete env[name];
 
-  const start: TestHome['start'] = (...args) => {
-    const child = spawn(process.execPath, [compiled('src/cli/main.js'), ...args], {
-      cwd: scratch,
-      env,
-      stdio: ['ignore', 'pipe', 'pipe'],
-    });
-    return { child, ended: collect(child) };
+  const by: TestHome['by'] = (main) => {
+    const start: TestHome['start'] = (...args) => {
+      const child = spawn(process.execPath, [main, ...args], {
+        cwd: scratch,
+        env,
+        stdio: ['ignore', 'pipe', 'pipe'],
+      });
+      return { child, ended: collect(child) };
+    };
+    return { start, elbow: (...args) => start(...args).ended };
   };
-  const elbow: TestHome['elbow'] = (...args) => start(...args).ended;
+  const { start, elbow } = by(compiled('src/cli/main.js'));
   return {
     home,
     env,
     scratch,
     elbow,
     start,
+    by,
     remove: async () => {
       await elbow('down');
       rmSync(outer, { recursive: true, force: true });

@@ -23,8 +23,11 @@ export function keepQuiet(): void {
   isQuiet = true;
 }
 
-/** A server of its own in memory, with elbow's namespace and search attributes. To be torn down. */
-export async function startTestTemporal(): Promise<TestWorkflowEnvironment> {
+/**
+ * A server of its own in memory, with elbow's namespace and search attributes. To be torn down.
+ * @param settings of its dynamic configuration, such as `system.enableDeploymentVersions=false`
+ */
+export async function startTestTemporal(settings: readonly string[] = []): Promise<TestWorkflowEnvironment> {
   keepQuiet();
   const program = await obtainTemporal({
     env: process.env,
@@ -36,7 +39,10 @@ export async function startTestTemporal(): Promise<TestWorkflowEnvironment> {
       executable: { type: 'existing-path', path: absolute(program) },
       namespace: NAMESPACE,
       // As the local stack starts it.
-      extraArgs: serverArguments(),
+      extraArgs: [
+        ...serverArguments(),
+        ...settings.flatMap((setting) => ['--dynamic-config-value', setting]),
+      ],
       log: { format: 'pretty', level: 'error' },
     },
   });

@@ -9,6 +9,7 @@ import { cpuFeatures } from '../../src/cpu.js';
 import { compiled } from '../../src/paths.js';
 import type { EpochMetrics, Outcome } from '../../src/storage/storage.js';
 import { isGpu } from '../../src/training/index.js';
+import { readVersions } from '../../src/versions.js';
 import { linkDataset } from '../support/dataset.js';
 import { until } from '../support/wait.js';
 import { jobOf, poolOf, start, usePools } from './pools.js';
@@ -57,6 +58,7 @@ describe('a trainer', () => {
           threads: 1,
           cpuFeatures: cpuFeatures().join(' '),
           dataDigest: expect.stringMatching(/^[0-9a-f]{64}$/),
+          trainingVersion: readVersions().training,
         },
       ]);
       expect(fresh.logs).toEqual([

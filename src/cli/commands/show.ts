@@ -15,6 +15,7 @@ import {
   sweepSeconds,
   temporalLink,
 } from '../sweep-facts.js';
+import { trainedByLines } from '../training-versions.js';
 import { countText, countedText, durationText, figureText, tableLines } from '../text.js';
 
 /** `elbow show SWEEP`: its state, its figures by arm and size, what failed. */
@@ -32,16 +33,18 @@ export const command: CommandModule = {
       const found = await requireSweep(storage, args[0] ?? '');
       const lost = await endLostSweeps(session, [found], (line) => out.note(line));
       const sweep = lost.size === 0 ? found : await storage.getSweep(found.id);
-      const [counts, groups, failed] = await Promise.all([
+      const [counts, groups, failed, trained] = await Promise.all([
         storage.countTrials(sweep.id),
         out.json ? [] : storage.groups(sweep.id),
         storage.failedTrials(sweep.id),
+        storage.trainedBy(sweep.id),
       ]);
       const now = new Date();
       const link = temporalLink(temporalPlace, sweep.name);
       const failures = failed.map(failureGroup);
       if (out.json) {
-        out.document({ ...sweepDocument(sweep, counts, now), failures, temporal: link, spec: sweep.spec });
+        const document = { ...sweepDocument(sweep, counts, now), failures, temporal: link, spec: sweep.spec };
+        out.document(trained.length < 2 ? document : { ...document, trainedBy: trained });
         return EXIT.done;
       }
       printHead(sweep, countsText(counts), now, out);
@@ -50,6 +53,9 @@ export const command: CommandModule = {
         for (const line of armTable(sweep, groups, out)) out.result(line);
       }
       if (groups.length > MOST_ROWS) out.result(restText(sweep.name, groups.length - MOST_ROWS));
+      const remarks = trainedByLines(sweep.name, trained);
+      if (remarks.length > 0) out.result();
+      for (const line of remarks) out.result(line);
       if (failures.length > 0) out.result();
       printFailures(sweep.name, failures, out);
       if (link !== null) out.note(`In Temporal: ${link}`);

@@ -104,8 +104,10 @@ function printEnvironment(attempt: AttemptRow | undefined, out: Output): void {
   const environment = attempt?.environment;
   if (!environment) return;
   const { elbowVersion, gitCommit, node, tensorflow, device, dataDigest, threads, cpuFeatures } = environment;
+  const { trainingVersion } = environment;
   const versions = [
     `elbow ${elbowVersion}${gitCommit === null ? '' : ` (${gitCommit.slice(0, 10)})`}`,
+    ...(trainingVersion === undefined ? [] : [`training code ${trainingVersion}`]),
     `Node ${node.replace(/^v/, '')}`,
     ...(tensorflow === null ? [] : [`TensorFlow ${tensorflow}`]),
     ...(device === null ? [] : [device]),

@@ -78,11 +78,16 @@ Example:
       silentSeconds >= SILENT_S || why !== null;
     const paint = (text: string, row: number, column: number): string =>
       column === 5 && isWrong(workers[row]!) ? yellow(text) : text;
-    for (const line of tableLines(columns, workers.map(rowOf), { header: dim, cell: paint }))
-      out.result(line);
+    const isMixed = new Set(workers.flatMap((one) => (one.slots > 0 ? [one.trainingVersion] : []))).size > 1;
+    const rows = workers.map((one) => rowOf(one, isMixed));
+    for (const line of tableLines(columns, rows, { header: dim, cell: paint })) out.result(line);
     for (const { id, aside: why } of workers)
       if (why !== null)
         out.note(`${id} is put aside: ${why.reason}. \`elbow workers --release ${id}\` ends that.`);
+    if (isMixed)
+      out.note(
+        'They have several versions of the training code, of which a sweep uses one: docs/versions.md.',
+      );
     return code;
   },
 };
@@ -96,7 +101,11 @@ async function change(storage: Storage, id: string, reason: string | null): Prom
   });
 }
 
-function rowOf({ id, pool, slots, busy, device, version, silentSeconds, runs, aside }: WorkerRow): string[] {
+/** @param isMixed workers train by different code: then each is shown with its own */
+function rowOf(worker: WorkerRow, isMixed: boolean): string[] {
+  const { id, pool, slots, busy, device, silentSeconds, runs, aside } = worker;
+  const training = isMixed && slots > 0 ? ` (${worker.trainingVersion ?? 'not told'})` : '';
+  const version = `${worker.version}${training}`;
   const seen = silentSeconds < SILENT_S ? asideText(aside) : `silent for ${durationText(silentSeconds)}`;
   const what = runs.map(({ sweep, trial }) => `${sweep} ${trial}`).join(', ');
   // One without slots belongs to no pool: it runs workflows alone.
