@@ -35,13 +35,11 @@ export const HARMLESS = [
   'cpu.ts',
   'durable-file.ts',
   'errors.ts',
-  'group-by.ts',
   'native-files.ts',
   'native-library.ts',
   'paths.ts',
   'spec/',
   'stack/',
-  'storage/',
   'versions.ts',
   'wrap-text.ts',
 ];
