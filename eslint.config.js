@@ -27,7 +27,7 @@ const rooms = [
 const openFiles = {
   cli: ['command.ts', 'output.ts'],
   spec: ['types.ts'],
-  data: ['catalog.ts', 'split-sizes.ts'],
+  data: ['catalog.ts', 'dataset-shape.ts', 'split-sizes.ts'],
   storage: ['storage.ts'],
   trainer: ['protocol.ts'],
 };

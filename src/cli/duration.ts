@@ -5,7 +5,7 @@ import { recalibrationOf, trainingOf, validationOf } from '../data/split-sizes.j
 import { layersOf, multiplyAdds } from '../models/index.js';
 import { datasetFacts, FIRST_COUNTED_STEP, planTrials, withDefaults } from '../spec/index.js';
 import type { ArmParams, PlannedTrial, SweepSpec } from '../spec/types.js';
-import { datasetShape, type DatasetShape } from './dataset-shape.js';
+import { datasetShape, type DatasetShape } from '../data/dataset-shape.js';
 
 /** How fast one slot trains a network while the other slots of the machine do the same. */
 export interface Speed {

@@ -1,6 +1,8 @@
 /** The data sets: what they are, where they come from, and which images a trial sees. */
 export { datasetNames, findDataset } from './catalog.js';
 export type { DatasetEntry } from './catalog.js';
+export { datasetShape } from './dataset-shape.js';
+export type { DatasetShape } from './dataset-shape.js';
 export { ensureDataset, isPresent, loadDataset, openDataset, prepareDataset } from './dataset.js';
 export type { Dataset, OpenOptions } from './dataset.js';
 export { readManifest } from './files.js';

@@ -6,7 +6,7 @@ import type { SweepSpec } from '../../spec/types.js';
 import { datasetName, type ParameterFacts } from '../../spec/index.js';
 import type { CommandInput, CommandModule, Context } from '../command.js';
 import type { Output } from '../output.js';
-import { datasetShape, type DatasetShape } from '../dataset-shape.js';
+import { datasetShape, type DatasetShape } from '../../data/dataset-shape.js';
 import { prepareWith } from '../own-dataset.js';
 import { countText, tableLines } from '../text.js';
 

@@ -1,10 +1,10 @@
 /** What networks and forecasts need to know of a data set, a published one or one of one's own. Pure. */
-import { findDataset, type DatasetEntry } from '../data/catalog.js';
+import { findDataset, type DatasetEntry } from './catalog.js';
 import type { SweepSpec } from '../spec/types.js';
 
 export interface DatasetShape extends Pick<
   DatasetEntry,
-  'name' | 'classes' | 'height' | 'width' | 'channels' | 'trainPerClass' | 'testPerClass'
+  'name' | 'classes' | 'height' | 'width' | 'channels' | 'trainPerClass' | 'testPerClass' | 'balance'
 > {
   readonly isTable: boolean;
 }
@@ -16,5 +16,7 @@ export function datasetShape(dataset: SweepSpec['dataset']): DatasetShape | unde
     return entry && { ...entry, isTable: entry.columns !== undefined };
   }
   const [height, width, channels] = dataset.image;
-  return { ...dataset, height, width, channels, isTable: dataset.kind === 'csv' };
+  const { balance, ...facts } = dataset;
+  const isTable = dataset.kind === 'csv';
+  return { ...facts, height, width, channels, isTable, ...(balance === 'none' ? { balance } : {}) };
 }
