@@ -125,11 +125,13 @@ export const nextTry = (error: ElbowError, nth: number): ApplicationFailure =>
 const SOON: Pick<Retry, 'pause'> = { pause: [1, 10] };
 
 /** What a worker says that leaves a trial to others. */
-export const leftToOthers = (nth: number): ApplicationFailure =>
+export const leftToOthers = (
+  nth: number,
+  why = 'this machine has failed the trial, is put aside, or trains by another version than the sweep',
+): ApplicationFailure =>
   ApplicationFailure.create({
     type: 'elsewhere',
-    message:
-      'this machine has failed the trial, is put aside, or trains by another version than the sweep: it is left to another one of the pool',
+    message: `${why}: it is left to another one of the pool`,
     nextRetryDelay: pauseMs(SOON, nth, chance()),
   });
 

@@ -23,6 +23,7 @@ import { createKeeping } from './stored-keeping.js';
 import type { Artifacts } from './stored-keeping.js';
 import { runTrainable } from './trainables.js';
 import type { Places, Progress, Trainers } from './trainables.js';
+import { TooLarge } from '../src/trainer/index.js';
 import type { Programs } from '../src/trainer/index.js';
 
 /** Often enough for every sensible timeout; the SDK sends fewer of them. */
@@ -51,6 +52,8 @@ export interface TrainParts {
   readonly artifacts: Artifacts | null;
   /** The worker is put aside: it takes no further trials. */
   readonly onAside?: () => void;
+  /** How long a worker that stops may still take to bring checkpoints to the store, in ms; null while it does not stop. */
+  readonly stopMs?: () => number | null;
 }
 
 /**
@@ -136,7 +139,7 @@ async function execute(
     await finish(execution, outcome);
     return toEnd(task.trial, outcome);
   } catch (thrown) {
-    await keeping.leave(stop.signal.aborted ? 0 : patienceMs(context));
+    await keeping.leave(stop.signal.aborted ? 0 : patienceMs(context, parts.stopMs?.() ?? null));
     // What was said until then is worth keeping; that it cannot be written is not the failure.
     await writer.flush().catch(() => undefined);
     if (signal.aborted) await clearAfter(execution);
@@ -149,11 +152,16 @@ async function execute(
   }
 }
 
-/** How long a checkpoint that is on its way to the artifact store is waited for. */
-function patienceMs({ cancellationSignal, cancellationDetails }: Context): number {
-  // One that is paused goes on anywhere from the step that it had reached; a worker that stops has seconds.
-  if (cancellationDetails?.cancelRequested) return 30_000;
-  return cancellationSignal.aborted ? 3_000 : 10_000;
+/**
+ * How long a checkpoint that is on its way to the artifact store is waited for.
+ * @param stopMs what a worker that stops has left for it; null while it does not
+ */
+function patienceMs({ cancellationSignal, cancellationDetails }: Context, stopMs: number | null): number {
+  const most = stopMs ?? Infinity;
+  // One that is paused goes on anywhere from the step that it had reached.
+  if (cancellationDetails?.cancelRequested) return Math.min(30_000, most);
+  if (!cancellationSignal.aborted) return Math.min(10_000, most);
+  return stopMs ?? 3_000;
 }
 
 /** Stores the end of an attempt. A training that failed keeps its checkpoints: a rerun goes on from there. */
@@ -203,6 +211,13 @@ async function handle(
     throw nextTry(new ElbowError('worker-lost', `${why}; another takes the trial over`), 1);
   }
   const error = asElbowError(thrown);
+  if (error instanceof TooLarge && (await hasLarger(parts, error))) {
+    const why = 'no GPU of this worker is large enough';
+    writer.addLog('elbow', `${error.message}: it is left to a worker with a larger one`, new Date());
+    await writer.flush();
+    await release();
+    throw leftToOthers(context.info.attempt, why);
+  }
   // It waits for a server, or another execution has the attempt: nothing that the trial or the machine failed at.
   if (retryOf(error.code)?.tries === null) {
     if (error.code !== 'lease-lost') await release();
@@ -220,6 +235,22 @@ async function handle(
   await writer.flush();
   await release();
   throw nextTry(error, failuresInARow(failures).length);
+}
+
+/** A worker tells every few seconds that it lives. */
+const ALIVE_MS = 30_000;
+
+/** Whether another worker of the pool has a larger GPU, or one of which nobody knows how large it is. */
+async function hasLarger({ storage, worker }: TrainParts, { largestMb }: TooLarge): Promise<boolean> {
+  const workers = await storage.workers(ALIVE_MS);
+  const pool = workers.find(({ id }) => id === worker.id)?.pool;
+  return workers.some(
+    (other) =>
+      other.pool === pool &&
+      other.id !== worker.id &&
+      other.aside === null &&
+      other.devices.some(({ memoryMb }) => memoryMb === null || memoryMb > largestMb),
+  );
 }
 
 /** Stores that a trial has failed, with its last failure, and throws that. */

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { ElbowError } from '../errors.js';
 import { gridsOf } from './arms.js';
 import { digits } from './leaves.js';
+import { bytesIn, SIZE_FORM, sizeText } from './sizes.js';
 import { nearestName } from './nearest.js';
 import { placeholderFault, placeholdersIn } from './placeholders.js';
 import { once, pathText, show, type Places } from './problems.js';
@@ -18,6 +19,7 @@ const text = (error: string): z.ZodString => z.string({ error }).regex(/^[^\0\p{
 
 const ARGUMENT = 'a text; numbers and {placeholders} that begin an argument stand in quotes';
 const COMMAND = 'a list of a program and its arguments, such as [python3, train.py, "--rate={rate}"]';
+const SIZE = `an amount of memory, such as ${SIZE_FORM}`;
 const LIMIT = `a number of seconds above 0, at most ${digits(LONGEST_SECONDS)} (a week)`;
 
 /** Elbow's own variables, and what no program can be given. */
@@ -27,6 +29,12 @@ const variableName =
 const variable = z.union([text('a text'), z.number(), z.boolean()], {
   error: 'a text, a finite number, true or false',
 });
+
+const size = () =>
+  z
+    .string({ error: SIZE })
+    .refine((written) => bytesIn(written) !== null, { error: SIZE })
+    .optional();
 
 export const commandSchema = z.strictObject(
   {
@@ -51,6 +59,10 @@ export const commandSchema = z.strictObject(
       .max(LONGEST_SECONDS, { error: LIMIT })
       .optional()
       .describe('Seconds after which it is ended, and the trial has failed; left out, there is no limit.'),
+    memory: size().describe(
+      'Memory of the machine that it takes, such as 4GiB: it begins where as much is left by trials that run.',
+    ),
+    gpuMemory: size().describe('The same of a GPU; several trials share one where their memory fits.'),
   },
   // Unknown keys get their own message in problems.ts.
   { error: (issue) => (issue.code === 'unrecognized_keys' ? undefined : 'a mapping with `command`') },
@@ -74,7 +86,7 @@ type WrittenCommand = z.output<typeof commandSchema>;
 
 /** @param resolved makes its folder absolute; undefined is the folder where the sweep file is */
 export function commandTrainable(
-  { command, cwd, env = {}, timeLimit }: WrittenCommand,
+  { command, cwd, env = {}, timeLimit, memory, gpuMemory }: WrittenCommand,
   resolved: (cwd: string | undefined) => string,
 ): CommandTrainable {
   const variables = Object.entries(env).map(([name, value]): [string, string] => [name, String(value)]);
@@ -84,16 +96,22 @@ export function commandTrainable(
     cwd: resolved(cwd),
     ...(variables.length > 0 ? { env: Object.fromEntries(variables) } : {}),
     ...(timeLimit === undefined ? {} : { timeLimitSeconds: timeLimit }),
+    // The schema has seen that both are sizes.
+    ...(memory === undefined ? {} : { memoryBytes: bytesIn(memory)! }),
+    ...(gpuMemory === undefined ? {} : { gpuMemoryBytes: bytesIn(gpuMemory)! }),
   };
 }
 
 /** A command as a sweep file writes it. */
-export function writtenCommand({ command, cwd, env, timeLimitSeconds }: CommandTrainable): object {
+export function writtenCommand(trainable: CommandTrainable): object {
+  const { command, cwd, env, timeLimitSeconds, memoryBytes, gpuMemoryBytes } = trainable;
   return {
     command,
     cwd,
     ...(env === undefined ? {} : { env }),
     ...(timeLimitSeconds === undefined ? {} : { timeLimit: timeLimitSeconds }),
+    ...(memoryBytes === undefined ? {} : { memory: sizeText(memoryBytes) }),
+    ...(gpuMemoryBytes === undefined ? {} : { gpuMemory: sizeText(gpuMemoryBytes) }),
   };
 }
 

@@ -57,6 +57,10 @@ export interface CommandTrainable {
   readonly env?: Readonly<Record<string, string>>;
   /** Wall time of one execution, > 0; left out where there is no limit. */
   readonly timeLimitSeconds?: number;
+  /** Of the machine, integer > 0; left out where nobody has said. */
+  readonly memoryBytes?: number;
+  /** Of a GPU, as above. */
+  readonly gpuMemoryBytes?: number;
 }
 
 /** What every data set of one's own says of itself. */

@@ -7,10 +7,13 @@ export {
   requireTemporal,
 } from './connections.js';
 export type { Connections, DatabaseConnection, TemporalConnection } from './connections.js';
+export { chooseDevices, findDevices } from './devices.js';
+export type { FoundDevices, GpuDevice } from './devices.js';
 export { diagnose } from './doctor.js';
 export type { Check } from './doctor.js';
 export { takeDown } from './down.js';
 export { downloadFile } from './downloads.js';
+export { readGraceSeconds } from './grace.js';
 export {
   RETENTION_DAYS,
   VALUE_TYPES,

@@ -7,6 +7,7 @@ import { readArtifactsSetting } from '../artifacts/index.js';
 import { ElbowError } from '../errors.js';
 import { compiled, elbowVersion, packageRoot } from '../paths.js';
 import type { Connections } from './connections.js';
+import { readGraceSeconds } from './grace.js';
 import type { StackOptions } from './options.js';
 import { readText } from './read-text.js';
 import {
@@ -24,14 +25,16 @@ import { waitUntilReady } from './wait-ready.js';
 
 const POOL = 'default';
 const START_LIMIT_MS = 60_000;
-/** A worker lets its trainers end; what they had is in their checkpoints or is trained again. */
-const STOP_LIMIT_MS = 15_000;
+/** Beyond a worker's grace period: then it is killed. */
+const STOP_LATER_MS = 3_000;
 /** A worker that reported within this counts as alive. */
 export const WORKER_ALIVE_MS = 60_000;
 
 interface WorkerPid {
   /** Of what it was started with; a worker of other servers or of another build is replaced. */
   readonly setup: string;
+  /** That it was started with; left out by earlier versions. */
+  readonly graceSeconds?: number;
 }
 
 /** Servers, build and device as one string. */
@@ -74,6 +77,7 @@ export async function startWorker(options: WorkerOptions): Promise<boolean> {
   const { home, connections } = options;
   // A worker would end with that, and say so in its log alone.
   readArtifactsSetting(options.env);
+  const graceSeconds = readGraceSeconds(undefined, options.env);
   const path = stackFiles.workerPid(home);
   const setup = setupOf(connections, options.tensorflow);
   const file = readPidFile<WorkerPid>(path);
@@ -98,7 +102,7 @@ export async function startWorker(options: WorkerOptions): Promise<boolean> {
     log,
     isElbow: true,
   });
-  const pid: typeof id & WorkerPid = { ...id, setup };
+  const pid: typeof id & WorkerPid = { ...id, setup, graceSeconds };
   writePidFile(path, pid);
   const { connectStorage } = await import('../storage/index.js');
   const storage = await connectStorage({ url: connections.database.url });
@@ -126,9 +130,11 @@ export async function startWorker(options: WorkerOptions): Promise<boolean> {
 /** Stops the local worker and its trainers. */
 export async function stopWorker(home: string): Promise<boolean> {
   const path = stackFiles.workerPid(home);
-  const file = readPidFile(path);
-  const wasRunning = file ? await stopProcess(file, STOP_LIMIT_MS) : false;
-  const wasStray = await stopStrays(home, 'worker', STOP_LIMIT_MS);
+  const file = readPidFile<WorkerPid>(path);
+  const graceSeconds = file?.graceSeconds ?? readGraceSeconds(undefined, {});
+  const limitMs = 1000 * graceSeconds + STOP_LATER_MS;
+  const wasRunning = file ? await stopProcess(file, limitMs) : false;
+  const wasStray = await stopStrays(home, 'worker', limitMs);
   removePidFile(path);
   return wasRunning || wasStray;
 }

@@ -257,6 +257,16 @@ export interface LogLine {
   readonly text: string;
 }
 
+/** A GPU that a worker uses. */
+export interface WorkerDevice {
+  /** As `nvidia-smi` numbers it; null for a part of one. */
+  readonly index: number | null;
+  readonly uuid: string;
+  readonly name: string;
+  /** In MB; null where it is not told. */
+  readonly memoryMb: number | null;
+}
+
 export interface WorkerRow {
   /** `host:pid`, unique. */
   readonly id: string;
@@ -270,6 +280,8 @@ export interface WorkerRow {
   readonly runs: readonly { readonly sweep: string; readonly trial: number }[];
   readonly version: string;
   readonly device: string | null;
+  /** GPUs of its slots; empty on a CPU. */
+  readonly devices: readonly WorkerDevice[];
   readonly lastSeenAt: Date;
   /** Since then, by the database's clock. */
   readonly silentSeconds: number;
@@ -284,8 +296,16 @@ export interface WorkerRow {
 /** What a worker says of itself. */
 export type WorkerIntroduction = Omit<
   WorkerRow,
-  'busy' | 'runs' | 'lastSeenAt' | 'silentSeconds' | 'aside' | 'trainingVersion' | 'workflowVersion'
->;
+  | 'busy'
+  | 'devices'
+  | 'runs'
+  | 'lastSeenAt'
+  | 'silentSeconds'
+  | 'aside'
+  | 'trainingVersion'
+  | 'workflowVersion'
+> &
+  Partial<Pick<WorkerRow, 'devices'>>;
 
 export interface QueryResult {
   readonly columns: readonly string[];

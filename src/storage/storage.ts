@@ -77,6 +77,7 @@ export type {
   TrialRange,
   TrialResult,
   TrialStatus,
+  WorkerDevice,
   WorkerIntroduction,
   WorkerRow,
 } from './rows.js';

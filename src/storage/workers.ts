@@ -8,14 +8,14 @@ type WorkerMethods = Pick<Storage, 'seeWorker' | 'setAside' | 'removeWorker' | '
 export function workerMethods(db: Database): WorkerMethods {
   return {
     // By the database's clock: those of several machines differ.
-    seeWorker: ({ id, host, pid, pool, slots, version, device }) =>
+    seeWorker: ({ id, host, pid, pool, slots, version, device, devices = [] }) =>
       db.transaction(async (client) => {
         await client.query(
-          `insert into workers (id, host, pid, pool, slots, version, device, last_seen_at)
-           values ($1, $2, $3, $4, $5, $6, $7, now())
+          `insert into workers (id, host, pid, pool, slots, version, device, devices, last_seen_at)
+           values ($1, $2, $3, $4, $5, $6, $7, $8, now())
            on conflict (id) do update set host = $2, pid = $3, pool = $4, slots = $5, version = $6, device = $7,
-             last_seen_at = now()`,
-          [id, host, pid, pool, slots, version, device],
+             devices = $8, last_seen_at = now()`,
+          [id, host, pid, pool, slots, version, device, JSON.stringify(devices)],
         );
         await client.query(
           `update workers set aside_until = null, aside_reason = null
@@ -48,7 +48,7 @@ export function workerMethods(db: Database): WorkerMethods {
     workers: (withinMs) =>
       db.attempt(async () => {
         const { rows } = await db.pool.query<WorkerRow>(
-          `select w.id, w.host, w.pid, w.pool, w.slots, w.version, w.device, w.last_seen_at as "lastSeenAt",
+          `select w.id, w.host, w.pid, w.pool, w.slots, w.version, w.device, w.devices, w.last_seen_at as "lastSeenAt",
                   extract(epoch from now() - w.last_seen_at)::float8 as "silentSeconds",
                   case when w.aside_until > now() then json_build_object('reason', w.aside_reason, 'seconds',
                     case when isfinite(w.aside_until) then extract(epoch from w.aside_until - now())::float8 end) end as aside,

@@ -10,6 +10,7 @@ import { fillPlaceholders } from '../spec/index.js';
 import { isDiskFull } from '../stack/index.js';
 import type { Outcome } from '../storage/storage.js';
 import { usersUmask } from '../umask.js';
+import type { Need } from './admission.js';
 import { commandEnvironment, guardEnvironment } from './command/environment.js';
 import { endError, folderError, limitError } from './command/failures.js';
 import type { ProgramStart } from './command/guard-protocol.js';
@@ -17,9 +18,17 @@ import { startGuarded } from './command/guarded.js';
 import type { CommandHooks, CommandJob } from './command/job.js';
 import { readOutput } from './command/output.js';
 import { createRecord } from './command/record.js';
+import { dealSlots } from './dealing.js';
+import type { Slot } from './dealing.js';
+import { waitText } from './desk.js';
+import type { SlotDesk, Warm } from './desk.js';
+import { deviceEnvironment } from './environment.js';
 import { cancelled } from './failures.js';
+import { coresFor } from './pinning.js';
+import { megabytes } from './plan.js';
+import { TooLarge } from './too-large.js';
 
-/** From SIGTERM to SIGKILL: less than a worker that is stopped has for its last steps. */
+/** From SIGTERM to SIGKILL, unless the worker stops, which has a time of its own. */
 const GRACE_MS = 5_000;
 /** For what a program that was ended had written before. */
 const LAST_WORDS_MS = 2_000;
@@ -33,14 +42,68 @@ export interface Programs {
   run(job: CommandJob, hooks: CommandHooks): Promise<Outcome>;
 }
 
-/** @param env of the worker */
-export function createPrograms(options: {
+/** A slot without a GPU and without cores of its own. */
+const [ANY_SLOT] = dealSlots(1) as [Slot];
+
+export interface ProgramsOptions {
+  /** Of the worker. */
   readonly env: NodeJS.ProcessEnv;
-  /** From SIGTERM to SIGKILL; left out for 5 s. */
+  /** From SIGTERM to SIGKILL, in milliseconds; left out for 5 s. */
   readonly graceMs?: number;
-}): Programs {
-  const { env, graceMs = GRACE_MS } = options;
-  return { run: (job, hooks) => runProgram(job, hooks, { env, graceMs }) };
+  /** The same of a program that is ended while the worker stops; null while it does not. */
+  readonly stopMs?: () => number | null;
+  /** Slots that programs share with trainers; left out where as many run as are asked for, anywhere. */
+  readonly slots?: SlotDesk<Warm>;
+  /** Memory of the machine in MB; left out for whatever there is. */
+  readonly machineMb?: number;
+}
+
+export function createPrograms(options: ProgramsOptions): Programs {
+  const { env, slots: desk, machineMb = Infinity, stopMs } = options;
+  const settings = { env, graceMs: () => stopMs?.() ?? options.graceMs ?? GRACE_MS };
+  return {
+    run: async (job, hooks) => {
+      if (!desk) return runProgram(job, hooks, { ...settings, slot: ANY_SLOT });
+      const need = needOf(job, desk, machineMb);
+      const { signal } = hooks;
+      const hold = await desk.take({
+        need,
+        signal,
+        onWait: () => hooks.onLog('elbow', waitText(need)),
+      });
+      try {
+        return await runProgram(job, hooks, { ...settings, slot: hold.slot });
+      } finally {
+        hold.release();
+      }
+    },
+  };
+}
+
+/**
+ * The memory that a program asks for.
+ * @throws ElbowError `out-of-memory` where this worker has not as much
+ */
+function needOf({ trainable }: CommandJob, { slots }: SlotDesk<Warm>, machineMb: number): Need {
+  const { memoryBytes = 0, gpuMemoryBytes = 0 } = trainable;
+  const need = { hostMb: memoryBytes / 1e6, deviceMb: gpuMemoryBytes / 1e6 };
+  if (need.hostMb > machineMb) {
+    throw new ElbowError(
+      'out-of-memory',
+      `the trial asks for ${megabytes(need.hostMb)} (\`trainable.memory\`), and ${hostname()} has ${megabytes(machineMb)}`,
+    );
+  }
+  const sizes = slots.map(({ device }) => (device ? (device.memoryMb ?? Infinity) : 0));
+  const largestMb = Math.max(...sizes);
+  if (need.deviceMb <= largestMb) return need;
+  throw new TooLarge(
+    `the trial asks for ${megabytes(need.deviceMb)} of a GPU (\`trainable.gpuMemory\`), and ` +
+      (largestMb === 0
+        ? `the worker on ${hostname()} has none`
+        : `the largest of the worker on ${hostname()} has ${megabytes(largestMb)}`),
+    'Give the sweep a pool with a larger GPU.',
+    largestMb,
+  );
 }
 
 interface Paths {
@@ -48,10 +111,16 @@ interface Paths {
   readonly folder: string;
 }
 
+interface RunSettings {
+  readonly env: NodeJS.ProcessEnv;
+  readonly graceMs: () => number;
+  readonly slot: Slot;
+}
+
 async function runProgram(
   job: CommandJob,
   hooks: CommandHooks,
-  { env, graceMs }: { readonly env: NodeJS.ProcessEnv; readonly graceMs: number },
+  { env, graceMs, slot }: RunSettings,
 ): Promise<Outcome> {
   if (hooks.signal.aborted) throw cancelled();
   const { trainable, about, place } = job;
@@ -72,18 +141,34 @@ async function runProgram(
     if (kept > 0)
       hooks.onLog('elbow', 'its folder holds what an earlier execution of this trial has left there');
     // Entries without a value are none.
-    const childEnv = commandEnvironment(env, job, paths) as Record<string, string>;
-    const start = { program, args, cwd: trainable.cwd, env: childEnv, umask: usersUmask(), graceMs };
-    return await supervise(job, hooks, start);
+    const childEnv = commandEnvironment({ ...env, ...deviceEnvironment(slot) }, job, paths) as Record<
+      string,
+      string
+    >;
+    const cores = coresFor(slot.cores, about.threads);
+    const start = {
+      program,
+      args,
+      cwd: trainable.cwd,
+      env: childEnv,
+      umask: usersUmask(),
+      graceMs: graceMs(),
+    };
+    return await supervise(job, hooks, { start, cores, graceMs });
   } finally {
     rmSync(paths.params, { force: true });
   }
 }
 
+interface Supervision extends Pick<RunSettings, 'graceMs'> {
+  readonly start: ProgramStart;
+  readonly cores: Slot['cores'];
+}
+
 async function supervise(
   { objective, trainable: { timeLimitSeconds } }: CommandJob,
   hooks: CommandHooks,
-  start: ProgramStart,
+  { start, cores, graceMs }: Supervision,
 ): Promise<Outcome> {
   const began = performance.now();
   const clock = (): number => (performance.now() - began) / 1000;
@@ -96,12 +181,12 @@ async function supervise(
     onEpoch: (metrics) => hooks.onEpoch(metrics),
     onNote: (text) => hooks.onLog('elbow', text),
   });
-  const running = await startGuarded(start, guardEnvironment(start.env));
+  const running = await startGuarded(start, { env: guardEnvironment(start.env), cores });
   /** Why it was ended from here; the first reason counts. */
   let reason: (() => unknown) | undefined;
   const stop = (why: () => unknown): void => {
     reason ??= why;
-    running.stop();
+    running.stop(graceMs());
   };
   const onError = (error: unknown): void => stop(() => error);
   const output = readOutput({ streams: running, record, hooks, clock, onError });

@@ -1,8 +1,16 @@
 /** The warm trainers of a worker: at most one for each slot, reused while they are fit for the next job. */
 import type { Outcome } from '../storage/storage.js';
-import { residentMb } from './memory.js';
-import type { TrainJob } from './protocol.js';
+import { NO_NEED } from './admission.js';
+import type { Need } from './admission.js';
+import { dealSlots } from './dealing.js';
+import { createSlotDesk, waitText } from './desk.js';
+import type { Hold, SlotDesk } from './desk.js';
+import { needOf, requestOf } from './forecast.js';
 import type { TrainerHooks } from './hooks.js';
+import { residentMb } from './memory.js';
+import { planMemory } from './plan.js';
+import type { TrainJob } from './protocol.js';
+import { TooLarge } from './too-large.js';
 import { Trainer } from './trainer.js';
 
 /** A process that has run this many jobs is replaced: small leaks of native libraries stay small. */
@@ -11,76 +19,113 @@ const MOST_JOBS = 200;
 const LARGEST_IDLE_MB = 2_000;
 
 export interface TrainerPoolOptions {
-  /** Trainers at the same time, integer ≥ 1. */
-  readonly slots: number;
+  /** Trainers at the same time, integer ≥ 1, or the slots that they have with others. */
+  readonly slots: number | SlotDesk<Trainer>;
   readonly env: NodeJS.ProcessEnv;
   /** Resident memory a trainer may use, in MB; null or left out for no limit. */
   readonly memoryLimitMb?: number | null;
   /** Silence after which a trainer counts as hung, in milliseconds; left out for 15 minutes. */
   readonly silenceLimitMs?: number;
+  /**
+   * Once it is aborted, trainers that are told to stop have as long as `kill` leaves them, and not a few seconds; left out
+   * for never.
+   */
+  readonly stopping?: AbortSignal;
 }
 
 export interface TrainerPool {
   /**
-   * Trains one job in a trainer of its own, warm or new.
+   * Trains one job in a trainer of its own, warm or new, once its slot has the memory for it.
    * @throws ElbowError with the code of what went wrong
    */
   run(job: TrainJob, hooks: TrainerHooks): Promise<Outcome>;
+  /** Ends trainers that are at work at once, with whatever they do. */
+  kill(): void;
   /** Ends all trainers. */
   close(): Promise<void>;
 }
 
 export function createTrainerPool(options: TrainerPoolOptions): TrainerPool {
-  const idle: Trainer[] = [];
-  const all = new Set<Trainer>();
+  const { env, memoryLimitMb = null, silenceLimitMs, stopping } = options;
+  const desk =
+    typeof options.slots === 'number' ? createSlotDesk<Trainer>(dealSlots(options.slots)) : options.slots;
+  const isOnDevice = desk.slots.some(({ device }) => device !== null);
+  const working = new Set<Trainer>();
 
-  const take = (threads: number): Trainer => {
-    for (;;) {
-      const at = idle.findIndex((trainer) => trainer.threads === threads);
-      const [trainer] = at >= 0 ? idle.splice(at, 1) : [];
-      if (!trainer) break;
-      if (trainer.isAlive) return trainer;
-      all.delete(trainer);
+  /** @throws ElbowError `out-of-memory` where no GPU of this worker is large enough */
+  const needFor = (job: TrainJob): Need => {
+    const request = requestOf(job, isOnDevice);
+    if (request === null) return NO_NEED;
+    const sizes = desk.slots.map(({ device }) => device?.memoryMb ?? null);
+    if (isOnDevice && !sizes.includes(null)) {
+      const limitMb = Math.max(...sizes.map((size) => size ?? 0));
+      const { refusal } = planMemory(
+        request,
+        { limitMb, shareMb: null, source: 'the largest GPU of this worker' },
+        0,
+      );
+      if (refusal) throw new TooLarge(refusal.message, refusal.hint, limitMb);
     }
-    // Trainers of other settings would hold memory that this slot's new one needs.
-    while (all.size >= options.slots && idle.length > 0) retire(idle.shift()!);
-    const { env, slots, memoryLimitMb = null, silenceLimitMs } = options;
-    const made = new Trainer({ threads, env, slots, memoryLimitMb, silenceLimitMs });
-    all.add(made);
-    return made;
+    return needOf(job, request, { isOnDevice, trainerMemoryMb: memoryLimitMb });
   };
 
-  const retire = (trainer: Trainer): void => {
-    all.delete(trainer);
-    void trainer.end();
+  const seat = async (job: TrainJob, hooks: TrainerHooks): Promise<Hold<Trainer>> => {
+    const need = needFor(job);
+    return desk.take({
+      need,
+      signal: hooks.signal,
+      wants: (trainer) => trainer.threads === job.threads && trainer.isAlive,
+      onWait: () => hooks.onLog('elbow', waitText(need)),
+    });
   };
 
-  const giveBack = (trainer: Trainer): void => {
-    const size = trainer.pid === undefined ? null : residentMb(trainer.pid);
-    const isFit = trainer.isAlive && trainer.jobs < MOST_JOBS && size !== null && size <= LARGEST_IDLE_MB;
-    if (isFit) idle.push(trainer);
-    else retire(trainer);
+  const release = (hold: Hold<Trainer>, trainer: Trainer, need: Need): void => {
+    const hostMb = trainer.pid === undefined ? null : residentMb(trainer.pid);
+    if (trainer.isAlive && trainer.jobs < MOST_JOBS && hostMb !== null && hostMb <= LARGEST_IDLE_MB) {
+      // TensorFlow gives nothing of a GPU's memory back.
+      const deviceMb = Math.max(trainer.holds.deviceMb, need.deviceMb);
+      trainer.holds = { hostMb: isOnDevice ? 0 : hostMb, deviceMb };
+      hold.release(trainer);
+    } else {
+      // Its memory counts until it is gone.
+      void trainer.end().then(() => hold.release());
+    }
   };
 
   return {
     run: async (job, hooks) => {
-      const trainer = take(job.threads);
+      const hold = await seat(job, hooks);
+      const { slot, warm, need } = hold;
+      const trainer =
+        warm ??
+        new Trainer({
+          threads: job.threads,
+          env,
+          slots: desk.slots.length,
+          memoryLimitMb,
+          silenceLimitMs,
+          slot,
+          stopping,
+        });
+      working.add(trainer);
       try {
         const outcome = await trainer.run(job, hooks);
-        giveBack(trainer);
+        release(hold, trainer, need);
         return outcome;
       } catch (error) {
         // What went wrong may have left its memory in any state.
-        all.delete(trainer);
         await trainer.end();
+        hold.release();
         throw error;
+      } finally {
+        working.delete(trainer);
       }
     },
+    kill: () => {
+      for (const trainer of working) trainer.kill();
+    },
     close: async () => {
-      idle.length = 0;
-      const ending = [...all].map((trainer) => trainer.end());
-      all.clear();
-      await Promise.all(ending);
+      await Promise.all([desk.close(), ...[...working].map((trainer) => trainer.end())]);
     },
   };
 }

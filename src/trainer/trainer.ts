@@ -4,10 +4,13 @@ import { createInterface } from 'node:readline';
 import { ElbowError } from '../errors.js';
 import { compiled } from '../paths.js';
 import type { Outcome } from '../storage/storage.js';
+import { NO_NEED, type Need } from './admission.js';
+import type { Slot } from './dealing.js';
 import { trainerEnvironment } from './environment.js';
 import { cancelled, endFailure, heed } from './failures.js';
 import type { TrainerHooks } from './hooks.js';
 import { machineMb, residentMb } from './memory.js';
+import { coresFor, pinnedTo } from './pinning.js';
 import { megabytes, NO_PLAN, slotMemory } from './plan.js';
 import type { FromTrainer, PredictJob, Prediction, ToTrainer, TrainJob } from './protocol.js';
 
@@ -17,6 +20,8 @@ const START_LIMIT_MS = 120_000;
 const SILENCE_LIMIT_MS = 15 * 60_000;
 /** A trainer ends between two steps, and writes a checkpoint; then it is told, then it is killed. */
 const CANCEL_GRACE_MS = 8_000;
+/** SIGTERM ends a trainer at once, unless it is stopped or the machine stands still. */
+const END_GRACE_MS = 2_000;
 const MEMORY_LOOK_MS = 200;
 const LAST_LINES = 15;
 /** What TensorFlow tells at every start at any log level, and nobody needs to know. */
@@ -31,6 +36,10 @@ export interface TrainerOptions {
   readonly slots: number;
   /** Silence after which it counts as hung, in milliseconds; left out for 15 minutes. */
   readonly silenceLimitMs?: number | undefined;
+  /** Whose GPU and cores it has; left out for whatever there is. */
+  readonly slot?: Slot | undefined;
+  /** Once it is aborted, whoever aborts it ends what does not end by itself, and may wait longer. */
+  readonly stopping?: AbortSignal | undefined;
 }
 
 type ReadyEnvironment = Extract<FromTrainer, { type: 'ready' }>['environment'];
@@ -46,6 +55,8 @@ export class Trainer {
   readonly threads: number;
   /** Jobs it has been given. */
   jobs = 0;
+  /** What it keeps of the memory while it waits for the next job. */
+  holds: Need = NO_NEED;
   private readonly child: ChildProcess;
   private readonly options: TrainerOptions;
   private readonly lines: string[] = [];
@@ -58,13 +69,13 @@ export class Trainer {
   private plan = NO_PLAN;
 
   constructor(options: TrainerOptions) {
+    const { env, slot, threads } = options;
     this.options = options;
-    this.threads = options.threads;
+    this.threads = threads;
     this.child = fork(compiled('src/trainer/process.js'), [], {
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
-      // Node's own options of a worker, such as a debugger's port, are not its trainers'.
-      execArgv: [],
-      env: trainerEnvironment(options.env, options.threads),
+      ...pinnedTo(coresFor(slot?.cores ?? null, threads)),
+      env: trainerEnvironment(env, threads, slot),
     });
     this.exited = new Promise((resolve) => {
       this.child.once('exit', () => resolve());
@@ -92,9 +103,14 @@ export class Trainer {
   async end(): Promise<void> {
     if (this.child.exitCode !== null || this.child.signalCode !== null) return;
     this.child.kill('SIGTERM');
-    const timer = setTimeout(() => this.child.kill('SIGKILL'), CANCEL_GRACE_MS);
+    const timer = setTimeout(() => this.child.kill('SIGKILL'), END_GRACE_MS);
     await this.exited;
     clearTimeout(timer);
+  }
+
+  /** Ends it at once, whatever it does. */
+  kill(): void {
+    this.child.kill('SIGKILL');
   }
 
   /**
@@ -271,7 +287,9 @@ export class Trainer {
       const onAbort = (): void => {
         if (options.cancel) this.send(options.cancel);
         else void this.end();
-        grace = setTimeout(() => void this.end(), CANCEL_GRACE_MS);
+        grace = setTimeout(() => {
+          if (this.options.stopping?.aborted !== true) void this.end();
+        }, CANCEL_GRACE_MS);
       };
       this.child.on('message', onMessage);
       this.child.on('exit', onExit);

@@ -3,6 +3,7 @@ import { parseArgs } from 'node:util';
 import type { ParseArgsConfig } from 'node:util';
 import { ElbowError, EXIT, asElbowError, messageOf } from '../errors.js';
 import { keepFilesPrivate } from '../umask.js';
+import { devicesFor } from './devices.js';
 import { readSettings } from './settings.js';
 import { startWorkerProcess } from './process.js';
 
@@ -38,21 +39,26 @@ async function main(): Promise<number> {
       pool: { type: 'string' },
       slots: { type: 'string' },
       device: { type: 'string' },
+      devices: { type: 'string' },
       'trainer-memory': { type: 'string' },
+      grace: { type: 'string' },
+      'no-pin-cores': { type: 'boolean' },
       'no-control': { type: 'boolean' },
       'control-only': { type: 'boolean' },
     });
-    const settings = readSettings(
-      {
-        pool: values.pool,
-        slots: values.slots,
-        device: values.device,
-        trainerMemory: values['trainer-memory'],
-        control: values['no-control'] !== true,
-        trials: values['control-only'] !== true,
-      },
-      process.env,
-    );
+    const options = {
+      pool: values.pool,
+      slots: values.slots,
+      device: values.device,
+      trainerMemory: values['trainer-memory'],
+      grace: values.grace,
+      pinCores: values['no-pin-cores'] === true ? false : undefined,
+      control: values['no-control'] !== true,
+      trials: values['control-only'] !== true,
+    };
+    const { device } = readSettings(options, process.env);
+    const found = { asked: values.devices, device, env: process.env, signal: stop.signal };
+    const settings = readSettings(options, process.env, await devicesFor(found));
     await startWorkerProcess({ ...settings, env: process.env, signal: stop.signal, note });
     note('stopped');
     return EXIT.done;

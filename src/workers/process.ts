@@ -5,15 +5,26 @@ import type { LogEntry } from '@temporalio/worker';
 import { elbowHome, homeFolders } from '../paths.js';
 import { readConnections } from '../stack/index.js';
 import { connectStorage } from '../storage/index.js';
-import { createPrograms, createTrainerPool } from '../trainer/index.js';
+import {
+  allowedCores,
+  canPin,
+  createPrograms,
+  createSlotDesk,
+  createTrainerPool,
+  dealSlots,
+  machineMb,
+} from '../trainer/index.js';
+import type { Slot, Trainer } from '../trainer/index.js';
 import { openArtifacts } from './artifacts.js';
+import { createDrain } from './drain.js';
+import type { Drain } from './drain.js';
 import type { WorkerSettings } from './settings.js';
 import { withDatasets } from './datasets.js';
 import { runWorker } from './worker.js';
 
 export interface WorkerProcess extends WorkerSettings {
   readonly env: NodeJS.ProcessEnv;
-  /** Ends the worker: trials that run are left to other workers. */
+  /** Ends the worker within its grace period: trials that run are left to other workers. */
   readonly signal: AbortSignal;
   readonly note: (line: string) => void;
 }
@@ -28,24 +39,49 @@ const LAST_STEPS_MS = 2_000;
  * @throws ElbowError `stack-down`, `database-unreachable`; or what ends a worker for good
  */
 export async function startWorkerProcess(options: WorkerProcess): Promise<void> {
-  const { env, signal, note } = options;
+  const { signal, note } = options;
   Runtime.install({
     // Signals are ours: Temporal's own handlers would stop the worker behind the back of its trainers.
     shutdownSignals: [],
     logger: new DefaultLogger('WARN', sdkLog(note)),
     telemetryOptions: { logging: { forward: {}, filter: { core: 'WARN', other: 'ERROR' } } },
   });
+  const drain = createDrain(signal, options.graceSeconds);
+  const work = run(options, drain);
+  // Whatever it waits for then: the process ends, and what it did not hand over is taken over.
+  const isLate = new Promise<true>((resolve) => drain.after('all', () => resolve(true)));
+  try {
+    const late = await Promise.race([work, isLate]);
+    if (late === true) note(`the grace period of ${options.graceSeconds} s is over: ends as it is`);
+  } finally {
+    drain.end();
+    work.catch(() => undefined);
+  }
+}
+
+async function run(options: WorkerProcess, drain: Drain): Promise<void> {
+  const { env, signal, note } = options;
   const connections = await readConnections(env);
   const storage = await connectStorage({
     url: connections.database.url,
     retryForMs: DATABASE_PATIENCE_MS,
   });
+  const limitMb = machineMb();
+  const desk = createSlotDesk<Trainer>(await slotsOf(options), limitMb);
   const trainers = createTrainerPool({
-    slots: options.slots,
+    slots: desk,
     env,
     memoryLimitMb: options.trainerMemoryMb,
+    stopping: signal,
   });
-  const programs = createPrograms({ env });
+  // A program is killed by its guard, which is told when.
+  const programs = createPrograms({
+    env,
+    slots: desk,
+    machineMb: limitMb,
+    stopMs: () => drain.leftMs('trainers'),
+  });
+  drain.after('trainers', () => trainers.kill());
   try {
     const home = elbowHome(env);
     const places = {
@@ -66,7 +102,7 @@ export async function startWorkerProcess(options: WorkerProcess): Promise<void> 
         programs,
         places,
         artifacts,
-        signal,
+        drain,
         note,
       });
     } finally {
@@ -76,6 +112,22 @@ export async function startWorkerProcess(options: WorkerProcess): Promise<void> 
     await trainers.close();
     await Promise.race([storage.close(), pause(LAST_STEPS_MS)]);
   }
+}
+
+/** What each slot has of the machine. */
+async function slotsOf({ slots, devices, pinsCores, note }: WorkerProcess): Promise<readonly Slot[]> {
+  const canBePinned = pinsCores && slots > 0 && (await canPin());
+  if (pinsCores && slots > 0 && !canBePinned)
+    note('slots have no cores of their own: `taskset` is not there');
+  const dealt = dealSlots(Math.max(1, slots), devices, canBePinned ? allowedCores() : null);
+  for (const { number, device, cores } of slots > 0 ? dealt : []) {
+    const parts = [
+      ...(device ? [`GPU ${device.index ?? device.uuid} (${device.name})`] : []),
+      ...(cores ? [`${cores.length === 1 ? 'core' : 'cores'} ${cores.join(', ')}`] : []),
+    ];
+    if (parts.length > 0) note(`slot ${number} has ${parts.join(' and ')}`);
+  }
+  return dealt;
 }
 
 /** A server that is away is told of by every poller, several times a second. */

@@ -14,6 +14,7 @@ import type { Storage } from '../storage/index.js';
 import type { Programs } from '../trainer/index.js';
 import { openDeployment } from './deployment.js';
 import type { Deployment } from './deployment.js';
+import type { Drain } from './drain.js';
 import { createGate } from './gate.js';
 import type { Gate } from './gate.js';
 import { gitCommit } from './git-commit.js';
@@ -34,7 +35,7 @@ export interface RunWorkerOptions extends WorkerSettings {
   /** Of its code; the build's when left out. */
   readonly versions?: Versions;
   /** Ends the worker: trials that run are left to other workers. */
-  readonly signal: AbortSignal;
+  readonly drain: Drain;
   readonly note: (line: string) => void;
 }
 
@@ -49,10 +50,6 @@ const HEARTBEAT_MS = 3_000;
  * would be longer.
  */
 const STICKY_LIMIT_MS = 4_000;
-/** A stopped trainer ends between two steps; after this the process goes anyway, and the trial is taken over later. */
-const STOP_LIMIT_MS = 8_000;
-/** A trainer that does not end is killed after these eight seconds, and then its trial has to be handed over. */
-const POOL_STOP_LIMIT_MS = 14_000;
 const SIGN_OFF_LIMIT_MS = 2_000;
 
 /**
@@ -60,7 +57,8 @@ const SIGN_OFF_LIMIT_MS = 2_000;
  * @throws what ends a worker for good, such as a namespace that does not exist
  */
 export async function runWorker(options: RunWorkerOptions): Promise<void> {
-  const { connections, storage, signal, note } = options;
+  const { connections, storage, drain, note } = options;
+  const { signal } = drain;
   const { address, namespace, connect } = connections.temporal;
   const host = hostname();
   const id = `${host}:${process.pid}`;
@@ -78,7 +76,8 @@ export async function runWorker(options: RunWorkerOptions): Promise<void> {
       maxHeartbeatThrottleInterval: HEARTBEAT_MS,
       defaultHeartbeatThrottleInterval: HEARTBEAT_MS,
       shutdownGraceTime: 0,
-      shutdownForceTime: STOP_LIMIT_MS,
+      // What has not ended by then is taken over when it has been silent for long enough.
+      shutdownForceTime: drain.limitMs('handover'),
     };
     const gate = createGate(note);
     const versions = options.versions ?? readVersions();
@@ -109,6 +108,7 @@ export async function runWorker(options: RunWorkerOptions): Promise<void> {
       places: options.places,
       artifacts: options.artifacts,
       onAside: () => gate.set(false),
+      stopMs: () => drain.leftMs('uploads'),
     });
     const createPool = (): Promise<Worker> =>
       Worker.create({
@@ -116,7 +116,6 @@ export async function runWorker(options: RunWorkerOptions): Promise<void> {
         taskQueue: poolQueue(options.pool),
         activities: { ...activities },
         maxConcurrentActivityTaskExecutions: options.slots,
-        shutdownForceTime: POOL_STOP_LIMIT_MS,
       });
     await runAll(control, createPool, gate, options, {
       id,
@@ -126,6 +125,7 @@ export async function runWorker(options: RunWorkerOptions): Promise<void> {
       slots: options.slots,
       version: elbowVersion,
       device: options.device,
+      devices: options.devices,
     });
   } finally {
     await Promise.race([deployment?.end().catch(() => undefined), pause(SIGN_OFF_LIMIT_MS)]);
@@ -137,7 +137,7 @@ async function runAll(
   control: Worker | null,
   createPool: () => Promise<Worker>,
   gate: Gate,
-  { storage, signal, note }: RunWorkerOptions,
+  { storage, drain: { signal }, note }: RunWorkerOptions,
   row: Parameters<typeof register>[1],
 ): Promise<void> {
   // One that ends by itself ends the others, so that no half of a worker stays.

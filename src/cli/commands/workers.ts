@@ -103,14 +103,26 @@ async function change(storage: Storage, id: string, reason: string | null): Prom
 
 /** @param isMixed workers train by different code: then each is shown with its own */
 function rowOf(worker: WorkerRow, isMixed: boolean): string[] {
-  const { id, pool, slots, busy, device, silentSeconds, runs, aside } = worker;
+  const { id, pool, slots, busy, silentSeconds, runs, aside } = worker;
   const training = isMixed && slots > 0 ? ` (${worker.trainingVersion ?? 'not told'})` : '';
   const version = `${worker.version}${training}`;
   const seen = silentSeconds < SILENT_S ? asideText(aside) : `silent for ${durationText(silentSeconds)}`;
   const what = runs.map(({ sweep, trial }) => `${sweep} ${trial}`).join(', ');
   // One without slots belongs to no pool: it runs workflows alone.
   const place = slots === 0 ? ['(workflows)', ''] : [pool, `${busy} of ${slots}`];
-  return [id, ...place, device ?? '', version, seen, cutText(what, 60)];
+  return [id, ...place, deviceText(worker), version, seen, cutText(what, 60)];
+}
+
+/** `cpu`, or `2 × NVIDIA H100 80GB HBM3 (0, 1)`. */
+function deviceText({ device, devices }: WorkerRow): string {
+  if (devices.length === 0) return device ?? '';
+  const names = [...new Set(devices.map(({ name }) => name))];
+  return names
+    .map((name) => {
+      const numbers = devices.flatMap((one) => (one.name === name ? [one.index ?? one.uuid] : []));
+      return `${numbers.length === 1 ? '' : `${numbers.length} × `}${name} (${numbers.join(', ')})`;
+    })
+    .join(', ');
 }
 
 function asideText(aside: WorkerRow['aside']): string {

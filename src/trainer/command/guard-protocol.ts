@@ -7,7 +7,7 @@ export interface ProgramStart {
   readonly env: Readonly<Record<string, string>>;
   /** The user's; the guard itself has the worker's. */
   readonly umask: number;
-  /** From SIGTERM to SIGKILL, ≥ 0. */
+  /** From SIGTERM to SIGKILL where nobody says another time, ≥ 0. */
   readonly graceMs: number;
 }
 
@@ -19,7 +19,7 @@ export interface ProgramPipes {
 
 export type ToGuard =
   | { readonly type: 'start'; readonly start: ProgramStart; readonly pipes: ProgramPipes }
-  | { readonly type: 'stop' };
+  | { readonly type: 'stop'; readonly graceMs: number };
 
 export type FromGuard =
   | { readonly type: 'started'; readonly pid: number }

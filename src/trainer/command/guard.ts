@@ -82,8 +82,9 @@ function start({ program, args, cwd, env, umask, graceMs: grace }: ProgramStart,
 const stop = (): Promise<void> => (ending ??= endGroup());
 
 process.on('message', (message: ToGuard) => {
-  if (message.type === 'start') start(message.start, message.pipes);
-  else void stop();
+  if (message.type === 'start') return start(message.start, message.pipes);
+  graceMs = message.graceMs;
+  void stop();
 });
 process.on('disconnect', () => {
   if (child === undefined) process.exit(0);

@@ -2,6 +2,7 @@
 import { fork } from 'node:child_process';
 import type { Readable } from 'node:stream';
 import { compiled } from '../../paths.js';
+import { pinnedTo } from '../pinning.js';
 import type { FromGuard, ProgramStart, ToGuard } from './guard-protocol.js';
 import { makePipes } from './pipes.js';
 
@@ -16,16 +17,22 @@ export interface GuardedProgram {
   readonly stderr: Readable;
   /** Once its whole process group is gone. Never rejects. */
   readonly ended: Promise<ProgramEnd>;
-  /** Ends the group: SIGTERM, and SIGKILL after the grace. */
-  stop(): void;
+  /** Ends the group: SIGTERM, and SIGKILL after the grace; the first time counts. */
+  stop(graceMs: number): void;
 }
 
-/** @param env of the guard itself, which only needs to be found again by it */
-export async function startGuarded(start: ProgramStart, env: NodeJS.ProcessEnv): Promise<GuardedProgram> {
+/**
+ * @param env of the guard itself, which only needs to be found again by it
+ * @param cores that guard and program are kept to; null for any
+ */
+export async function startGuarded(
+  start: ProgramStart,
+  { env, cores }: { readonly env: NodeJS.ProcessEnv; readonly cores: readonly number[] | null },
+): Promise<GuardedProgram> {
   const pipes = await makePipes();
   const guard = fork(compiled('src/trainer/command/guard.js'), [], {
     stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
-    execArgv: [],
+    ...pinnedTo(cores),
     env,
     // What kills the worker's process group must not take the guard with it.
     detached: true,
@@ -58,7 +65,12 @@ export async function startGuarded(start: ProgramStart, env: NodeJS.ProcessEnv):
     });
   });
   say({ type: 'start', start, pipes: pipes.paths });
-  return { stdout: pipes.stdout, stderr: pipes.stderr, ended, stop: () => say({ type: 'stop' }) };
+  return {
+    stdout: pipes.stdout,
+    stderr: pipes.stderr,
+    ended,
+    stop: (graceMs) => say({ type: 'stop', graceMs }),
+  };
 }
 
 function killGroup(pid: number): void {

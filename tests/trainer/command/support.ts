@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import type { CommandTrainable } from '../../../src/spec/types.js';
 import type { EpochMetrics, Outcome } from '../../../src/storage/index.js';
 import { createPrograms, type CommandHooks, type CommandJob } from '../../../src/trainer/index.js';
+import type { ProgramsOptions } from '../../../src/trainer/command.js';
 
 export interface Run {
   readonly ended: Promise<Outcome>;
@@ -18,11 +19,12 @@ export interface Run {
   abort(): void;
 }
 
-export interface RunOptions {
+export interface RunOptions extends Pick<ProgramsOptions, 'machineMb' | 'slots' | 'stopMs'> {
   readonly trainable?: Partial<CommandTrainable>;
   readonly job?: Partial<CommandJob>;
   readonly env?: NodeJS.ProcessEnv;
   readonly graceMs?: number;
+  readonly threads?: number;
   readonly flush?: () => Promise<void>;
 }
 
@@ -42,6 +44,7 @@ export function removeFolders(): void {
 /** Runs a program of one execution of an attempt. */
 export function runCommand(command: readonly string[], options: RunOptions = {}): Run {
   const place = options.job?.place ?? makeFolder();
+  const { threads = 2 } = options;
   const job: CommandJob = {
     params: {},
     objective: 'score',
@@ -54,7 +57,7 @@ export function runCommand(command: readonly string[], options: RunOptions = {})
       replicate: 1,
       seed: 1234,
       samplesPerClass: null,
-      threads: 2,
+      threads,
     },
     ...options.job,
     trainable: { kind: 'command', command, cwd: place, ...options.trainable },
@@ -77,6 +80,9 @@ export function runCommand(command: readonly string[], options: RunOptions = {})
   const programs = createPrograms({
     env: options.env ?? process.env,
     ...(options.graceMs === undefined ? {} : { graceMs: options.graceMs }),
+    ...(options.machineMb === undefined ? {} : { machineMb: options.machineMb }),
+    ...(options.slots === undefined ? {} : { slots: options.slots }),
+    ...(options.stopMs === undefined ? {} : { stopMs: options.stopMs }),
   });
   return Object.assign(run, { ended: programs.run(job, hooks), abort: () => controller.abort() });
 }
