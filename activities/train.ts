@@ -212,11 +212,13 @@ async function handle(
   }
   const error = asElbowError(thrown);
   if (error instanceof TooLarge && (await hasLarger(parts, error))) {
-    const why = 'no GPU of this worker is large enough';
-    writer.addLog('elbow', `${error.message}: it is left to a worker with a larger one`, new Date());
-    await writer.flush();
+    // It may come here again and again while the others are busy: it is said once, and a slot there is soon seen.
+    if (task.lease === 1) {
+      writer.addLog('elbow', `${error.message}: it is left to a worker with a larger one`, new Date());
+      await writer.flush();
+    }
     await release();
-    throw leftToOthers(context.info.attempt, why);
+    throw leftToOthers(LEFT_PAUSES, 'no GPU of this worker is large enough');
   }
   // It waits for a server, or another execution has the attempt: nothing that the trial or the machine failed at.
   if (retryOf(error.code)?.tries === null) {
@@ -237,6 +239,8 @@ async function handle(
   throw nextTry(error, failuresInARow(failures).length);
 }
 
+/** As after so many refusals in a row: about two seconds. */
+const LEFT_PAUSES = 2;
 /** A worker tells every few seconds that it lives. */
 const ALIVE_MS = 30_000;
 
