@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { ElbowError } from '../errors.js';
 import { gridsOf } from './arms.js';
 import { digits } from './leaves.js';
-import { bytesIn, SIZE_FORM, sizeText } from './sizes.js';
+import { bytesIn, SIZE_FORM, SIZE_PATTERN, sizeText } from './sizes.js';
 import { nearestName } from './nearest.js';
 import { placeholderFault, placeholdersIn } from './placeholders.js';
 import { once, pathText, show, type Places } from './problems.js';
@@ -33,6 +33,7 @@ const variable = z.union([text('a text'), z.number(), z.boolean()], {
 const size = () =>
   z
     .string({ error: SIZE })
+    .regex(SIZE_PATTERN, { error: SIZE, abort: true })
     .refine((written) => bytesIn(written) !== null, { error: SIZE })
     .optional();
 

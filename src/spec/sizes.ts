@@ -9,12 +9,15 @@ const UNITS: Readonly<Record<string, number>> = {
   TiB: 2 ** 40,
 };
 
+/** What it looks like, for a JSON Schema. */
+export const SIZE_PATTERN = /^(\d+(?:\.\d+)?) ?([MGT]i?B)$/;
+
 /** For people, what an amount looks like. */
 export const SIZE_FORM = '"500MB" or "4GiB"';
 
 /** @returns whole bytes > 0; null for what is no amount */
 export function bytesIn(text: string): number | null {
-  const [, amount, unit = ''] = /^(\d+(?:\.\d+)?) ?([MGT]i?B)$/.exec(text) ?? [];
+  const [, amount, unit = ''] = SIZE_PATTERN.exec(text) ?? [];
   const bytes = Math.round(Number(amount) * (UNITS[unit] ?? NaN));
   return Number.isSafeInteger(bytes) && bytes > 0 ? bytes : null;
 }

@@ -138,6 +138,19 @@ describe('cancel', () => {
 });
 
 describe('workers', () => {
+  it('are listed with the GPUs that they use', async () => {
+    const gpu = (index: number, name: string) => ({ index, uuid: `GPU-${index}`, name, memoryMb: 8_000 });
+    const common = { host: 'rack', pool: 'gpu', version: '0.1.0', device: 'gpu' };
+    const devices = [gpu(0, 'A2'), gpu(2, 'A2'), gpu(1, 'H100')];
+    await storage.seeWorker({ ...common, id: 'rack:1', pid: 1, slots: 6, devices });
+    await storage.seeWorker({ ...common, id: 'rack:2', pid: 2, slots: 1, devices: [gpu(3, 'A2')] });
+    const { stdout } = await elbow('workers');
+    expect(stdout).toMatch(/^rack:1 +gpu +0 of 6 +2 × A2 \(0, 2\), H100 \(1\) +0\.1\.0 +now/m);
+    expect(stdout).toMatch(/^rack:2 +gpu +0 of 1 +A2 \(3\) +0\.1\.0 +now/m);
+    expect(JSON.parse((await elbow('workers', '--json')).stdout)).toMatchObject([{ devices }, {}]);
+    for (const id of ['rack:1', 'rack:2']) await storage.removeWorker(id);
+  });
+
   it('are listed with what each runs, and when it was last seen', async () => {
     expect((await elbow('workers')).stderr).toMatch(/There are no workers.*`elbow up` starts one/);
     const sweep = await seed('worked');

@@ -137,10 +137,12 @@ export function sweepsContract(desk: Desk): void {
       device: 'cpu',
     };
     await desk.storage.seeWorker(row);
-    await desk.storage.seeWorker(row);
+    const devices = [{ index: 0, uuid: 'GPU-1b', name: 'NVIDIA "A2"', memoryMb: 15_000.5 }];
+    expect((await desk.storage.workers(60_000))[0]!.devices).toEqual([]);
+    await desk.storage.seeWorker({ ...row, devices });
     await desk.lease(queued[0]!.attemptId);
     const [seen] = await desk.storage.workers(60_000);
-    expect(seen).toMatchObject({ ...row, busy: 1, runs: [{ sweep: 'one', trial: 0 }] });
+    expect(seen).toMatchObject({ ...row, devices, busy: 1, runs: [{ sweep: 'one', trial: 0 }] });
     expect(seen!.silentSeconds).toBeGreaterThanOrEqual(0);
     expect(seen!.lastSeenAt).toBeInstanceOf(Date);
     expect(await desk.storage.workers(-60_000)).toEqual([]);

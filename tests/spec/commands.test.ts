@@ -61,13 +61,15 @@ describe('a sweep of a program', () => {
   it('names a folder, variables and a limit, all of them plain', () => {
     const text = FILE.replace(
       'trainable:',
-      'trainable:\n  cwd: code\n  env: { A: x, B: 2, C: true }\n  timeLimit: 1.5',
+      'trainable:\n  cwd: code\n  env: { A: x, B: 2, C: true }\n  timeLimit: 1.5\n  memory: 4GiB\n  gpuMemory: 500 MB',
     );
     const { trainable } = parse(text);
     expect(trainable).toMatchObject({
       cwd: '/sweeps/code',
       env: { A: 'x', B: '2', C: 'true' },
       timeLimitSeconds: 1.5,
+      memoryBytes: 4 * 2 ** 30,
+      gpuMemoryBytes: 500e6,
     });
     // What is typed starts from where it is typed.
     expect(parse(text, { set: ['trainable.cwd=other'] }).trainable).toMatchObject({ cwd: '/home/other' });
@@ -77,7 +79,9 @@ describe('a sweep of a program', () => {
   });
 
   it('is printed so that it is read again, from anywhere', () => {
-    const spec = parse(FILE.replace('trainable:', 'trainable:\n  env: { A: x }\n  timeLimit: 60'));
+    const spec = parse(
+      FILE.replace('trainable:', 'trainable:\n  env: { A: x }\n  timeLimit: 60\n  memory: 1.5GB'),
+    );
     expect(parseSweep(printSpec(spec), 'f', { paths: { folder: '/else', cwd: '/else' } })).toEqual(spec);
     expect(printSpec(spec)).not.toContain('dataset');
   });
@@ -117,7 +121,9 @@ describe('a sweep of a program', () => {
       armsOf(parse(text, options)).map(({ hash }) => hash);
     const first = hashes(FILE);
     expect(hashes(FILE, { paths: { folder: '/moved', cwd: '/' } })).toEqual(first);
-    expect(hashes(FILE.replace('trainable:', 'trainable:\n  timeLimit: 60'))).toEqual(first);
+    expect(hashes(FILE.replace('trainable:', 'trainable:\n  timeLimit: 60\n  gpuMemory: 1GB'))).toEqual(
+      first,
+    );
     for (const other of [
       FILE.replace('train.py', 'other.py'),
       FILE.replace('trainable:', 'trainable:\n  env: { A: x }'),
@@ -198,6 +204,9 @@ describe('a program that is asked for wrongly', () => {
     ['[x], cwd: 3', '`trainable.cwd`: expected the path of a folder'],
     ['[x], timeLimit: 0', '`trainable.timeLimit`: expected a number of seconds above 0'],
     ['[x], timeLimit: 604801', 'at most 604,800 (a week), got 604,801'],
+    ['[x], memory: 4', '`trainable.memory`: expected an amount of memory, such as "500MB" or "4GiB", got 4'],
+    ['[x], memory: 0GB', '`trainable.memory`: expected an amount of memory, such as "500MB" or "4GiB"'],
+    ['[x], gpuMemory: 4g', '`trainable.gpuMemory`: expected an amount of memory'],
     ['[x], timelimit: 5', 'unknown key `trainable.timelimit` (Did you mean `timeLimit`?'],
     ['[x], env: { "1A": x }', 'expected a variable whose name is made of letters, digits and _'],
     ['[x], env: { ELBOW_HOME: x }', 'expected a variable whose name is made of letters, digits and _'],

@@ -31,7 +31,7 @@ describe('the JSON Schema', () => {
     'name: a\narms: [{ name: x, optimizer: adam, width: [1, 2] }, {}]',
     'name: a\ntrainable: noop\narms: [{ any: [1, two] }]',
     'name: a\ntrainable: { command: [x] }\nobjective: { metric: loss }',
-    'name: a\ntrainable: { command: [x, "{any}"], cwd: y, env: { A: 1 }, timeLimit: 5 }\nspace: { any: [1, two], samplesPerClass: [7000] }\nobjective: { metric: f1, direction: maximize }\nreport: { target: 90 }',
+    'name: a\ntrainable: { command: [x, "{any}"], cwd: y, env: { A: 1 }, timeLimit: 5, memory: 4GiB }\nspace: { any: [1, two], samplesPerClass: [7000] }\nobjective: { metric: f1, direction: maximize }\nreport: { target: 90 }',
   ])('accepts what the parser accepts: %s', (text) => {
     expect(accepts(text), JSON.stringify(validate.errors)).toBe(true);
     expect(() => parseSweep(text, 'f')).not.toThrow();

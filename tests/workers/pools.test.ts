@@ -236,3 +236,53 @@ describe('a worker that is told to stop', () => {
     2 * MINUTES,
   );
 });
+
+it(
+  'is drained in turn with another under load: nothing is lost, to the same bits',
+  async () => {
+    const spec: Partial<SweepSpec> = {
+      space: { model: ['lenet'], samplesPerClass: [50, 100], epochs: [5], patience: [5] },
+      replicates: 2,
+    };
+    const args = ['--device', 'cpu', '--slots', '1', '--grace', '20'];
+    const workers = [await startWorker(...args), await startWorker(...args)];
+    const calm = await engine.start(spec);
+    expect(await calm.handle.result()).toMatchObject({ succeeded: 4 });
+
+    const { sweep, handle } = await engine.start(spec);
+    for (const [place, worker] of workers.entries()) {
+      const runs = async (): Promise<boolean> => {
+        const rows = (await attemptsOf(sweep.id)).filter((row) => row.status === 'running');
+        const epochs = await engine.storage.epochs(sweep.id);
+        return rows.some(
+          (row) => row.worker === worker.id && epochs.some(({ trial }) => trial === row.trial),
+        );
+      };
+      await until(`worker ${place} to be in the middle of a trial`, runs, 2 * MINUTES);
+      expect(await stop(worker)).toBeLessThan(20);
+      const left = (await attemptsOf(sweep.id)).filter((row) => row.status === 'running');
+      expect(left.map((row) => row.worker)).not.toContain(worker.id);
+      workers[place] = await startWorker(...args);
+    }
+    expect(await handle.result()).toMatchObject({ succeeded: 4, failed: 0 });
+    const attempts = await attemptsOf(sweep.id);
+    expect(attempts.map(({ attempt, status }) => [attempt, status])).toEqual(
+      attempts.map(() => [1, 'succeeded']),
+    );
+    // Handed over, and not lost.
+    expect(attempts.some(({ lease }) => lease > 1)).toBe(true);
+    for (const trial of [0, 1, 2, 3]) expect(await engine.storage.failures(sweep.id, trial)).toEqual([]);
+    const epochsOf = async (id: string) =>
+      (await engine.storage.epochs(id)).map((one) => ({ ...one, seconds: 0 }));
+    expect(await epochsOf(sweep.id)).toEqual(await epochsOf(calm.sweep.id));
+    const endsOf = async (id: string) =>
+      (await engine.storage.trialResults(id)).map(({ trial, weights, testAccuracy, testLoss }) => ({
+        trial,
+        weights,
+        testAccuracy,
+        testLoss,
+      }));
+    expect(await endsOf(sweep.id)).toEqual(await endsOf(calm.sweep.id));
+  },
+  8 * MINUTES,
+);

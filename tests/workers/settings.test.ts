@@ -17,6 +17,24 @@ describe('a worker’s settings', () => {
     });
     expect(readSettings({ device: 'gpu' }, {}).slots).toBe(1);
     expect(readSettings({ device: 'gpu', slots: '4' }, {}).slots).toBe(4);
+    const devices = [0, 1].map((index) => ({ index, uuid: `GPU-${index}`, name: 'GPU', memoryMb: null }));
+    expect(readSettings({ device: 'gpu' }, {}, devices)).toMatchObject({ slots: 2, devices });
+    expect(readSettings({ device: 'gpu', slots: '3' }, {}, devices).slots).toBe(3);
+  });
+
+  it('are a grace period of 20 s, unless the option or the environment says another', () => {
+    expect(readSettings({}, {}).graceSeconds).toBe(20);
+    expect(readSettings({}, { ELBOW_GRACE_SECONDS: '90' }).graceSeconds).toBe(90);
+    expect(readSettings({ trials: false, grace: '5' }, { ELBOW_GRACE_SECONDS: '90' }).graceSeconds).toBe(5);
+    for (const grace of ['0', '1.5', 'soon', ''])
+      expect(() => readSettings({ grace }, {})).toThrow(/--grace \(ELBOW_GRACE_SECONDS\) takes/);
+  });
+
+  it('keep slots to cores unless the option or the environment says no', () => {
+    expect(readSettings({}, {}).pinsCores).toBe(true);
+    expect(readSettings({ pinCores: false }, {}).pinsCores).toBe(false);
+    expect(readSettings({}, { ELBOW_PIN_CORES: 'no' }).pinsCores).toBe(false);
+    expect(() => readSettings({}, { ELBOW_PIN_CORES: '0' })).toThrow(/takes yes or no, not "0"/);
   });
 
   it('take the memory limit of the option before that of the environment', () => {
