@@ -15,9 +15,9 @@ describe('an amount of memory', () => {
     expect(sizeText(4 * 2 ** 30)).toBe('4GiB');
     expect(sizeText(5e8)).toBe('500MB');
     fc.assert(
-      fc.property(fc.integer({ min: 1e6, max: 2 ** 50 }), (bytes) =>
-        expect(bytesIn(sizeText(bytes))).toBe(bytes),
-      ),
+      fc.property(fc.integer({ min: 1e6, max: 2 ** 50 }), (bytes) => {
+        expect(bytesIn(sizeText(bytes))).toBe(bytes);
+      }),
     );
   });
 });

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { compiled, homeFolders } from '../../src/paths.js';
 import type { SweepSpec } from '../../src/spec/types.js';
+import { isPostgresUp } from '../../src/stack/postgres.js';
 import { pathFirst, standIn } from '../stack/support.js';
 import { linkDataset } from '../support/dataset.js';
 import { startEngine } from '../support/engine.js';
@@ -236,6 +237,24 @@ describe('a worker that is told to stop', () => {
     2 * MINUTES,
   );
 });
+
+it(
+  'ends within its grace period although Postgres is away',
+  async () => {
+    const { sweep, handle } = await engine.start(command("setInterval(() => 0, 1e6); console.log('on')"));
+    const worker = await startWorker('--device', 'cpu', '--slots', '1', '--grace', '6');
+    await until('the program to run', async () => (await logOf(sweep.id)).includes('on'));
+    process.kill(engine.postgres.server.pid, 'SIGKILL');
+    await until('it to be gone', async () => !(await isPostgresUp({ folder: engine.postgres.folder })));
+    try {
+      expect(await stop(worker)).toBeLessThan(6);
+    } finally {
+      await engine.postgres.restart();
+    }
+    await handle.terminate();
+  },
+  2 * MINUTES,
+);
 
 it(
   'is drained in turn with another under load: nothing is lost, to the same bits',
