@@ -103,7 +103,7 @@ function refuse(text: string): string | null {
   const bytes = Buffer.byteLength(text);
   if (bytes > MOST_BYTES)
     return `expected a sweep file of at most 1 MiB, got ${(bytes / MOST_BYTES).toFixed(1)} MiB`;
-  if (text.includes('\0') || text.includes('\uFFFD')) return 'expected a sweep file in YAML, got binary data';
+  if (text.includes('\0')) return 'expected a sweep file in YAML, got binary data';
   if (text.trim() === '') return 'expected a mapping with at least a `name`, got an empty file';
   return null;
 }
