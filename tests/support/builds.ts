@@ -24,6 +24,8 @@ export function copyBuild(folder: string, { elbow, ...versions }: BuildVersions)
   write('package.json', { ...read(join(packageRoot, 'package.json')), version: elbow });
   cpSync(join(packageRoot, 'dist'), join(folder, 'dist'), { recursive: true });
   write('dist/build.json', { ...read(compiled('build.json')), ...versions });
-  for (const name of ['node_modules', 'prisma']) symlinkSync(join(packageRoot, name), join(folder, name));
+  // Presets are read from the sources.
+  for (const name of ['node_modules', 'prisma', 'src'])
+    symlinkSync(join(packageRoot, name), join(folder, name));
   return join(folder, 'dist', 'src', 'cli', 'main.js');
 }
