@@ -53,13 +53,18 @@ export async function endOf(
   return { number, ...rest, failure: failureMessage };
 }
 
-/** Marks the sweep ended and counts its trials. */
+/**
+ * Marks the sweep ended and counts its trials. One that was cancelled when all its trials had ended has finished: nothing of
+ * it was cancelled, and nothing is left to run.
+ */
 export async function finish(
   storage: Storage,
   sweepId: string,
   status: 'finished' | 'cancelled' | 'failed',
 ): Promise<SweepEnd> {
-  await storage.moveSweep(sweepId, ['planning', 'running', 'pausing', 'paused', 'cancelling'], status);
   const { succeeded, pruned, failed, cancelled } = await storage.countTrials(sweepId);
-  return { status, succeeded, pruned, failed, cancelled };
+  const isWhole = cancelled === 0 && succeeded + pruned + failed > 0;
+  const end = status === 'cancelled' && isWhole ? 'finished' : status;
+  await storage.moveSweep(sweepId, ['planning', 'running', 'pausing', 'paused', 'cancelling'], end);
+  return { status: end, succeeded, pruned, failed, cancelled };
 }

@@ -45,11 +45,11 @@ export async function sweep(input: SweepInput): Promise<SweepEnd> {
     const failure = isCancelled
       ? CANCELLED
       : { code: 'sweep-failed' as const, message: `the sweep could not go on: ${message}` };
-    await CancellationScope.nonCancellable(async () => {
+    const end = await CancellationScope.nonCancellable(async () => {
       await control.closeTrials({ sweepId, first: 0, last: null, status, failure });
-      await control.finish(sweepId, status);
+      return control.finish(sweepId, status);
     });
-    upsertSearchAttributes(statusAttribute(status));
+    upsertSearchAttributes(statusAttribute(end.status));
     setCurrentDetails(isCancelled ? 'Cancelled.' : `Failed: ${message}`);
     throw error;
   } finally {

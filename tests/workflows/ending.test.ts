@@ -1,5 +1,6 @@
 import { WorkflowFailedError } from '@temporalio/client';
 import { describe, expect, it } from 'vitest';
+import { finish } from '../../activities/record.js';
 import { workflowIds } from '../../workflows/messages.js';
 import { noop } from '../support/engine.js';
 import { epoch, outcome } from '../support/rows.js';
@@ -69,6 +70,19 @@ describe('cancelling', () => {
     );
     await stage.engine.temporal.client.workflow.getHandle(workflowIds.trial(sweep.name, 1)).cancel();
     expect(await handle.result()).toMatchObject({ status: 'finished', succeeded: 5, cancelled: 1 });
+  });
+});
+
+describe('a sweep that is cancelled in its last moment', () => {
+  it('has finished where nothing of it was cancelled', async () => {
+    const { storage } = stage.engine;
+    stage.run = () => Promise.resolve(outcome());
+    const { sweep, handle } = await stage.engine.start();
+    await handle.result();
+    // As `elbow cancel` finds it when the last trial has just ended.
+    await storage.moveSweep(sweep.id, ['finished'], 'cancelling');
+    expect(await finish(storage, sweep.id, 'cancelled')).toMatchObject({ status: 'finished', succeeded: 6 });
+    expect(await storage.getSweep(sweep.id)).toMatchObject({ status: 'finished' });
   });
 });
 
