@@ -1,4 +1,6 @@
 /** An engine whose trainings are what the running test says. */
+import type { WorkflowHandle } from '@temporalio/client';
+import { temporal } from '@temporalio/proto';
 import { afterAll, afterEach, beforeAll } from 'vitest';
 import type { Trainers } from '../../activities/index.js';
 import { ElbowError } from '../../src/errors.js';
@@ -35,9 +37,10 @@ export function useStage(): Stage {
     stage.workers.push(await engine.pool({ trainers, slots: 10 }));
   }, 2 * MINUTES);
   // What a test that failed left running would hold the slots of the next one.
-  afterEach(async () => {
+  afterEach(async ({ task }) => {
     const { workflow } = stage.engine.temporal.client;
     for await (const { workflowId } of workflow.list({ query: 'ExecutionStatus="Running"' })) {
+      if (task.result?.state === 'fail') await tellWhere(workflow.getHandle(workflowId));
       await workflow
         .getHandle(workflowId)
         .terminate('its test has ended')
@@ -49,6 +52,14 @@ export function useStage(): Stage {
     await engine?.remove();
   }, MINUTES);
   return stage;
+}
+
+/** Prints how far a workflow is that a test which failed has left open. */
+async function tellWhere(handle: WorkflowHandle): Promise<void> {
+  const { events } = await handle.fetchHistory();
+  const names = (events ?? []).map(({ eventType }) => temporal.api.enums.v1.EventType[eventType!]);
+  const { pendingActivities } = (await handle.describe()).raw;
+  console.error(handle.workflowId, names.slice(-12).join(' '), JSON.stringify(pendingActivities));
 }
 
 export async function statuses({ engine }: Stage, sweepId: string): Promise<string[]> {
