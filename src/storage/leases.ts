@@ -100,9 +100,10 @@ export function leaseMethods(db: Database): LeaseMethods {
           (await isLeftToOthers(client, attemptId, worker)) ||
           (await isLeftToVersion(client, attemptId, worker, sweep));
         if (isElsewhere) return (await holdOne(client, attemptId)) ? 'elsewhere' : 'ended';
+        // The clock of this moment, not of the transaction's beginning: it may have waited for the end of the trial before it.
         const { rows } = await client.query<TaskRow>(
           `update trial_attempts a
-           set status = 'running', worker_id = $2, host = $3, started_at = coalesce(a.started_at, now()), ${NEW_LEASE}
+           set status = 'running', worker_id = $2, host = $3, started_at = coalesce(a.started_at, clock_timestamp()), ${NEW_LEASE}
            from trials t join sweeps s on s.id = t.sweep_id
            where a.id = $1 and a.status in ('queued', 'running') and t.id = a.trial_id
            returning a.attempt, a.lease, s.id as "sweepId", s.name as "sweepName", t.number as trial,
