@@ -3,7 +3,7 @@
  * take what they can from indexes that carry it (migration 20261128000008).
  */
 import type { Database } from './database.js';
-import { RESULT } from './reading.js';
+import { ENVIRONMENT, RESULT } from './reading.js';
 import type {
   ArmFacts,
   EndedTrial,
@@ -163,15 +163,13 @@ export function overviewMethods(db: Database): OverviewMethods {
 
     environments: async (sweepId) =>
       rowsOf(
-        `select host, count(*) as trials, json_build_object('elbowVersion', elbow_version, 'gitCommit', git_commit, 'node', node,
-           'tensorflow', tensorflow, 'device', device, 'dataDigest', data_digest, 'threads', threads,
-           'cpuFeatures', cpu_features) as environment
+        `select host, count(*) as trials, environment
          from (
-           select distinct on (t.id) a.* from trials t join trial_attempts a on a.trial_id = t.id
+           select distinct on (t.id) t.id, a.host, a.elbow_version is not null and a.node is not null as is_known,
+             ${ENVIRONMENT} as environment
+           from trials t join trial_attempts a on a.trial_id = t.id
            where t.sweep_id = $1 and a.started_at is not null order by t.id desc, a.attempt desc) latest
-         where elbow_version is not null and node is not null
-         group by host, elbow_version, git_commit, node, tensorflow, device, data_digest, threads, cpu_features
-         order by trials desc, min(trial_id)`,
+         where is_known group by host, environment order by trials desc, min(id)`,
         [sweepId],
       ),
 

@@ -32,14 +32,16 @@ const EPOCH = `select t.number as trial, e.epoch, e.train_loss as "trainLoss", e
   join trial_epochs e on e.attempt_id = a.id
   where t.sweep_id = $1 and ($2::int[] is null or t.number = any($2)) order by t.number, e.epoch`;
 
+/** What the attempt of alias `a` ran in, as an object; nothing of a training version where none is known. */
+export const ENVIRONMENT = `json_build_object('elbowVersion', a.elbow_version, 'gitCommit', a.git_commit, 'node', a.node,
+    'tensorflow', a.tensorflow, 'device', a.device, 'dataDigest', a.data_digest, 'threads', a.threads,
+    'cpuFeatures', a.cpu_features)::jsonb
+  || case when a.training_version is null then '{}' else jsonb_build_object('trainingVersion', a.training_version) end`;
+
 /** Without the answers to the test images: kilobytes an attempt, which are read where they are asked for. */
 const ATTEMPT = `select a.id, t.number as trial, a.attempt, a.status, a.lease, a.worker_id as worker, a.host,
   a.queued_at as "queuedAt", a.started_at as "startedAt", a.finished_at as "finishedAt",
-  case when a.elbow_version is not null and a.node is not null then json_build_object('elbowVersion', a.elbow_version,
-    'gitCommit', a.git_commit, 'node', a.node, 'tensorflow', a.tensorflow, 'device', a.device, 'dataDigest', a.data_digest,
-    'threads', a.threads, 'cpuFeatures', a.cpu_features)::jsonb
-      || case when a.training_version is null then '{}' else jsonb_build_object('trainingVersion', a.training_version) end
-    end as environment,
+  case when a.elbow_version is not null and a.node is not null then ${ENVIRONMENT} end as environment,
   a.epochs, a.best_epoch as "bestEpoch", a.train_loss as "trainLoss", a.val_loss as "valLoss", a.test_loss as "testLoss",
   a.train_accuracy as "trainAccuracy", a.val_accuracy as "valAccuracy", a.test_accuracy as "testAccuracy", a.objective,
   a.metrics, coalesce(a.seconds, 0) as seconds, a.images_per_second as "imagesPerSecond", a.diagnosis, a.findings, a.weights,

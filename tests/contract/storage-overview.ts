@@ -145,11 +145,15 @@ export function overviewContract(desk: Desk): void {
         threads: null,
         cpuFeatures: null,
       };
-      for (const { attemptId } of queued.slice(0, 2)) {
+      const other = { ...environment, trainingVersion: 'fedcba987654' };
+      for (const [i, { attemptId }] of queued.entries()) {
         const { lease } = await desk.lease(attemptId);
-        await desk.storage.setEnvironment(attemptId, lease, environment);
+        await desk.storage.setEnvironment(attemptId, lease, i < 2 ? environment : other);
       }
-      expect(await desk.storage.environments(id)).toEqual([{ trials: 2, host: 'host', environment }]);
+      expect(await desk.storage.environments(id)).toEqual([
+        { trials: 2, host: 'host', environment },
+        { trials: 1, host: 'host', environment: other },
+      ]);
     });
 
     it('close the open trials of a sweep of any size, each once', async () => {

@@ -1,8 +1,9 @@
-import { existsSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createHome, queryRows, type TestHome } from '../support/elbow.js';
+import { checkpointsIn, logsOf, metricsOf, startAndReachCheckpoint } from '../support/sweeps.js';
 import { until } from '../support/wait.js';
 
 const MINUTES = 60_000;
@@ -17,22 +18,13 @@ beforeAll(async () => {
   writeFileSync(join(stack.scratch, 'spec.yaml'), SPEC);
   const run = await stack.elbow('run', 'spec.yaml', '--name', 'undisturbed');
   expect(run.code, run.stderr).toBe(0);
-  undisturbed = await metrics('undisturbed');
+  undisturbed = await metricsOf(stack, 'undisturbed');
   expect(undisturbed.length).toBeGreaterThan(0);
 }, 5 * MINUTES);
 
 afterAll(async () => {
   await stack.remove();
 }, MINUTES);
-
-/** Of the latest attempts. */
-async function metrics(name: string): Promise<Record<string, unknown>[]> {
-  return queryRows(
-    stack,
-    `select trial, epoch, e.train_loss, e.val_loss, e.val_accuracy
-     from epoch_metrics e join trial_results t using (sweep, trial, attempt) where sweep = '${name}' order by 1, 2`,
-  );
-}
 
 /** Pids of this stack's processes whose command line holds `part`. */
 function pidsOf(part: string): number[] {
@@ -52,55 +44,33 @@ function pidsOf(part: string): number[] {
     });
 }
 
-/** Folders of attempts and the checkpoints in them, as paths under the folder of checkpoints. */
-function checkpoints(): string[] {
-  const folder = join(stack.home, 'checkpoints');
-  return existsSync(folder) ? readdirSync(folder, { recursive: true, encoding: 'utf8' }) : [];
-}
-
-/** Returns at once when a trial of the started sweep could go on from a checkpoint. */
-async function startAndReachCheckpoint(name: string): Promise<void> {
-  const before = new Set(checkpoints());
-  const started = await stack.elbow('run', 'spec.yaml', '--name', name, '--detach');
-  expect(started.code, started.stderr).toBe(0);
-  await until(`a checkpoint of ${name}`, () =>
-    checkpoints().some((path) => path.endsWith('.safetensors') && !before.has(path)),
-  );
-}
-
 async function expectUndisturbed(name: string): Promise<void> {
   const ended = await stack.elbow('watch', name);
   expect(ended.code, ended.stderr).toBe(0);
-  expect(await metrics(name)).toEqual(undisturbed);
+  expect(await metricsOf(stack, name)).toEqual(undisturbed);
   const attempts = await queryRows(
     stack,
     `select trial, attempt, status from attempts where sweep = '${name}' order by 1`,
   );
   expect(attempts).toEqual([0, 1, 2, 3].map((trial) => ({ trial, attempt: 1, status: 'succeeded' })));
   // What was kept for going on is of no use any more; the weights are those of the undisturbed sweep.
-  expect(checkpoints()).toEqual([]);
+  expect(checkpointsIn(stack)).toEqual([]);
   const weights = (sweep: string) =>
     queryRows(stack, `select trial, weights from trial_results where sweep = '${sweep}' order by 1`);
   expect(await weights(name)).toEqual(await weights('undisturbed'));
-}
-
-/** What all trials of a sweep have logged. */
-async function logsOf(name: string): Promise<string> {
-  const logs = await Promise.all([0, 1, 2, 3].map((trial) => stack.elbow('logs', name, String(trial))));
-  return logs.map(({ stdout }) => stdout).join('\n');
 }
 
 describe('a running sweep', () => {
   it(
     'goes on with equal bits after its trainers were killed by the system',
     async () => {
-      await startAndReachCheckpoint('trainers-killed');
+      await startAndReachCheckpoint(stack, 'trainers-killed');
       const trainers = pidsOf('trainer/process.js');
       expect(trainers.length).toBeGreaterThan(0);
       // All of them: which one has the trial with the checkpoint cannot be seen from outside.
       for (const pid of trainers) process.kill(pid, 'SIGKILL');
       await expectUndisturbed('trainers-killed');
-      expect(await logsOf('trainers-killed')).toMatch(/goes on after epoch \d, from its checkpoint/);
+      expect(await logsOf(stack, 'trainers-killed')).toMatch(/goes on after epoch \d, from its checkpoint/);
     },
     4 * MINUTES,
   );
@@ -108,7 +78,7 @@ describe('a running sweep', () => {
   it(
     'goes on with equal bits after the worker was killed and `up` brought it back',
     async () => {
-      await startAndReachCheckpoint('worker-killed');
+      await startAndReachCheckpoint(stack, 'worker-killed');
       const workers = pidsOf('workers/main.js');
       expect(workers).toHaveLength(1);
       process.kill(workers[0]!, 'SIGKILL');
@@ -117,7 +87,7 @@ describe('a running sweep', () => {
       expect(up.code, up.stderr).toBe(0);
       expect(pidsOf('workers/main.js')).toHaveLength(1);
       await expectUndisturbed('worker-killed');
-      expect(await logsOf('worker-killed')).toMatch(/goes on after epoch \d, from its checkpoint/);
+      expect(await logsOf(stack, 'worker-killed')).toMatch(/goes on after epoch \d, from its checkpoint/);
     },
     5 * MINUTES,
   );
@@ -125,16 +95,16 @@ describe('a running sweep', () => {
   it(
     'starts trials over, with equal bits, where the checkpoints are on a machine that is gone, and says so',
     async () => {
-      await startAndReachCheckpoint('elsewhere');
+      await startAndReachCheckpoint(stack, 'elsewhere');
       // What storage knows of a checkpoint comes after the epochs before it.
-      await until('an epoch in storage', async () => (await metrics('elsewhere')).length > 0);
+      await until('an epoch in storage', async () => (await metricsOf(stack, 'elsewhere')).length > 0);
       process.kill(pidsOf('workers/main.js')[0]!, 'SIGKILL');
       await until('the trainers of the dead worker to end', () => pidsOf('trainer/process.js').length === 0);
       rmSync(join(stack.home, 'checkpoints'), { recursive: true });
       const up = await stack.elbow('up');
       expect(up.code, up.stderr).toBe(0);
       await expectUndisturbed('elsewhere');
-      const logs = await logsOf('elsewhere');
+      const logs = await logsOf(stack, 'elsewhere');
       expect(logs).toContain(`written on ${hostname()}, is not on this machine: the trial starts over`);
       expect(logs).not.toContain('goes on after');
     },
@@ -144,7 +114,7 @@ describe('a running sweep', () => {
   it(
     'goes on with equal bits after Postgres was killed and started again',
     async () => {
-      await startAndReachCheckpoint('postgres-killed');
+      await startAndReachCheckpoint(stack, 'postgres-killed');
       const folder = join(stack.home, 'stack', 'postgres');
       const postmaster = Number(readFileSync(join(folder, 'postmaster.pid'), 'utf8').split('\n')[0]);
       // Under a user namespace the pid file still carries the pid as this machine sees it.
@@ -159,7 +129,7 @@ describe('a running sweep', () => {
   it(
     'is paused in the middle of trainings, and goes on with equal bits, one trial at a time',
     async () => {
-      await startAndReachCheckpoint('paused');
+      await startAndReachCheckpoint(stack, 'paused');
       const paused = await stack.elbow('pause', 'paused', '--now', '--json');
       expect(paused.code, paused.stderr).toBe(0);
       expect(JSON.parse(paused.stdout)).toMatchObject({ status: 'paused', counts: { running: 0 } });
@@ -179,7 +149,9 @@ describe('a running sweep', () => {
            and a.started_at < b.finished_at`,
       );
       expect(starts).toEqual([]);
-      expect(await logsOf('paused')).toMatch(/goes on after (step \d+ of )?epoch \d, from its checkpoint/);
+      expect(await logsOf(stack, 'paused')).toMatch(
+        /goes on after (step \d+ of )?epoch \d, from its checkpoint/,
+      );
     },
     4 * MINUTES,
   );
@@ -222,7 +194,7 @@ describe('a running sweep', () => {
   it(
     'is cancelled with its trainers, keeps what it has, and is finished by a rerun',
     async () => {
-      await startAndReachCheckpoint('cancelled');
+      await startAndReachCheckpoint(stack, 'cancelled');
       const cancelled = await stack.elbow('cancel', 'cancelled');
       expect(cancelled.code, cancelled.stderr).toBe(0);
       const rows = await queryRows(
@@ -239,7 +211,7 @@ describe('a running sweep', () => {
   it(
     'is found lost with the database of Temporal, and finished by a rerun',
     async () => {
-      await startAndReachCheckpoint('lost');
+      await startAndReachCheckpoint(stack, 'lost');
       expect((await stack.elbow('down')).code).toBe(0);
       rmSync(join(stack.home, 'stack', 'temporal.db'));
       const up = await stack.elbow('up');
@@ -257,11 +229,13 @@ describe('a running sweep', () => {
       expect(rows).toEqual([{ failure_code: 'workflow-lost' }]);
       const rerun = await stack.elbow('rerun', 'lost');
       expect(rerun.code, rerun.stderr).toBe(0);
-      expect(await metrics('lost')).toEqual(undisturbed);
-      expect(await logsOf('lost')).toMatch(
+      expect(await metricsOf(stack, 'lost')).toEqual(undisturbed);
+      expect(await logsOf(stack, 'lost')).toMatch(
         /takes over the checkpoints of attempt 1, which did not come to its end/,
       );
-      expect(await logsOf('lost')).toMatch(/goes on after (step \d+ of )?epoch \d, from its checkpoint/);
+      expect(await logsOf(stack, 'lost')).toMatch(
+        /goes on after (step \d+ of )?epoch \d, from its checkpoint/,
+      );
     },
     4 * MINUTES,
   );

@@ -1,5 +1,5 @@
 /** Several builds of elbow on one stack: real servers, real trainings. */
-import { existsSync, readdirSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { stackFiles } from '../../src/stack/state.js';
@@ -8,6 +8,7 @@ import { pidOf, up } from '../stack/live.js';
 import { copyBuild } from '../support/builds.js';
 import { createHome, queryRows } from '../support/elbow.js';
 import type { TestHome } from '../support/elbow.js';
+import { logsOf, metricsOf, startAndReachCheckpoint } from '../support/sweeps.js';
 import { until } from '../support/wait.js';
 
 const MINUTES = 60_000;
@@ -37,37 +38,11 @@ afterAll(async () => {
   await stack.remove();
 }, MINUTES);
 
-const metrics = (name: string): Promise<Record<string, unknown>[]> =>
-  queryRows(
-    stack,
-    `select trial, epoch, e.train_loss, e.val_loss, e.val_accuracy
-     from epoch_metrics e join trial_results t using (sweep, trial, attempt) where sweep = '${name}' order by 1, 2`,
-  );
-
 /** Versions of the training code of a sweep, by trial. */
 const versionsOf = async (name: string): Promise<unknown[]> =>
   (
     await queryRows(stack, `select version from training_versions where sweep = '${name}' order by trial`)
   ).map(({ version }) => version);
-
-function checkpoints(): string[] {
-  const folder = join(stack.home, 'checkpoints');
-  return existsSync(folder) ? readdirSync(folder, { recursive: true, encoding: 'utf8' }) : [];
-}
-
-async function startAndReachCheckpoint(name: string): Promise<void> {
-  const before = new Set(checkpoints());
-  const started = await stack.elbow('run', 'spec.yaml', '--name', name, '--detach');
-  expect(started.code, started.stderr).toBe(0);
-  await until(`a checkpoint of ${name}`, () =>
-    checkpoints().some((path) => path.endsWith('.safetensors') && !before.has(path)),
-  );
-}
-
-const logsOf = async (name: string): Promise<string> =>
-  (await Promise.all([0, 1, 2, 3].map((trial) => stack.elbow('logs', name, `${trial}`))))
-    .map(({ stdout }) => stdout)
-    .join('\n');
 
 async function expectEnded(name: string): Promise<string> {
   const ended = await stack.elbow('watch', name);
@@ -78,7 +53,7 @@ async function expectEnded(name: string): Promise<string> {
   );
   expect(attempts).toHaveLength(4);
   expect(attempts.every(({ status, attempt }) => status === 'succeeded' && attempt === 1)).toBe(true);
-  expect(await metrics(name)).toEqual(await metrics('undisturbed'));
+  expect(await metricsOf(stack, name)).toEqual(await metricsOf(stack, 'undisturbed'));
   return ended.stdout;
 }
 
@@ -86,14 +61,16 @@ describe('`up` of another build while a sweep runs', () => {
   it(
     'replaces the worker; trainings go on from their checkpoints where the training code is the same',
     async () => {
-      await startAndReachCheckpoint('patched');
+      await startAndReachCheckpoint(stack, 'patched');
       const before = pidOf(stackFiles.workerPid(stack.home));
       const started = await patch.elbow('up');
       expect(started.code, started.stderr).toBe(0);
       expect(started.stderr).toContain('was started by another build');
       expect(pidOf(stackFiles.workerPid(stack.home))).not.toBe(before);
       expect(await expectEnded('patched')).not.toContain('Trained by');
-      expect(await logsOf('patched')).toMatch(/goes on after (step \d+ of )?epoch \d, from its checkpoint/);
+      expect(await logsOf(stack, 'patched')).toMatch(
+        /goes on after (step \d+ of )?epoch \d, from its checkpoint/,
+      );
       expect(new Set(await versionsOf('patched'))).toEqual(new Set([OWN.training]));
     },
     4 * MINUTES,
@@ -102,7 +79,7 @@ describe('`up` of another build while a sweep runs', () => {
   it(
     'starts trainings over where it is not, says that the sweep is mixed, and a rerun mends that',
     async () => {
-      await startAndReachCheckpoint('upgraded');
+      await startAndReachCheckpoint(stack, 'upgraded');
       await until('a trial to end', async () => {
         const rows = await queryRows(
           stack,
@@ -113,12 +90,14 @@ describe('`up` of another build while a sweep runs', () => {
       const started = await next.elbow('up');
       expect(started.code, started.stderr).toBe(0);
       const ending = await expectEnded('upgraded');
-      const logs = await logsOf('upgraded');
+      const logs = await logsOf(stack, 'upgraded');
       expect(logs).toMatch(/is not used: it was made by elbow's training code [0-9a-f]{12} /);
       expect(logs).not.toContain('goes on after');
       expect(new Set(await versionsOf('upgraded'))).toEqual(new Set([OWN.training, OTHER]));
       const said = "Trained by 2 versions of elbow's training code";
       expect(ending).toContain(said);
+      const report = await stack.elbow('report', 'upgraded', '--json');
+      expect(report.stdout).toContain("trained by 2 versions of elbow's training code");
       const show = await stack.elbow('show', 'upgraded');
       expect(show.stdout).toContain(said);
       const [, condition] = /elbow rerun upgraded --where "(.*)"`/.exec(show.stdout)!;
@@ -126,7 +105,7 @@ describe('`up` of another build while a sweep runs', () => {
       expect(rerun.code, rerun.stderr).toBe(0);
       expect(rerun.stdout).not.toContain('Trained by');
       expect(new Set(await versionsOf('upgraded'))).toEqual(new Set([OTHER]));
-      expect(await metrics('upgraded')).toEqual(await metrics('undisturbed'));
+      expect(await metricsOf(stack, 'upgraded')).toEqual(await metricsOf(stack, 'undisturbed'));
     },
     5 * MINUTES,
   );
@@ -170,7 +149,7 @@ describe('workers of two builds on one pool', () => {
         expect(run.code, run.stderr).toBe(0);
         expect(new Set(await versionsOf('fleet')).size).toBe(1);
 
-        await startAndReachCheckpoint('handed-over');
+        await startAndReachCheckpoint(stack, 'handed-over');
         const isNext = (await versionsOf('handed-over')).includes(OTHER);
         if (isNext) worker.child.kill('SIGTERM');
         else process.kill(pidOf(stackFiles.workerPid(stack.home)), 'SIGTERM');
