@@ -109,6 +109,10 @@ export const finalFailure = (
     ...(end ? { details: [end] } : {}),
   });
 
+/** The end that a final failure carries, if it has one. */
+export const endIn = (error: unknown): TrialEnd | null =>
+  error instanceof ApplicationFailure ? ((error.details?.[0] as TrialEnd | undefined) ?? null) : null;
+
 /**
  * The failure after which Temporal starts another execution.
  * @param nth failure in a row, from 1

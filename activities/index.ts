@@ -16,6 +16,7 @@ import { nextShard, plan, trialsOf } from './plan.js';
 import { finish, hold, record } from './record.js';
 import type { CloseInput, RecordInput } from './record.js';
 import { report } from './report.js';
+import { trainSeries } from './series.js';
 import { train } from './train.js';
 import type { TrainParts } from './train.js';
 
@@ -48,6 +49,7 @@ export interface ControlActivities {
 /** Activities of a pool's queue. */
 export interface TrainActivities {
   train(sweepId: string, trial: TrialRef): Promise<TrialEnd | null>;
+  trainSeries(sweepId: string, trials: readonly TrialRef[]): Promise<readonly TrialEnd[]>;
 }
 
 export interface ControlParts {
@@ -78,5 +80,8 @@ export function createControlActivities({ storage, timeouts }: ControlParts): Co
 }
 
 export function createTrainActivities(parts: TrainParts): TrainActivities {
-  return { train: (sweepId, trial) => train(parts, sweepId, trial) };
+  return {
+    train: (sweepId, trial) => train(parts, sweepId, trial),
+    trainSeries: (sweepId, trials) => trainSeries(trials, (trial) => train(parts, sweepId, trial)),
+  };
 }

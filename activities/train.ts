@@ -68,8 +68,8 @@ export async function train(parts: TrainParts, sweepId: string, ref: TrialRef): 
   const { storage, worker } = parts;
   let progress: Progress = { epoch: 0, step: 0, steps: 0 };
   const beat = (): void => context.heartbeat({ trial: ref.number, ...progress });
-  beat();
-  // From the first moment to the last: Postgres may be away for minutes when the lease is taken, or the end is stored.
+  // From before the first moment to after the last: Postgres may be away for minutes when the lease is taken, or the end is
+  // stored. A trial that ends at once spares the server a beat.
   const timer = setInterval(beat, HEARTBEAT_EVERY_MS);
   try {
     const task = await storage.takeLease(ref.attemptId, worker);

@@ -5,13 +5,14 @@ import {
   defineSignal,
   getExternalWorkflowHandle,
   isCancellation,
+  patched,
   setCurrentDetails,
   setHandler,
   sleep,
   upsertSearchAttributes,
   workflowInfo,
 } from '@temporalio/workflow';
-import { endText, statusAttribute, trialSummary } from './attributes.js';
+import { endText, statusAttribute, trialSummary, trialsSummary } from './attributes.js';
 import { control, trainCalls } from './calls.js';
 import { CANCELLED, storedEnd, trainFailure } from './failures.js';
 import { SIGNALS } from './messages.js';
@@ -41,16 +42,14 @@ export async function trial(input: TrialInput): Promise<readonly TrialEnd[]> {
     setCurrentDetails([...ends.map(endText), ...next].join('\n\n'));
   };
   show();
-  for (const ref of input.trials) {
+  while (ends.length < input.trials.length) {
     try {
-      let end = await run(input, ref, place);
-      while (end === null) {
+      const some = await run(input, input.trials.slice(ends.length), place);
+      ends.push(...some);
+      if (some.length === 0) {
         show(true);
         await place.wait();
-        show();
-        end = await run(input, ref, place);
       }
-      ends.push(end);
     } catch (error) {
       if (!isCancelled(error)) throw error;
       ends.push(...(await cancel(input, input.trials.slice(ends.length))));
@@ -105,27 +104,42 @@ function createPlace({ trials }: TrialInput): Place {
 const isCancelled = (error: unknown): boolean =>
   isCancellation(error) || CancellationScope.current().consideredCancelled;
 
-/** @returns null when the trial may not run now: it is queued again */
-async function run(input: TrialInput, ref: TrialRef, place: Place): Promise<TrialEnd | null> {
+/**
+ * @param rest the trials that have not ended yet; at least one
+ * @returns how the first of them ended; none when the first may not run now: it is queued again
+ */
+async function run(input: TrialInput, rest: readonly TrialRef[], place: Place): Promise<readonly TrialEnd[]> {
+  const { sweepId } = input;
+  const ref = rest[0]!;
   place.scope = new CancellationScope();
   place.isStopped = false;
   try {
-    return await place.scope.run(() =>
-      trainCalls(input).train.executeWithOptions({ summary: trialSummary(ref) }, [input.sweepId, ref]),
-    );
+    return await place.scope.run(() => callTrain(input, rest));
   } catch (error) {
     if (CancellationScope.current().consideredCancelled) throw error;
-    // Whether the activity had begun, or its worker was lost while it was to stop: it is queued again now.
-    if (place.isStopped) return control.hold(input.sweepId, ref);
+    // Whether the activity had begun, or its worker was lost while it was to stop: it is queued again now. Of several, those
+    // that have ended are passed over one by one.
+    if (place.isStopped) return listOf(await control.hold(sweepId, ref));
     if (isCancellation(error)) throw error;
     const stored = storedEnd(error);
-    if (stored) return stored;
+    if (stored) return [stored];
     const failure = trainFailure(error, input.timeouts);
-    const [end] = await CancellationScope.nonCancellable(() =>
-      control.record({ sweepId: input.sweepId, trials: [ref], status: 'failed', failure }),
+    return CancellationScope.nonCancellable(() =>
+      control.record({ sweepId, trials: [ref], status: 'failed', failure }),
     );
-    return end!;
   }
+}
+
+const listOf = (end: TrialEnd | null): readonly TrialEnd[] => (end === null ? [] : [end]);
+
+/** Several trials go to one activity, which runs as many of them as are short. */
+async function callTrain(input: TrialInput, rest: readonly TrialRef[]): Promise<readonly TrialEnd[]> {
+  const { train, trainSeries } = trainCalls(input);
+  // Workflows of earlier versions had an activity for each trial.
+  if (rest.length > 1 && patched('series'))
+    return trainSeries.executeWithOptions({ summary: trialsSummary(rest) }, [input.sweepId, rest]);
+  const ref = rest[0]!;
+  return listOf(await train.executeWithOptions({ summary: trialSummary(ref) }, [input.sweepId, ref]));
 }
 
 /** Stores that trials were cancelled, those that the activity could not tell. */

@@ -94,9 +94,11 @@ function psqlCommand({ embedded, url, readerUrl }: DatabaseConnection, home: str
   return embedded ? `PGPASSFILE=${quoted(stackFiles.readerPass(home))} ${command}` : command;
 }
 
+export const areServersUp = (status: StackStatus): boolean => status.temporal.up && status.database.up;
+
 /** Whether everything is up: both servers, and a worker that runs trials. */
 export const isAllUp = (status: StackStatus): boolean =>
-  status.temporal.up && status.database.up && status.workers.some(({ slots }) => slots > 0);
+  areServersUp(status) && status.workers.some(({ slots }) => slots > 0);
 
 /** A local server that is not there: nothing is asked over the network. */
 const NOT_RUNNING: ServerStatus = { up: false, problem: 'it is not running', embedded: true, version: null };

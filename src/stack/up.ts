@@ -196,7 +196,7 @@ async function needsWorker(
 }
 
 /** @throws ElbowError `usage` for another word than yes or no */
-function wantsNoWorker(env: NodeJS.ProcessEnv): boolean {
+export function wantsNoWorker(env: NodeJS.ProcessEnv): boolean {
   const word = env['ELBOW_LOCAL_WORKER'] || 'yes';
   if (word === 'yes' || word === 'no') return word === 'no';
   throw new ElbowError('usage', `ELBOW_LOCAL_WORKER takes yes or no, not ${JSON.stringify(word)}`);

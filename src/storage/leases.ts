@@ -49,8 +49,46 @@ export async function lockLease(
   );
   const row = rows[0];
   if (row?.lease === lease) return row;
-  const now = row ? `lease ${row.lease} took over` : 'the sweep was removed';
-  throw new ElbowError('lease-lost', `lease ${lease} of attempt ${attemptId} may not write any more: ${now}`);
+  throw leaseLost(attemptId, lease, row?.lease);
+}
+
+/** @param newer the lease that took over; undefined where there is none */
+function leaseLost(attemptId: string, lease: number, newer: number | undefined): ElbowError {
+  const now = newer === undefined ? 'the sweep was removed' : `lease ${newer} took over`;
+  return new ElbowError(
+    'lease-lost',
+    `lease ${lease} of attempt ${attemptId} may not write any more: ${now}`,
+  );
+}
+
+/**
+ * Changes the row of an attempt for a lease, in one statement: Postgres looks at the conditions again when it has waited for
+ * somebody else's change of the row.
+ * @param set of `update trial_attempts set …`, whose parameters begin with $3
+ * @param condition besides the lease
+ * @returns whether the condition holds; when it does not nothing has changed
+ * @throws ElbowError `lease-lost` when there is a newer lease
+ */
+export function updateLeased(
+  db: Database,
+  [attemptId, lease]: readonly [attemptId: string, lease: number],
+  set: string,
+  values: readonly unknown[],
+  condition = 'true',
+): Promise<boolean> {
+  return db.attempt(async () => {
+    const { rowCount } = await db.pool.query(
+      `update trial_attempts set ${set} where id = $1 and lease = $2 and ${condition}`,
+      [attemptId, lease, ...values],
+    );
+    if (rowCount === 1) return true;
+    const { rows } = await db.pool.query<{ lease: number }>(
+      'select lease from trial_attempts where id = $1',
+      [attemptId],
+    );
+    if (rows[0]?.lease !== lease) throw leaseLost(attemptId, lease, rows[0]?.lease);
+    return false;
+  });
 }
 
 /** @returns false when the attempt has ended */
@@ -121,12 +159,9 @@ export function leaseMethods(db: Database): LeaseMethods {
         return { attemptId, ...rows[0], failures };
       }),
 
-    releaseLease: (attemptId, lease) =>
-      db.transaction(async (client) => {
-        const { status } = await lockLease(client, attemptId, lease);
-        if (status !== 'running') return;
-        await client.query("update trial_attempts set status = 'queued' where id = $1", [attemptId]);
-      }),
+    releaseLease: async (attemptId, lease) => {
+      await updateLeased(db, [attemptId, lease], "status = 'queued'", [], "status = 'running'");
+    },
 
     holdAttempt: (attemptId) => db.transaction((client) => holdOne(client, attemptId)),
 

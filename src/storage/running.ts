@@ -1,6 +1,6 @@
 /** What a running attempt writes: only its newest lease may. */
 import type { Database } from './database.js';
-import { lockLease } from './leases.js';
+import { lockLease, updateLeased } from './leases.js';
 import type { Outcome, Storage } from './storage.js';
 
 type RunningMethods = Pick<
@@ -27,36 +27,29 @@ export function runningMethods(db: Database): RunningMethods {
         ]);
       }),
 
-    setCheckpoint: (attemptId, lease, checkpoint) =>
-      db.transaction(async (client) => {
-        await lockLease(client, attemptId, lease);
-        await client.query(
-          'update trial_attempts set checkpoint = $2, checkpoint_host = host where id = $1',
-          [attemptId, checkpoint],
-        );
-      }),
+    setCheckpoint: async (attemptId, lease, checkpoint) => {
+      await updateLeased(db, [attemptId, lease], 'checkpoint = $3, checkpoint_host = host', [checkpoint]);
+    },
 
     setEnvironment: async (attemptId, lease, environment) => {
       const { trainingVersion = null } = environment;
-      await db.transaction(async (client) => {
-        await lockLease(client, attemptId, lease);
-        await client.query(
-          `update trial_attempts set elbow_version = $2, git_commit = $3, node = $4, tensorflow = $5, device = $6,
-             data_digest = $7, threads = $8, cpu_features = $9, training_version = $10 where id = $1`,
-          [
-            attemptId,
-            environment.elbowVersion,
-            environment.gitCommit,
-            environment.node,
-            environment.tensorflow,
-            environment.device,
-            environment.dataDigest,
-            environment.threads,
-            environment.cpuFeatures,
-            trainingVersion,
-          ],
-        );
-      });
+      await updateLeased(
+        db,
+        [attemptId, lease],
+        `elbow_version = $3, git_commit = $4, node = $5, tensorflow = $6, device = $7, data_digest = $8, threads = $9,
+         cpu_features = $10, training_version = $11`,
+        [
+          environment.elbowVersion,
+          environment.gitCommit,
+          environment.node,
+          environment.tensorflow,
+          environment.device,
+          environment.dataDigest,
+          environment.threads,
+          environment.cpuFeatures,
+          trainingVersion,
+        ],
+      );
       if (trainingVersion === null) return;
       // A build that was made under a worker that runs: its trainers have other code than it said. On its own, because a lease
       // locks the sweep before the attempt.
@@ -112,20 +105,19 @@ export function runningMethods(db: Database): RunningMethods {
         );
       }),
 
-    finishAttempt: (attemptId, lease, outcome) =>
-      db.transaction(async (client) => {
-        const { status } = await lockLease(client, attemptId, lease);
-        // This lease has finished it before: the answer was lost on its way.
-        if (status !== 'running') return;
-        await client.query(
-          `update trial_attempts set status = $2, epochs = $3, best_epoch = $4, train_loss = $5, val_loss = $6,
-             test_loss = $7, train_accuracy = $8, val_accuracy = $9, test_accuracy = $10, objective = $11,
-             metrics = $12, seconds = seconds_before + $13, images_per_second = $14, diagnosis = $15,
-             failure_code = $16, failure_message = $17, confusion = $18, test_correct = decode($19, 'base64'),
-             weights = $20, findings = $21, finished_at = now() where id = $1`,
-          [attemptId, ...values(outcome)],
-        );
-      }),
+    // Where it does not run any more this lease has finished it before: the answer was lost on its way.
+    finishAttempt: async (attemptId, lease, outcome) => {
+      await updateLeased(
+        db,
+        [attemptId, lease],
+        `status = $3, epochs = $4, best_epoch = $5, train_loss = $6, val_loss = $7, test_loss = $8, train_accuracy = $9,
+         val_accuracy = $10, test_accuracy = $11, objective = $12, metrics = $13, seconds = seconds_before + $14,
+         images_per_second = $15, diagnosis = $16, failure_code = $17, failure_message = $18, confusion = $19,
+         test_correct = decode($20, 'base64'), weights = $21, findings = $22, finished_at = now()`,
+        values(outcome),
+        "status = 'running'",
+      );
+    },
   };
 }
 

@@ -19,7 +19,8 @@ export const command: CommandModule = {
   },
 
   async run(_input, { out, env, signal }) {
-    const { ensureUp, isAllUp, readStatus } = await import('../../stack/index.js');
+    const { areServersUp, ensureUp, isAllUp, readStatus, wantsNoWorker } =
+      await import('../../stack/index.js');
     const note = (line: string): void => out.note(line);
     const connections = await ensureUp({ env, signal, note });
     await withSession(
@@ -30,6 +31,7 @@ export const command: CommandModule = {
     const status = await readStatus(env);
     if (out.json) out.document(statusDocument(status));
     else printStatus(status, elbowHome(env), out);
-    return isAllUp(status) ? EXIT.done : EXIT.unreachable;
+    const isDone = wantsNoWorker(env) ? areServersUp(status) : isAllUp(status);
+    return isDone ? EXIT.done : EXIT.unreachable;
   },
 };
