@@ -7,8 +7,10 @@ import type { Program } from './programs.js';
 import type { Stage } from './stage.js';
 
 /** Twelve trainings of a few seconds: five epochs each, so that there are checkpoints to go on from. */
-const SPEC = `space: { samplesPerClass: [20, 60], optimizer: [adam, sgd], epochs: 5, patience: 5 }
+const spec = (trialsPerWorkflow: number): string =>
+  `space: { samplesPerClass: [20, 60], optimizer: [adam, sgd], epochs: 5, patience: 5 }
 replicates: 3
+trialsPerWorkflow: ${trialsPerWorkflow}
 `;
 export const TRIALS = 12;
 
@@ -23,9 +25,9 @@ export interface Storm {
   readonly surprises: readonly string[];
 }
 
-export function createStorm(stage: Stage): Storm {
-  const spec = join(stage.scratch, 'spec.yaml');
-  writeFileSync(spec, SPEC);
+export function createStorm(stage: Stage, trialsPerWorkflow: number): Storm {
+  const file = join(stage.scratch, 'spec.yaml');
+  writeFileSync(file, spec(trialsPerWorkflow));
   let current = 'none';
   let follower: Program | null = null;
   const surprises: string[] = [];
@@ -47,7 +49,7 @@ export function createStorm(stage: Stage): Storm {
     runSweep: async (name) => {
       current = name;
       for (;;) {
-        const code = await follow('run', spec, '--name', name);
+        const code = await follow('run', file, '--name', name);
         if (code === 0) return;
         // A sweep that was cancelled, or has failed trials, is run again as a user would.
         if (code === 3 && (await follow('rerun', name)) === 0) return;

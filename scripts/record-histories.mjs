@@ -45,6 +45,8 @@ const endOf = (number, status, failureCode = null) => ({
 
 /** Stand-ins for activities/; `train` and `plan` may be others. */
 function activities({ train, plan, trialsPerWorkflow = 1 }) {
+  // Shards claim their trials: what was handed out is not handed out again.
+  const ranges = [...RANGES];
   return {
     plan:
       plan ??
@@ -56,13 +58,18 @@ function activities({ train, plan, trialsPerWorkflow = 1 }) {
         trialsPerWorkflow,
         timeouts: { heartbeatMs: 400, startToCloseMs: 60_000 },
       })),
-    nextShard: (_id, after) => RANGES.find((range) => range.first > after) ?? null,
+    nextShard: () => ranges.shift() ?? null,
     trialsOf: (_id, { first, last }) => Array.from({ length: last - first + 1 }, (_, i) => refOf(first + i)),
     record: ({ trials, status, failure }) => trials.map((ref) => endOf(ref.number, status, failure.code)),
     closeTrials: () => 0,
     report: () => 'the report',
     finish: (_id, status) => ({ status, succeeded: 7, pruned: 0, failed: 0, cancelled: 0 }),
     train: train ?? ((_id, ref) => endOf(ref.number, 'succeeded')),
+    // As if two trials took a second.
+    trainSeries: async (id, refs) =>
+      train
+        ? [await train(id, refs[0])].filter((end) => end !== null)
+        : refs.slice(0, 2).map(({ number }) => endOf(number, 'succeeded')),
     pause: () => ({ status: 'pausing', running: 3 }),
     settlePause: () => ({ status: 'paused', running: 0 }),
     resume: () => ({ status: 'running', running: 0 }),
@@ -144,7 +151,15 @@ const recordings = {
   'sweep-paused': { of: workflowIds.sweep(NAME), train: untilPaused, act: pausing },
   'shard-paused': { of: workflowIds.shard(NAME, 0), train: untilPaused, act: pausing },
   'trial-paused': { of: workflowIds.trial(NAME, 0), train: untilPaused, act: pausing },
+  // The one that is there has an activity for each trial: it was recorded before there were series.
   'trial-batch': { of: workflowIds.trial(NAME, 0), trialsPerWorkflow: 3 },
+  'trial-series': { of: workflowIds.trial(NAME, 0), trialsPerWorkflow: 3 },
+  'trial-series-paused': {
+    of: workflowIds.trial(NAME, 0),
+    trialsPerWorkflow: 3,
+    train: untilPaused,
+    act: pausing,
+  },
 };
 
 /**
