@@ -1,7 +1,7 @@
 /** From a stored spec to trials, and from trials to what the workflows start. */
 import { planTrials } from '../src/spec/index.js';
 import type { Claim, Counts, QueuedTrial, Storage } from '../src/storage/index.js';
-import { TRIALS_PER_SHARD } from '../workflows/messages.js';
+import { MOST_TRIALS_PER_SHARD } from '../workflows/messages.js';
 import type { PlanResult, ShardRange, TrainTimeouts, TrialRef } from '../workflows/messages.js';
 
 /**
@@ -65,7 +65,7 @@ export async function trialsOf(
   range: { readonly first: number; readonly last: number },
   claim?: Claim,
 ): Promise<readonly TrialRef[]> {
-  if (claim) return (await storage.claimTrials(sweepId, range, claim, TRIALS_PER_SHARD)).map(toRef);
+  if (claim) return (await storage.claimTrials(sweepId, range, claim, MOST_TRIALS_PER_SHARD)).map(toRef);
   const queued = await storage.queuedTrials(sweepId, range.first - 1, range.last - range.first + 1);
   return queued.filter((trial) => trial.number <= range.last).map(toRef);
 }

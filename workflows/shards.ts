@@ -14,7 +14,7 @@ import { sweepAttribute } from './attributes.js';
 import { control } from './calls.js';
 import { startCancellable } from './children.js';
 import { CANCELLED } from './failures.js';
-import { TRIALS_PER_SHARD, workflowIds } from './messages.js';
+import { trialsPerShard, workflowIds } from './messages.js';
 import type { PlanResult, ShardRange, SweepInput } from './messages.js';
 import { concurrencySignal, followedSignal, openSignal, shard, stopSignal } from './shard.js';
 import { canAdd, noShares, reduceShares } from './window.js';
@@ -144,14 +144,18 @@ export function createShards({ sweepId, name }: SweepInput): SweepShards {
     void handle.signal(followedSignal).catch(() => undefined);
 
   /** Starts shards for the trials that none has yet, each when the one before has nothing left to start. */
-  const startAll = async (start: (range: ShardRange) => void, isBroken: () => boolean): Promise<boolean> => {
+  const startAll = async (
+    limit: number,
+    start: (range: ShardRange) => void,
+    isBroken: () => boolean,
+  ): Promise<boolean> => {
     let hasStarted = false;
     let after = -1;
     mustLook = false;
     for (;;) {
       const range = hasClaims
-        ? await control.nextShard(sweepId, after, TRIALS_PER_SHARD, run)
-        : await control.nextShard(sweepId, after, TRIALS_PER_SHARD);
+        ? await control.nextShard(sweepId, after, limit, run)
+        : await control.nextShard(sweepId, after, limit);
       if (range === null) return hasStarted;
       await condition(() => isBroken() || (canAdd(shares) && !isPaused));
       if (isBroken()) return hasStarted;
@@ -186,7 +190,7 @@ export function createShards({ sweepId, name }: SweepInput): SweepShards {
       try {
         let hasStarted: boolean;
         do {
-          hasStarted = await startAll(start, isBroken);
+          hasStarted = await startAll(trialsPerShard(plan.trialsPerWorkflow), start, isBroken);
           if (isBroken() || !hasClaims) break;
           await condition(() => isBroken() || mustLook || running.size === 0);
           // Whoever adds trials may have died before saying so: a last look finds them.

@@ -12,6 +12,7 @@ import { unfitNetworks } from './network-fit.js';
 import { networkProblems, ownNetworksOf } from './networks.js';
 import { askedDataset, datasetKeys, pathKey } from './own-datasets.js';
 import { pathText, problemsOf, show, type Places } from './problems.js';
+import { MOST_SHARDS, trialsPerShard } from '../../workflows/messages.js';
 import { MOST_TRIALS, builtinSweep, commandSweep, noopSweep, type ParsedSweep } from './schema.js';
 import { isMapping, layered, type Layered, type Settings } from './settings.js';
 import { parseSource, type Path } from './source.js';
@@ -260,13 +261,23 @@ function axesOf(parsed: Readonly<Record<string, readonly Scalar[] | undefined>>)
   return axes;
 }
 
+/** What to do about a sweep that is too large. */
+function countHint(trials: number, isAtCeiling: boolean): string {
+  if (!isAtCeiling) return 'Raise `budget.maxTrials`, or leave values out.';
+  if (trials > MOST_TRIALS) return 'No sweep may be larger; leave values out.';
+  const enough = Math.ceil(trials / (MOST_SHARDS * trialsPerShard(1)));
+  return `With \`trialsPerWorkflow: ${enough}\` or more it may be as large: trials that share a workflow take less room in Temporal’s histories.`;
+}
+
 function checkCount(spec: SweepSpec, places: Places): void {
   const most = countAtMost(spec);
   const isTooLarge = most > MOST_TRIALS;
   const trials = isTooLarge ? most : countTrials(spec);
-  const limit = isTooLarge ? MOST_TRIALS : (spec.budget.maxTrials ?? MOST_TRIALS);
+  const ceiling = Math.min(MOST_TRIALS, MOST_SHARDS * trialsPerShard(spec.trialsPerWorkflow));
+  const asked = isTooLarge ? null : spec.budget.maxTrials;
+  const limit = Math.min(ceiling, asked ?? ceiling);
   if (trials <= limit) return;
-  const { arms, space, replicates, budget } = spec;
+  const { arms, space, replicates } = spec;
   const axes = Object.entries(space).filter(
     ([key, values]) => values.length > 1 && (arms === undefined || key === SIZE),
   );
@@ -280,12 +291,9 @@ function checkCount(spec: SweepSpec, places: Places): void {
     `the ${arms === undefined ? 'grid has' : 'sub-grids have'} ${digits(trials)} trials (${product.join(' × ')}), the limit is ${digits(limit)}`,
     {
       where: places.whereIs(
-        budget.maxTrials === null ? [arms === undefined ? 'space' : 'arms'] : ['budget', 'maxTrials'],
+        limit === ceiling ? [arms === undefined ? 'space' : 'arms'] : ['budget', 'maxTrials'],
       ),
-      hint:
-        budget.maxTrials === null
-          ? 'No sweep may be larger; leave values out.'
-          : 'Raise `budget.maxTrials`, or leave values out.',
+      hint: countHint(trials, limit === ceiling),
     },
   );
 }

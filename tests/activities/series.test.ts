@@ -39,7 +39,8 @@ async function runSeries(
   environment = quiet(),
 ): Promise<{ ends: readonly TrialEnd[]; begun: readonly number[] }> {
   const begun: number[] = [];
-  const ends = await environment.run(() =>
+  type Work = () => Promise<readonly TrialEnd[]>;
+  const ends = await environment.run<[], readonly TrialEnd[], Work>(() =>
     trainSeries(refs, (trial) => {
       begun.push(trial.number);
       return trial.number === special ? train(trial) : Promise.resolve(end(trial.number));

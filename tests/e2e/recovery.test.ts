@@ -1,4 +1,4 @@
-import { readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -88,6 +88,12 @@ describe('a running sweep', () => {
       expect(pidsOf('workers/main.js')).toHaveLength(1);
       await expectUndisturbed('worker-killed');
       expect(await logsOf(stack, 'worker-killed')).toMatch(/goes on after epoch \d, from its checkpoint/);
+      const [lost] = await queryRows(
+        stack,
+        "select trial from failures where sweep = 'worker-killed' and code = 'worker-lost' order by 1",
+      );
+      const shown = await stack.elbow('trial', 'worker-killed', `${String(lost!['trial'])}`);
+      expect(shown.stdout).toMatch(/worker-lost.*, which ran the trial, disappeared or fell silent/);
     },
     5 * MINUTES,
   );
@@ -238,6 +244,52 @@ describe('a running sweep', () => {
       );
     },
     4 * MINUTES,
+  );
+});
+
+describe('a Temporal that finds a state of moments ago', () => {
+  it(
+    'as after a power cut, gives trials out again that have ended, and none is run twice',
+    async () => {
+      const spec = 'trainable: { noop: { seconds: 0.2 } }\nspace: { samplesPerClass: 1 }\nreplicates: 60\n';
+      writeFileSync(join(stack.scratch, 'short.yaml'), spec);
+      const started = await stack.elbow('run', 'short.yaml', '--name', 'powerless', '--detach');
+      expect(started.code, started.stderr).toBe(0);
+      const succeeded = async (): Promise<number> => {
+        const [row] = await queryRows(
+          stack,
+          "select count(*) from trial_results where sweep = 'powerless' and status = 'succeeded'",
+        );
+        return Number(row!['count']);
+      };
+      await until('some trials', async () => (await succeeded()) >= 5);
+      const [temporal] = pidsOf('start-dev');
+      const files = ['temporal.db', 'temporal.db-wal'].map((name) => join(stack.home, 'stack', name));
+      const copyOf = (file: string): string => join(stack.scratch, file.split('/').at(-1)!);
+      process.kill(temporal!, 'SIGSTOP');
+      for (const file of files) if (existsSync(file)) cpSync(file, copyOf(file));
+      process.kill(temporal!, 'SIGCONT');
+      const before = await succeeded();
+      await until('more trials', async () => (await succeeded()) >= before + 8);
+      process.kill(temporal!, 'SIGKILL');
+      await until('Temporal to end', () => pidsOf('start-dev').length === 0);
+      rmSync(join(stack.home, 'stack', 'temporal.db-shm'), { force: true });
+      for (const file of files) {
+        rmSync(file, { force: true });
+        if (existsSync(copyOf(file))) cpSync(copyOf(file), file);
+      }
+      const up = await stack.elbow('up');
+      expect(up.code, up.stderr).toBe(0);
+      const watched = await stack.elbow('watch', 'powerless');
+      expect(watched.code, watched.stderr).toBe(0);
+      // Those that were running at the cut are begun again; those that had ended are not.
+      const rows = await queryRows(
+        stack,
+        "select count(*), sum((status = 'succeeded')::int) as succeeded, sum((lease > 1)::int) as again from attempts where sweep = 'powerless'",
+      );
+      expect(rows).toEqual([{ count: 60, succeeded: 60, again: expect.toBeOneOf([0, 1, 2]) }]);
+    },
+    3 * MINUTES,
   );
 });
 

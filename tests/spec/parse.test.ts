@@ -218,6 +218,15 @@ budget: { maxTrials: 10 }`;
       'has 2,000,000 trials',
     );
   });
+
+  it('refuses a sweep that Temporal’s histories could not hold, with the setting that makes room', () => {
+    const text = 'name: a\nreplicates: 200000\ntrainable: noop\nspace: { x: [1] }';
+    expect(errorsOf(text)[0]).toMatch(
+      /^4:8 the grid has 200,000 trials .*, the limit is 150,000.*`trialsPerWorkflow: 2` or more/,
+    );
+    expect(errorsOf(`${text}\ntrialsPerWorkflow: 2`)).toEqual([]);
+    expect(errorsOf(`${text}\nbudget: { maxTrials: 1000 }`)[0]).toMatch(/^5:22 .*the limit is 1,000 /);
+  });
 });
 
 describe('a text that is no sweep file', () => {

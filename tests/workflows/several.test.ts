@@ -2,9 +2,10 @@ import { WorkflowFailedError } from '@temporalio/client';
 import { describe, expect, it } from 'vitest';
 import { ElbowError } from '../../src/errors.js';
 import { UPDATES, workflowIds } from '../../workflows/messages.js';
+import { noop } from '../support/engine.js';
 import { outcome } from '../support/rows.js';
 import { until } from '../support/wait.js';
-import { endless, useStage } from './stage.js';
+import { endless, expectFound, MINUTES, useStage } from './stage.js';
 
 const stage = useStage();
 
@@ -81,4 +82,22 @@ describe('several trials in a workflow', () => {
     expect(await counts(sweep.id)).toMatchObject({ succeeded: 2, cancelled: 4, running: 0, queued: 0 });
     expect(begun).toEqual([0, 1, 2]);
   });
+});
+
+describe('a sweep of short trials', () => {
+  it(
+    'has shards of as many workflows as others, and so of more trials',
+    async () => {
+      const { sweep, handle } = await stage.engine.start({
+        ...noop(0),
+        replicates: 450,
+        trialsPerWorkflow: 20,
+        space: { x: [1] },
+      });
+      expect(await handle.result()).toMatchObject({ status: 'finished', succeeded: 450 });
+      await expectFound(stage, `WorkflowType="shard" AND ElbowSweep="${sweep.name}"`, 1);
+      await expectFound(stage, `WorkflowType="trial" AND ElbowSweep="${sweep.name}"`, 23);
+    },
+    MINUTES,
+  );
 });

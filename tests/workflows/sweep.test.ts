@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { ElbowError } from '../../src/errors.js';
-import { TRIALS_PER_SHARD, workflowIds } from '../../workflows/messages.js';
+import { WORKFLOWS_PER_SHARD, workflowIds } from '../../workflows/messages.js';
 import { noop } from '../support/engine.js';
 import { epoch, outcome } from '../support/rows.js';
 import { MINUTES, expectFound, statuses, useStage } from './stage.js';
@@ -180,7 +180,7 @@ describe('a sweep of more trials than a shard takes', () => {
       expect(results.every((one) => one.attempt === 1 && one.status === 'succeeded')).toBe(true);
       await expectFound(stage, `WorkflowType="shard" AND ElbowSweep="${sweep.name}"`, 3);
       const second = stage.engine.temporal.client.workflow.getHandle(
-        workflowIds.shard(sweep.name, TRIALS_PER_SHARD),
+        workflowIds.shard(sweep.name, WORKFLOWS_PER_SHARD),
       );
       const first = stage.engine.temporal.client.workflow.getHandle(workflowIds.shard(sweep.name, 0));
       const [begun, ended] = [(await second.describe()).startTime, (await first.describe()).closeTime];
