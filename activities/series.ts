@@ -4,10 +4,10 @@ import type { TrialEnd, TrialRef } from '../workflows/messages.js';
 import { endIn } from './failures.js';
 
 /** When so much has passed, the rest is left to a further activity: that is where sweeps take turns at a slot. */
-const SERIES_MS = 1_000;
+const SERIES_MS = 5_000;
 
 /**
- * Runs the first of some trials, and those behind it as long as a second has not passed.
+ * Runs the first of some trials, and those behind it as long as five seconds have not passed.
  *
  * It may be repeated: what has ended is passed over. A trial that is to be tried again fails the whole, so that the pause
  * and the choice of the next worker are those of that trial.

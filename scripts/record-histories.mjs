@@ -65,7 +65,7 @@ function activities({ train, plan, trialsPerWorkflow = 1 }) {
     report: () => 'the report',
     finish: (_id, status) => ({ status, succeeded: 7, pruned: 0, failed: 0, cancelled: 0 }),
     train: train ?? ((_id, ref) => endOf(ref.number, 'succeeded')),
-    // As if two trials took a second.
+    // As if two trials took five seconds.
     trainSeries: async (id, refs) =>
       train
         ? [await train(id, refs[0])].filter((end) => end !== null)

@@ -37,8 +37,8 @@ export function trainCalls(input: TrialInput): ActivityInterfaceFor<TrainActivit
     // heartbeats all the time, so that it hears of the cancellation; one that has no slot yet is cancelled at once.
     cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
     // How often a trial is tried, and when again, the activity says: it counts in Postgres, where lost workers are counted,
-    // too. These pauses are for what it cannot say, that a worker fell silent.
-    retry: { initialInterval: '1 second', backoffCoefficient: 2, maximumInterval: '30 seconds' },
+    // too. These pauses are for what it cannot say, that a worker fell silent: that has been waited for already.
+    retry: { initialInterval: '100 milliseconds', backoffCoefficient: 2, maximumInterval: '30 seconds' },
   };
   return proxyActivities<TrainActivities>(options);
 }

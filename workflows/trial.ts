@@ -80,13 +80,12 @@ function createPlace({ trials }: TrialInput): Place {
     scope: new CancellationScope(),
     isStopped: false,
     wait: async () => {
-      if (holds++ > 0) await sleep(HELD_PAUSE);
-      mayGo = false;
       const { parent } = workflowInfo();
-      // Only tests start a trial without a shard.
-      if (parent) {
-        await getExternalWorkflowHandle(parent.workflowId).signal(heldSignal, trials[0]!.number);
-      }
+      if (holds++ > 0 || !parent) await sleep(HELD_PAUSE);
+      mayGo = false;
+      // Only tests start a trial without a shard: nobody would let it go on.
+      if (!parent) return;
+      await getExternalWorkflowHandle(parent.workflowId).signal(heldSignal, trials[0]!.number);
       await condition(() => mayGo);
     },
   };
