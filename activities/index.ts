@@ -48,8 +48,16 @@ export interface ControlActivities {
 
 /** Activities of a pool's queue. */
 export interface TrainActivities {
-  train(sweepId: string, trial: TrialRef): Promise<TrialEnd | null>;
-  trainSeries(sweepId: string, trials: readonly TrialRef[]): Promise<readonly TrialEnd[]>;
+  /**
+   * Runs a trial to its end; null when it may not run now.
+   * @param behind further trials, which follow as long as they are short: the answer is then a list, in their order. Workers
+   *   before this know the first alone, and answer for it alone
+   */
+  train(
+    sweepId: string,
+    trial: TrialRef,
+    behind?: readonly TrialRef[],
+  ): Promise<TrialEnd | null | readonly TrialEnd[]>;
 }
 
 export interface ControlParts {
@@ -81,7 +89,9 @@ export function createControlActivities({ storage, timeouts }: ControlParts): Co
 
 export function createTrainActivities(parts: TrainParts): TrainActivities {
   return {
-    train: (sweepId, trial) => train(parts, sweepId, trial),
-    trainSeries: (sweepId, trials) => trainSeries(trials, (trial) => train(parts, sweepId, trial)),
+    train: (sweepId, trial, behind) => {
+      const one = (ref: TrialRef): Promise<TrialEnd | null> => train(parts, sweepId, ref);
+      return behind === undefined ? one(trial) : trainSeries([trial, ...behind], one);
+    },
   };
 }

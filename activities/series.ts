@@ -1,4 +1,4 @@
-/** The activity that runs short trials one after the other: what an activity costs Temporal, each of them would cost. */
+/** Short trials in one activity, one after the other: what an activity costs Temporal, each of them would cost. */
 import { ApplicationFailure, Context } from '@temporalio/activity';
 import type { TrialEnd, TrialRef } from '../workflows/messages.js';
 import { endIn } from './failures.js';

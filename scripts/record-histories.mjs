@@ -64,12 +64,13 @@ function activities({ train, plan, trialsPerWorkflow = 1 }) {
     closeTrials: () => 0,
     report: () => 'the report',
     finish: (_id, status) => ({ status, succeeded: 7, pruned: 0, failed: 0, cancelled: 0 }),
-    train: train ?? ((_id, ref) => endOf(ref.number, 'succeeded')),
-    // As if two trials took five seconds.
-    trainSeries: async (id, refs) =>
-      train
-        ? [await train(id, refs[0])].filter((end) => end !== null)
-        : refs.slice(0, 2).map(({ number }) => endOf(number, 'succeeded')),
+    train: async (id, ref, behind) => {
+      const end = train ? await train(id, ref) : endOf(ref.number, 'succeeded');
+      if (behind === undefined) return end;
+      // As if a trial took five seconds that is stopped, and two of others did.
+      if (train) return end === null ? [] : [end];
+      return [end, endOf(behind[0].number, 'succeeded')];
+    },
     pause: () => ({ status: 'pausing', running: 3 }),
     settlePause: () => ({ status: 'paused', running: 0 }),
     resume: () => ({ status: 'running', running: 0 }),
@@ -151,7 +152,7 @@ const recordings = {
   'sweep-paused': { of: workflowIds.sweep(NAME), train: untilPaused, act: pausing },
   'shard-paused': { of: workflowIds.shard(NAME, 0), train: untilPaused, act: pausing },
   'trial-paused': { of: workflowIds.trial(NAME, 0), train: untilPaused, act: pausing },
-  // The one that is there has an activity for each trial: it was recorded before there were series.
+  // The one that is there has an activity for each trial: it was recorded before one ran several.
   'trial-batch': { of: workflowIds.trial(NAME, 0), trialsPerWorkflow: 3 },
   'trial-series': { of: workflowIds.trial(NAME, 0), trialsPerWorkflow: 3 },
   'trial-series-paused': {

@@ -27,7 +27,9 @@ export const { report } = proxyActivities<Pick<ControlActivities, 'report'>>({
 });
 
 /** The activity that trains, on the queue of the trial's pool. */
-export function trainCalls(input: TrialInput): ActivityInterfaceFor<TrainActivities> {
+export function trainCalls(
+  input: Pick<TrialInput, 'pool' | 'timeouts'>,
+): ActivityInterfaceFor<TrainActivities> {
   const options: ActivityOptions = {
     taskQueue: poolQueue(input.pool),
     // No schedule-to-start limit: a trial waits for a slot for as long as the pool is busy, or empty.

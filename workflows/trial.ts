@@ -5,7 +5,6 @@ import {
   defineSignal,
   getExternalWorkflowHandle,
   isCancellation,
-  patched,
   setCurrentDetails,
   setHandler,
   sleep,
@@ -129,16 +128,19 @@ async function run(input: TrialInput, rest: readonly TrialRef[], place: Place): 
   }
 }
 
-const listOf = (end: TrialEnd | null): readonly TrialEnd[] => (end === null ? [] : [end]);
+const listOf = (answer: TrialEnd | null | readonly TrialEnd[]): readonly TrialEnd[] =>
+  answer === null ? [] : 'number' in answer ? [answer] : answer;
 
 /** Several trials go to one activity, which runs as many of them as are short. */
-async function callTrain(input: TrialInput, rest: readonly TrialRef[]): Promise<readonly TrialEnd[]> {
-  const { train, trainSeries } = trainCalls(input);
-  // Workflows of earlier versions had an activity for each trial.
-  if (rest.length > 1 && patched('series'))
-    return trainSeries.executeWithOptions({ summary: trialsSummary(rest) }, [input.sweepId, rest]);
-  const ref = rest[0]!;
-  return listOf(await train.executeWithOptions({ summary: trialSummary(ref) }, [input.sweepId, ref]));
+async function callTrain(
+  { sweepId, ...input }: TrialInput,
+  rest: readonly TrialRef[],
+): Promise<readonly TrialEnd[]> {
+  const { train } = trainCalls(input);
+  const [ref, ...behind] = rest as readonly [TrialRef, ...TrialRef[]];
+  if (behind.length === 0)
+    return listOf(await train.executeWithOptions({ summary: trialSummary(ref) }, [sweepId, ref]));
+  return listOf(await train.executeWithOptions({ summary: trialsSummary(rest) }, [sweepId, ref, behind]));
 }
 
 /** Stores that trials were cancelled, those that the activity could not tell. */

@@ -1,4 +1,5 @@
 /** From a sweep file's text to a SweepSpec, or to every error in it at once. */
+import { MOST_SHARDS, trialsPerShard } from '../../workflows/messages.js';
 import { resolve } from 'node:path';
 import { ElbowError, type Where } from '../errors.js';
 import { countAtMost, countTrials } from './arms.js';
@@ -12,7 +13,6 @@ import { unfitNetworks } from './network-fit.js';
 import { networkProblems, ownNetworksOf } from './networks.js';
 import { askedDataset, datasetKeys, pathKey } from './own-datasets.js';
 import { pathText, problemsOf, show, type Places } from './problems.js';
-import { MOST_SHARDS, trialsPerShard } from '../../workflows/messages.js';
 import { MOST_TRIALS, builtinSweep, commandSweep, noopSweep, type ParsedSweep } from './schema.js';
 import { isMapping, layered, type Layered, type Settings } from './settings.js';
 import { parseSource, type Path } from './source.js';

@@ -51,7 +51,7 @@ describe('several trials in a workflow', () => {
     const { sweep, handle } = await stage.engine.start(sixInOne);
     expect(await handle.result()).toMatchObject({ succeeded: 5, failed: 1 });
     expect(begun).toEqual([0, 1, 2, 3, 3, 4, 5]);
-    expect(await activitiesOf(sweep)).toEqual(['trainSeries']);
+    expect(await activitiesOf(sweep)).toEqual(['train']);
     expect(await stage.engine.storage.trialResult(sweep.id, 1)).toMatchObject({
       status: 'failed',
       failureCode: 'data-missing',
