@@ -1,5 +1,5 @@
 import { cpSync, existsSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
-import { hostname } from 'node:os';
+import { availableParallelism, hostname } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createHome, queryRows, type TestHome } from '../support/elbow.js';
@@ -288,11 +288,12 @@ describe('a power cut, after which Temporal finds its state of moments ago', () 
       const watched = await stack.elbow('watch', 'powerless');
       expect(watched.code, watched.stderr).toBe(0);
       // Those that were running at the cut are begun again; those that had ended are not.
-      const rows = await queryRows(
+      const [row] = await queryRows(
         stack,
         "select count(*), sum((status = 'succeeded')::int) as succeeded, sum((lease > 1)::int) as again from attempts where sweep = 'powerless'",
       );
-      expect(rows).toEqual([{ count: 60, succeeded: 60, again: expect.toBeOneOf([0, 1, 2]) }]);
+      expect(row).toMatchObject({ count: 60, succeeded: 60 });
+      expect(row!['again']).toBeLessThanOrEqual(availableParallelism());
     },
     3 * MINUTES,
   );
