@@ -19,11 +19,13 @@ export async function trainSeries(
   trials: readonly TrialRef[],
   train: (trial: TrialRef) => Promise<TrialEnd | null>,
 ): Promise<readonly TrialEnd[]> {
-  const { cancellationSignal } = Context.current();
+  const context = Context.current();
   const ends: TrialEnd[] = [];
   const until = performance.now() + SERIES_MS;
   for (const trial of trials) {
-    if (ends.length > 0 && (performance.now() > until || cancellationSignal.aborted)) break;
+    if (ends.length > 0 && (performance.now() > until || context.cancellationSignal.aborted)) break;
+    // Each may end before its own first beat, and the server is to hear of them for all that time.
+    if (ends.length > 0) context.heartbeat({ trial: trial.number });
     const end = await train(trial).catch((error: unknown) => {
       const stored = endIn(error);
       if (stored !== null) return stored;

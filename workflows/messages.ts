@@ -15,13 +15,14 @@ export const DEPLOYMENT = 'elbow';
 /** The queue of a pool's `train` activities. */
 export const poolQueue = (pool: string): string => `elbow-pool-${pool}`;
 
-/** A shard starts at most this many workflows, so that no history grows; */
+/** A shard starts at most this many workflows, so that no history grows. */
 export const WORKFLOWS_PER_SHARD = 200;
-/** and at most this many trials go to one: it is told them in one message, about 200 bytes each. */
+/** At most this many trials go to one: it is told them in one message, about 200 bytes each. */
 export const MOST_TRIALS_PER_SHARD = 2_000;
 /** A sweep's own history has about 63 events for each of its shards; a server ends it at 51,200. */
 export const MOST_SHARDS = 750;
 
+/** Trials that go to one shard, by those that share a workflow. */
 export const trialsPerShard = (trialsPerWorkflow: number): number =>
   Math.min(WORKFLOWS_PER_SHARD * trialsPerWorkflow, MOST_TRIALS_PER_SHARD);
 

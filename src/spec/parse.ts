@@ -1,6 +1,6 @@
 /** From a sweep file's text to a SweepSpec, or to every error in it at once. */
-import { MOST_SHARDS, trialsPerShard } from '../../workflows/messages.js';
 import { resolve } from 'node:path';
+import { MOST_SHARDS, trialsPerShard } from '../../workflows/messages.js';
 import { ElbowError, type Where } from '../errors.js';
 import { countAtMost, countTrials } from './arms.js';
 import { unfitAugmentation } from './augmentation-fit.js';

@@ -62,6 +62,14 @@ describe('a series of short trials', () => {
     expect(begun).toEqual([0, 1, 2, 3]);
   });
 
+  it('is heard of by the server, although each ends before its own first heartbeat', async () => {
+    const environment = quiet();
+    const beats: unknown[] = [];
+    environment.on('heartbeat', (details) => beats.push(details));
+    await runSeries(-1, throwing(new Error('not called')), environment);
+    expect(beats).toEqual([1, 2, 3].map((trial) => ({ trial })));
+  });
+
   it('is left to a further activity once five seconds have passed', async () => {
     let now = 5_000;
     vi.spyOn(performance, 'now').mockImplementation(() => now);
