@@ -1,8 +1,9 @@
-import { cpSync, existsSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
-import { availableParallelism, hostname } from 'node:os';
+import { rmSync, writeFileSync } from 'node:fs';
+import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createHome, queryRows, type TestHome } from '../support/elbow.js';
+import { pidsOf, postmasterOf } from '../support/stack-processes.js';
 import { checkpointsIn, logsOf, metricsOf, startAndReachCheckpoint } from '../support/sweeps.js';
 import { until } from '../support/wait.js';
 
@@ -26,30 +27,6 @@ afterAll(async () => {
   await stack.remove();
 }, MINUTES);
 
-/** Pids of this stack's processes whose command line holds `part`. */
-function pidsOf(part: string): number[] {
-  return readdirSync('/proc')
-    .filter((entry) => /^\d+$/.test(entry))
-    .map(Number)
-    .filter((pid) => {
-      try {
-        const environment = readFileSync(`/proc/${pid}/environ`, 'utf8').split('\0');
-        return (
-          environment.includes(`ELBOW_HOME=${stack.home}`) &&
-          readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes(part)
-        );
-      } catch {
-        return false;
-      }
-    });
-}
-
-/** Under a user namespace the pid file still carries the pid as this machine sees it. */
-function postmaster(): number {
-  const file = join(stack.home, 'stack', 'postgres', 'postmaster.pid');
-  return Number(readFileSync(file, 'utf8').split('\n')[0]);
-}
-
 async function expectUndisturbed(name: string): Promise<void> {
   const ended = await stack.elbow('watch', name);
   expect(ended.code, ended.stderr).toBe(0);
@@ -71,7 +48,7 @@ describe('a running sweep', () => {
     'goes on with equal bits after its trainers were killed by the system',
     async () => {
       await startAndReachCheckpoint(stack, 'trainers-killed');
-      const trainers = pidsOf('trainer/process.js');
+      const trainers = pidsOf(stack, 'trainer/process.js');
       expect(trainers.length).toBeGreaterThan(0);
       // All of them: which one has the trial with the checkpoint cannot be seen from outside.
       for (const pid of trainers) process.kill(pid, 'SIGKILL');
@@ -85,13 +62,16 @@ describe('a running sweep', () => {
     'goes on with equal bits after the worker was killed and `up` brought it back',
     async () => {
       await startAndReachCheckpoint(stack, 'worker-killed');
-      const workers = pidsOf('workers/main.js');
+      const workers = pidsOf(stack, 'workers/main.js');
       expect(workers).toHaveLength(1);
       process.kill(workers[0]!, 'SIGKILL');
-      await until('the trainers of the dead worker to end', () => pidsOf('trainer/process.js').length === 0);
+      await until(
+        'the trainers of the dead worker to end',
+        () => pidsOf(stack, 'trainer/process.js').length === 0,
+      );
       const up = await stack.elbow('up');
       expect(up.code, up.stderr).toBe(0);
-      expect(pidsOf('workers/main.js')).toHaveLength(1);
+      expect(pidsOf(stack, 'workers/main.js')).toHaveLength(1);
       await expectUndisturbed('worker-killed');
       expect(await logsOf(stack, 'worker-killed')).toMatch(/goes on after epoch \d, from its checkpoint/);
       const [lost] = await queryRows(
@@ -110,8 +90,11 @@ describe('a running sweep', () => {
       await startAndReachCheckpoint(stack, 'elsewhere');
       // What storage knows of a checkpoint comes after the epochs before it.
       await until('an epoch in storage', async () => (await metricsOf(stack, 'elsewhere')).length > 0);
-      process.kill(pidsOf('workers/main.js')[0]!, 'SIGKILL');
-      await until('the trainers of the dead worker to end', () => pidsOf('trainer/process.js').length === 0);
+      process.kill(pidsOf(stack, 'workers/main.js')[0]!, 'SIGKILL');
+      await until(
+        'the trainers of the dead worker to end',
+        () => pidsOf(stack, 'trainer/process.js').length === 0,
+      );
       rmSync(join(stack.home, 'checkpoints'), { recursive: true });
       const up = await stack.elbow('up');
       expect(up.code, up.stderr).toBe(0);
@@ -127,7 +110,7 @@ describe('a running sweep', () => {
     'goes on with equal bits after Postgres was killed and started again',
     async () => {
       await startAndReachCheckpoint(stack, 'postgres-killed');
-      process.kill(postmaster(), 'SIGKILL');
+      process.kill(postmasterOf(stack), 'SIGKILL');
       const up = await stack.elbow('up');
       expect(up.code, up.stderr).toBe(0);
       await expectUndisturbed('postgres-killed');
@@ -250,62 +233,13 @@ describe('a running sweep', () => {
   );
 });
 
-describe('a power cut, after which Temporal finds its state of moments ago', () => {
-  it(
-    'has trials given out again that had ended, and none of them run twice',
-    async () => {
-      const spec = 'trainable: { noop: { seconds: 0.2 } }\nspace: { samplesPerClass: 1 }\nreplicates: 60\n';
-      writeFileSync(join(stack.scratch, 'short.yaml'), spec);
-      const started = await stack.elbow('run', 'short.yaml', '--name', 'powerless', '--detach');
-      expect(started.code, started.stderr).toBe(0);
-      const succeeded = async (): Promise<number> => {
-        const [row] = await queryRows(
-          stack,
-          "select count(*) from trial_results where sweep = 'powerless' and status = 'succeeded'",
-        );
-        return Number(row!['count']);
-      };
-      await until('some trials', async () => (await succeeded()) >= 5);
-      const [temporal] = pidsOf('start-dev');
-      const files = ['temporal.db', 'temporal.db-wal'].map((name) => join(stack.home, 'stack', name));
-      const copyOf = (file: string): string => join(stack.scratch, file.split('/').at(-1)!);
-      process.kill(temporal!, 'SIGSTOP');
-      for (const file of files) if (existsSync(file)) cpSync(file, copyOf(file));
-      process.kill(temporal!, 'SIGCONT');
-      const before = await succeeded();
-      await until('more trials', async () => (await succeeded()) >= before + 8);
-      // What runs is gone with the power: a worker that lived on would know more of the workflows than Temporal does.
-      for (const part of ['start-dev', 'workers/main.js']) process.kill(pidsOf(part)[0]!, 'SIGKILL');
-      process.kill(postmaster(), 'SIGKILL');
-      await until('Temporal to end', () => pidsOf('start-dev').length === 0);
-      rmSync(join(stack.home, 'stack', 'temporal.db-shm'), { force: true });
-      for (const file of files) {
-        rmSync(file, { force: true });
-        if (existsSync(copyOf(file))) cpSync(copyOf(file), file);
-      }
-      const up = await stack.elbow('up');
-      expect(up.code, up.stderr).toBe(0);
-      const watched = await stack.elbow('watch', 'powerless');
-      expect(watched.code, watched.stderr).toBe(0);
-      // Those that were running at the cut are begun again; those that had ended are not.
-      const [row] = await queryRows(
-        stack,
-        "select count(*), sum((status = 'succeeded')::int) as succeeded, sum((lease > 1)::int) as again from attempts where sweep = 'powerless'",
-      );
-      expect(row).toMatchObject({ count: 60, succeeded: 60 });
-      expect(row!['again']).toBeLessThanOrEqual(availableParallelism());
-    },
-    3 * MINUTES,
-  );
-});
-
 describe('the stack', () => {
   it(
     'answers a second `down` and `status` calmly',
     async () => {
       expect((await stack.elbow('down')).code).toBe(0);
       expect((await stack.elbow('down')).code).toBe(0);
-      expect(pidsOf('')).toEqual([]);
+      expect(pidsOf(stack, '')).toEqual([]);
       const status = await stack.elbow('status', '--json');
       expect(status.code).toBe(4);
       expect(JSON.parse(status.stdout)).toMatchObject({
