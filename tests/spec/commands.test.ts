@@ -94,7 +94,8 @@ describe('a sweep of a program', () => {
       fc.property(
         fc.array(escaped),
         fc.dictionary(fc.stringMatching(/^[A-Z_][A-Z0-9_]{0,8}$/), text),
-        fc.uniqueArray(value, { minLength: 1 }),
+        // As they stand in the file: minus zero is written as zero.
+        fc.uniqueArray(value, { minLength: 1, selector: (one) => JSON.stringify(one) }),
         (args, variables, values) => {
           const env = Object.fromEntries(
             Object.entries(variables).filter(([name]) => !name.startsWith('ELBOW_')),
@@ -113,7 +114,13 @@ describe('a sweep of a program', () => {
         },
       ),
       // The character that stands for what cannot be read is one like any other: once taken for binary data.
-      { numRuns: 200, examples: [[['\uFFFD'], { _: '\uFFFD' }, ['\uFFFD']]] },
+      {
+        numRuns: 200,
+        examples: [
+          [['\uFFFD'], { _: '\uFFFD' }, ['\uFFFD']],
+          [[], {}, [-0]],
+        ],
+      },
     );
   });
 
