@@ -15,6 +15,7 @@ export {
   DATASETS,
   DEFAULT_DATASET,
   DEFAULT_PRIORITY,
+  DEFAULT_THREADS,
   FIRST_COUNTED_STEP,
   trainableText,
 } from './known.js';

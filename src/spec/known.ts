@@ -138,3 +138,5 @@ export const NOOP_METRIC = 'score';
 
 /** Of a sweep among others: the middle of 1 to 5, which is Temporal's default, too. */
 export const DEFAULT_PRIORITY = 3;
+/** TensorFlow threads of a trial. */
+export const DEFAULT_THREADS = 1;

@@ -1,7 +1,7 @@
 /** What a sweep file may say. Defaults stand here and in params.ts, and nowhere else. */
 import { z } from 'zod';
 import { commandSchema, commandValue, metricName } from './commands.js';
-import { DEFAULT_PRIORITY, NOOP_METRIC, OBJECTIVES, SEARCHES } from './known.js';
+import { DEFAULT_PRIORITY, DEFAULT_THREADS, NOOP_METRIC, OBJECTIVES, SEARCHES } from './known.js';
 import { axis, flag, name, nonNegative, oneOf, positive, scalar, whole } from './leaves.js';
 import { networksSchema } from './network-layers.js';
 import { datasetSchema } from './own-datasets.js';
@@ -63,7 +63,7 @@ const common = {
     .default(1)
     .describe('How often every arm and size is repeated, with other seeds.'),
   threads: whole(1, 1024)
-    .default(1)
+    .default(DEFAULT_THREADS)
     .describe('TensorFlow threads of one trial; part of what makes it repeatable.'),
   trainable,
   networks: networksSchema,

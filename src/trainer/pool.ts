@@ -27,6 +27,12 @@ export interface TrainerPoolOptions {
   /** Silence after which a trainer counts as hung, in milliseconds; left out for 15 minutes. */
   readonly silenceLimitMs?: number;
   /**
+   * Threads of a trainer that waits for the first job, and of the one that follows where one had to be ended: loading
+   * TensorFlow takes a second, which a trial that is taken over from a worker that died would lose. None waits on a GPU,
+   * whose memory others may want. Left out for none at all.
+   */
+  readonly spareThreads?: number;
+  /**
    * Once it is aborted, trainers that are told to stop have as long as `kill` leaves them, and not a few seconds; left out
    * for never.
    */
@@ -46,7 +52,7 @@ export interface TrainerPool {
 }
 
 export function createTrainerPool(options: TrainerPoolOptions): TrainerPool {
-  const { env, memoryLimitMb = null, silenceLimitMs, stopping } = options;
+  const { env, memoryLimitMb = null, silenceLimitMs, spareThreads, stopping } = options;
   const desk =
     typeof options.slots === 'number' ? createSlotDesk<Trainer>(dealSlots(options.slots)) : options.slots;
   const isOnDevice = desk.slots.some(({ device }) => device !== null);
@@ -92,33 +98,53 @@ export function createTrainerPool(options: TrainerPoolOptions): TrainerPool {
     }
   };
 
+  /** Lets a trainer work in a slot, the one that waits there or a new one. @throws what the work throws */
+  const useTrainer = async <T>(
+    hold: Hold<Trainer>,
+    threads: number,
+    work: (trainer: Trainer) => Promise<T>,
+  ): Promise<T> => {
+    const { slot, warm, need } = hold;
+    const slots = desk.slots.length;
+    const trainer =
+      warm ?? new Trainer({ threads, env, slots, memoryLimitMb, silenceLimitMs, slot, stopping });
+    working.add(trainer);
+    try {
+      const result = await work(trainer);
+      release(hold, trainer, need);
+      return result;
+    } catch (error) {
+      // What went wrong may have left its memory in any state.
+      await trainer.end();
+      hold.release();
+      throw error;
+    } finally {
+      working.delete(trainer);
+    }
+  };
+
+  /** Starts the trainer that waits. One that cannot be started is left to a job to tell of. */
+  const startSpare = async (): Promise<void> => {
+    if (spareThreads === undefined || isOnDevice) return;
+    const signal = stopping ?? new AbortController().signal;
+    try {
+      const hold = await desk.take({ need: NO_NEED, signal, wants: () => true });
+      if (hold.warm) hold.release(hold.warm);
+      else await useTrainer(hold, spareThreads, (trainer) => trainer.start(signal));
+    } catch {
+      // The desk is closed, or there is no TensorFlow.
+    }
+  };
+  void startSpare();
+
   return {
     run: async (job, hooks) => {
       const hold = await seat(job, hooks);
-      const { slot, warm, need } = hold;
-      const trainer =
-        warm ??
-        new Trainer({
-          threads: job.threads,
-          env,
-          slots: desk.slots.length,
-          memoryLimitMb,
-          silenceLimitMs,
-          slot,
-          stopping,
-        });
-      working.add(trainer);
       try {
-        const outcome = await trainer.run(job, hooks);
-        release(hold, trainer, need);
-        return outcome;
+        return await useTrainer(hold, job.threads, (trainer) => trainer.run(job, hooks));
       } catch (error) {
-        // What went wrong may have left its memory in any state.
-        await trainer.end();
-        hold.release();
+        void startSpare();
         throw error;
-      } finally {
-        working.delete(trainer);
       }
     },
     kill: () => {

@@ -114,6 +114,19 @@ export class Trainer {
   }
 
   /**
+   * Waits until TensorFlow is loaded.
+   * @throws ElbowError `trainer-start`; `trial-cancelled` when the signal was aborted
+   */
+  start(signal: AbortSignal): Promise<void> {
+    if (this.environment) return Promise.resolve();
+    return this.conversation<void>({ signal, limitMs: START_LIMIT_MS, isStart: true }, (message, resolve) => {
+      if (message.type !== 'ready') return;
+      this.environment = message.environment;
+      resolve();
+    });
+  }
+
+  /**
    * Trains one job.
    * @throws ElbowError with the code of what went wrong; `trial-cancelled` when the signal was aborted
    */
@@ -149,7 +162,7 @@ export class Trainer {
     this.onLine = (stream, text) => hooks.onLog(stream, text);
     const watch = this.watchMemory();
     try {
-      await this.ready(hooks.signal);
+      await this.start(hooks.signal);
       return await job(id);
     } finally {
       clearInterval(watch);
@@ -170,15 +183,6 @@ export class Trainer {
       );
       this.child.kill('SIGKILL');
     }, MEMORY_LOOK_MS);
-  }
-
-  private ready(signal: AbortSignal): Promise<void> {
-    if (this.environment) return Promise.resolve();
-    return this.conversation<void>({ signal, limitMs: START_LIMIT_MS, isStart: true }, (message, resolve) => {
-      if (message.type !== 'ready') return;
-      this.environment = message.environment;
-      resolve();
-    });
   }
 
   private train(id: number, job: TrainJob, hooks: TrainerHooks): Promise<Outcome> {

@@ -3,6 +3,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { DefaultLogger, Runtime } from '@temporalio/worker';
 import type { LogEntry } from '@temporalio/worker';
 import { elbowHome, homeFolders } from '../paths.js';
+import { DEFAULT_THREADS } from '../spec/index.js';
 import { readConnections } from '../stack/index.js';
 import { connectStorage } from '../storage/index.js';
 import {
@@ -73,6 +74,7 @@ async function run(options: WorkerProcess, drain: Drain): Promise<void> {
     env,
     memoryLimitMb: options.trainerMemoryMb,
     stopping: signal,
+    ...(options.slots > 0 ? { spareThreads: DEFAULT_THREADS } : {}),
   });
   // A program is killed by its guard, which is told when.
   const programs = createPrograms({

@@ -179,6 +179,44 @@ describe('a trainer', () => {
   });
 });
 
+describe('a trainer that waits before there is a job', () => {
+  const spare = async (): Promise<number> => {
+    await until('a trainer that waits', () => trainerPids().length > 0);
+    return trainerPids()[0]!;
+  };
+
+  it('takes the first one that wants its threads', async () => {
+    const pool = poolOf({ spareThreads: 1 });
+    const waiting = await spare();
+    expect((await start(pool, jobOf({ epochs: 1 })).outcome).status).toBe('succeeded');
+    expect(trainerPids()).toEqual([waiting]);
+    expect((await start(pool, jobOf({ epochs: 1, threads: 2 })).outcome).status).toBe('succeeded');
+    expect(trainerPids()).not.toContain(waiting);
+  });
+
+  it('is followed by another when it had to be ended', async () => {
+    const pool = poolOf({ spareThreads: 1 });
+    const trial = start(pool, jobOf(ENDLESS));
+    await until('a step', () => trial.steps > 0);
+    const [first] = trainerPids();
+    trial.abort();
+    await expect(trial.outcome).rejects.toMatchObject({ code: 'trial-cancelled' });
+    expect(await spare()).not.toBe(first);
+  });
+
+  it('leaves it to a job to tell why it cannot start', async () => {
+    const pool = poolOf({ spareThreads: 1, env: { NODE_OPTIONS: '--require /nothing/there.cjs' } });
+    await expect(start(pool, jobOf()).outcome).rejects.toMatchObject({ code: 'trainer-start' });
+  });
+
+  it('goes with its pool while it starts', async () => {
+    const pool = poolOf({ spareThreads: 1 });
+    const waiting = await spare();
+    await pool.close();
+    expect(isGone(waiting)).toBe(true);
+  });
+});
+
 it('ends with its worker, even when that is killed', async () => {
   const script = `
     const { createTrainerPool } = await import(${JSON.stringify(pathToFileURL(compiled('src/trainer/index.js')).href)});
