@@ -26,7 +26,8 @@ import type { TrainingWatch } from './watch.js';
 
 const FORMAT = 3;
 const KEPT = 2;
-const FILE = /^\d{6}-\d{6}-([0-9a-f]{64})\.safetensors$/;
+/** With epochs and steps; earlier versions named the epochs alone. */
+const FILE = /^\d{6}-(?:\d{6}-)?([0-9a-f]{64})\.safetensors$/;
 
 /** A training after an epoch, or within one. The tensors belong to whoever made it. */
 export interface TrainingState {

@@ -329,6 +329,25 @@ describe('a checkpoint that cannot be used', () => {
     expect((await play(kept({}))).begin).toBe(2);
   });
 
+  it('has the name that an earlier version gave: it is told and removed', async () => {
+    await playUntil(kept({}), 2);
+    for (const file of files()) {
+      const path = join(checkpoints(), file);
+      const { tensors, metadata } = decodeTensors(readFileSync(path), path);
+      const header = JSON.parse(metadata['checkpoint']!) as object;
+      const earlier = { ...metadata, checkpoint: JSON.stringify({ ...header, format: 2 }) };
+      const bytes = encodeTensors({ tensors, metadata: earlier });
+      const digest = createHash('sha256').update(bytes).digest('hex');
+      rmSync(path);
+      writeFileSync(join(checkpoints(), `${file.slice(0, 6)}-${digest}.safetensors`), bytes);
+    }
+    const earlier = files();
+    const { begin, notes } = await play(kept({}));
+    expect(begin).toBe(0);
+    expect(notes.filter((text) => text.includes('it is of another version of elbow'))).toHaveLength(2);
+    expect(files().filter((file) => earlier.includes(file))).toEqual([]);
+  });
+
   it('cannot be written: the training goes on, and says so', async () => {
     writeFileSync(checkpoints(), 'a file where the folder should be');
     const { outcome, notes } = await play(kept({}));
