@@ -151,6 +151,7 @@ export const ERROR_CODES = {
   'model-damaged': usage('the weights of a trial are not what they should be'),
   'picture-unusable': usage('a file is no picture that can be used'),
   'data-unusable': usage('a folder of images or a CSV file cannot be used as a data set'),
+  'scores-unusable': usage('a file of scores cannot be used for a learning curve'),
   'data-missing': trial(
     'a data file is missing',
     'Bring the data set to the machine that is named (`elbow datasets` says where it belongs), then rerun.',

@@ -55,6 +55,10 @@ export const COMMAND_GROUPS: Readonly<Record<string, Readonly<Record<string, Ent
       summary: 'write the report: page, pictures, tables',
       load: () => import('./commands/report.js'),
     },
+    fit: {
+      summary: 'a learning curve from a CSV file of anyone’s scores',
+      load: () => import('./commands/fit.js'),
+    },
     export: {
       summary: 'a trained network for TensorFlow.js, Keras and others',
       load: () => import('./commands/export.js'),

@@ -1,0 +1,160 @@
+/**
+ * A learning curve as a crowd of curves, each as likely as the scores make it: the spread of replicates, how they go together
+ * over sizes, the shape and both end values are drawn anew, none is fixed at its estimate. Pure: equal seeds give equal digits.
+ */
+import { streamOf } from '../random.js';
+import { shapeAt, type Candidates } from './candidates.js';
+import type { Cell } from './cells.js';
+import { FAMILIES, type FamilyName, type ScoreRange } from './families.js';
+import { findCandidates } from './grids.js';
+import type { Noise } from './noise.js';
+import { drawCurve, weigh, weightsOf, type Draw, type Luck } from './posterior.js';
+import { likely, meanCovariance, rootOf, spreadsOf } from './spread.js';
+
+export interface FitOptions {
+  /** What scores can be. */
+  readonly range: ScoreRange;
+  /** Integer in [0, 2³²). */
+  readonly seed: number;
+}
+
+export interface Fit {
+  readonly candidates: Candidates;
+  readonly draws: readonly Draw[];
+  /** How likely each family is, over all draws; sum 1. */
+  readonly families: ReadonlyMap<FamilyName, number>;
+}
+
+/** Curves that are drawn. */
+const DRAWS = 1_000;
+/** Of which so many share a spread and a correlation. */
+const PER_SETTING = 10;
+/** How much further or less far a curve goes beyond the data than its family says: no family is exactly true. */
+export const BEYOND = 0.2;
+
+/** Standard normal and uniform numbers in (0, 1). */
+export function luckOf(seed: number): Luck {
+  const next = streamOf(seed, 0);
+  const uniform = (): number => next() + 2 ** -33;
+  let kept: number | null = null;
+  return {
+    uniform,
+    normal: () => {
+      if (kept !== null) {
+        const value = kept;
+        kept = null;
+        return value;
+      }
+      const radius = Math.sqrt(-2 * Math.log(uniform()));
+      const angle = 2 * Math.PI * uniform();
+      kept = radius * Math.sin(angle);
+      return radius * Math.cos(angle);
+    },
+  };
+}
+
+/**
+ * @param cells by size
+ * @param noise of these; null where nothing is known of it
+ * @returns null where no family can be told by so few sizes, or nothing tells the spread
+ */
+export function fitCells(
+  cells: readonly Cell[],
+  noise: Noise | null,
+  { range, seed }: FitOptions,
+): Fit | null {
+  const sizes = cells.map(({ n }) => n);
+  const span = { first: sizes[0]!, last: sizes.at(-1)! };
+  const asked = FAMILIES.filter(
+    (family) => family.parameters <= sizes.length - 1 && family.suits(span, range),
+  );
+  if (asked.length === 0 || noise === null) return null;
+  const means = cells.map(({ mean }) => mean);
+  const candidates = findCandidates(
+    asked,
+    { sizes, means, range },
+    rootOf(meanCovariance(cells, likely(noise))),
+  );
+  const luck = luckOf(seed);
+  const spread = spreadsOf(noise);
+  const draws: Draw[] = [];
+  const mass = new Float64Array(candidates.families.length);
+  while (draws.length < DRAWS) {
+    const weighed = weigh(candidates, means, rootOf(meanCovariance(cells, spread(luck))));
+    const weights = weightsOf(weighed);
+    for (let c = 0; c < candidates.count; c++) mass[candidates.family[c]!]! += weights[c]!;
+    for (let i = 0; i < PER_SETTING; i++) draws.push(drawCurve(candidates, weighed, weights, luck));
+  }
+  const total = DRAWS / PER_SETTING;
+  return {
+    candidates,
+    draws,
+    families: new Map(candidates.families.map(({ name }, i) => [name, mass[i]! / total])),
+  };
+}
+
+/**
+ * The likeliest curve of a family among those drawn: score = offset + factor·basis(n), with the parameters of the basis by name.
+ */
+export function likeliest({ candidates, draws }: Fit, family: FamilyName): Readonly<Record<string, number>> {
+  const counts = new Map<number, Draw[]>();
+  for (const draw of draws) {
+    if (candidates.families[candidates.family[draw.candidate]!]!.name !== family) continue;
+    counts.set(draw.candidate, [...(counts.get(draw.candidate) ?? []), draw]);
+  }
+  const own = [...counts.values()].reduce((most, one) => (one.length > most.length ? one : most), []);
+  if (own.length === 0) return {};
+  const { candidate } = own[0]!;
+  const { basis, names } = candidates.families[candidates.family[candidate]!]!;
+  const theta = candidates.thetas[candidate]!;
+  const { span, base } = candidates;
+  const mean = (pick: (draw: Draw) => number): number =>
+    own.reduce((sum, draw) => sum + pick(draw), 0) / own.length;
+  const last = mean((draw) => draw.last);
+  const [low, high] = [basis(span.first, theta, span), basis(span.last, theta, span)];
+  const origin = base[candidate]!;
+  const factor = Number.isNaN(origin)
+    ? (last - mean((draw) => draw.first)) / (high - low)
+    : (last - origin) / high;
+  return {
+    offset: last - factor * high,
+    factor,
+    ...Object.fromEntries(names.map((name, i) => [name, theta[i]!])),
+  };
+}
+
+/**
+ * Values of a draw at sizes. Beyond the data the rest of the way is longer or shorter by e^(τz), and the range bounds it.
+ * @returns shape [draws][sizes]
+ */
+export function valuesOf({ candidates, draws }: Fit, sizes: readonly number[]): readonly Float64Array[] {
+  const { span } = candidates;
+  const shapes = new Map<number, Float64Array>();
+  return draws.map((draw) => {
+    let shape = shapes.get(draw.candidate);
+    if (shape === undefined) {
+      shape = Float64Array.from(sizes, (n) => shapeAt(candidates, draw.candidate, n));
+      shapes.set(draw.candidate, shape);
+    }
+    return Float64Array.from(sizes, (n, i) => valueOf(candidates, draw, shape[i]!, n > span.last));
+  });
+}
+
+/** Where each draw goes for n → ∞: ±∞ where nothing ends it. Shape [draws]. */
+export function endsOf({ candidates, draws }: Fit): Float64Array {
+  return Float64Array.from(draws, (draw) =>
+    valueOf(candidates, draw, candidates.limit[draw.candidate]!, true),
+  );
+}
+
+/** @param shape of its candidate, as in `Candidates` */
+function valueOf({ base, range }: Candidates, draw: Draw, shape: number, isBeyond: boolean): number {
+  const { candidate, first, last, beyond } = draw;
+  const origin = base[candidate]!;
+  const rise = Number.isNaN(origin) ? last - first : last - origin;
+  // A flat curve of a family without an end stays flat.
+  const way = rise === 0 ? 0 : rise * shape;
+  const value = (Number.isNaN(origin) ? first : origin) + way;
+  const stretched = isBeyond ? last + (value - last) * Math.exp(BEYOND * beyond) : value;
+  return Math.min(range.hi ?? Infinity, Math.max(range.lo ?? -Infinity, stretched));
+}

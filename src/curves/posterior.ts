@@ -1,0 +1,199 @@
+/**
+ * How likely each candidate is, given the means and their covariance, and curves drawn from all of them. Both end values are
+ * integrated out: any values are as likely before anything is seen, so that candidates are compared by how well each foretells
+ * the sizes beyond two, and not by how many parameters bend it. Pure.
+ * @see Hoeting et al., Bayesian Model Averaging: A Tutorial, Statistical Science 14, 1999
+ */
+import type { Matrix } from 'ml-matrix';
+import normalCdf from '@stdlib/stats-base-dists-normal-cdf';
+import normalQuantile from '@stdlib/stats-base-dists-normal-quantile';
+import type { Candidates } from './candidates.js';
+
+/** A curve. */
+export interface Draw {
+  readonly candidate: number;
+  /** Value at the smallest size; of a candidate with a base it is what the candidate says. */
+  readonly first: number;
+  /** Value at the largest size. */
+  readonly last: number;
+  /** Standard normal: how far the rest of the way deviates from the candidate's beyond the data. */
+  readonly beyond: number;
+}
+
+/** Standard normal and uniform numbers of a seed. */
+export interface Luck {
+  normal(): number;
+  uniform(): number;
+}
+
+export interface Weighed {
+  /** Logarithm of each candidate's likelihood times what it weighs before, up to a constant, shape [candidates]. */
+  readonly logs: Float64Array;
+  /** Estimates of both end values (of the last alone with a base), shape [candidates, 5]: first, last, and their covariance's
+   * entries 11, 12, 22. */
+  readonly estimates: Float64Array;
+}
+
+const LOG_2PI = Math.log(2 * Math.PI);
+const PER_ESTIMATE = 5;
+
+/**
+ * @param means shape [sizes]
+ * @param root inverse of the lower Cholesky factor of the means' covariance, shape [sizes, sizes]
+ */
+export function weigh(candidates: Candidates, means: readonly number[], root: Matrix): Weighed {
+  const { count, shape, base, logPrior } = candidates;
+  const k = means.length;
+  const a = Float64Array.from({ length: k * k }, (_, i) => root.get(Math.floor(i / k), i % k));
+  const times = (x: ArrayLike<number>, from: number, out: Float64Array): void => {
+    for (let i = 0; i < k; i++) {
+      let sum = 0;
+      for (let j = 0; j <= i; j++) sum += a[i * k + j]! * x[from + j]!;
+      out[i] = sum;
+    }
+  };
+  const [ones, y, s] = [new Float64Array(k), new Float64Array(k), new Float64Array(k)];
+  times(new Float64Array(k).fill(1), 0, ones);
+  times(means, 0, y);
+  const logs = new Float64Array(count);
+  const estimates = new Float64Array(count * PER_ESTIMATE);
+  for (let c = 0; c < count; c++) {
+    times(shape, c * k, s);
+    const at = c * PER_ESTIMATE;
+    const origin = base[c]!;
+    let log: number;
+    if (Number.isNaN(origin)) {
+      let [uu, uv, vv, uy, vy, yy] = [0, 0, 0, 0, 0, 0];
+      for (let i = 0; i < k; i++) {
+        const v = s[i]!;
+        const u = ones[i]! - v;
+        uu += u * u;
+        uv += u * v;
+        vv += v * v;
+        uy += u * y[i]!;
+        vy += v * y[i]!;
+        yy += y[i]! * y[i]!;
+      }
+      const determinant = uu * vv - uv * uv;
+      const first = (vv * uy - uv * vy) / determinant;
+      const last = (uu * vy - uv * uy) / determinant;
+      estimates[at] = first;
+      estimates[at + 1] = last;
+      estimates[at + 2] = vv / determinant;
+      estimates[at + 3] = -uv / determinant;
+      estimates[at + 4] = uu / determinant;
+      log = LOG_2PI - 0.5 * Math.log(determinant) - 0.5 * (yy - first * uy - last * vy);
+    } else {
+      let [ss, sz, zz] = [0, 0, 0];
+      for (let i = 0; i < k; i++) {
+        const z = y[i]! - origin * ones[i]!;
+        ss += s[i]! * s[i]!;
+        sz += s[i]! * z;
+        zz += z * z;
+      }
+      const height = sz / ss;
+      const ratio = shape[c * k]!;
+      estimates[at] = origin + height * ratio;
+      estimates[at + 1] = origin + height;
+      estimates[at + 2] = (ratio * ratio) / ss;
+      estimates[at + 3] = ratio / ss;
+      estimates[at + 4] = 1 / ss;
+      log = 0.5 * LOG_2PI - 0.5 * Math.log(ss) - 0.5 * (zz - height * sz) + Math.log(Math.abs(height));
+    }
+    log += logPrior[c]! + Math.log(endChance(candidates, c, estimates, at));
+    logs[c] = Number.isNaN(log) ? -Infinity : log;
+  }
+  return { logs, estimates };
+}
+
+/** @returns weights, sum 1 */
+export function weightsOf({ logs }: Weighed): Float64Array {
+  const most = logs.reduce((top, log) => Math.max(top, log), -Infinity);
+  const weights = logs.map((log) => Math.exp(log - most));
+  const total = weights.reduce((sum, weight) => sum + weight, 0);
+  return weights.map((weight) => weight / total);
+}
+
+interface End {
+  readonly value: number;
+  readonly deviation: number;
+  /** What it may be at most, or at least where the curve falls. */
+  readonly bound: number;
+  readonly isRising: boolean;
+  /** What first and last have in it. */
+  readonly shares: readonly [number, number];
+}
+
+/** Where the curve ends for n → ∞; null where it has no end, or nothing bounds it. */
+function endOf(
+  { base, limit, range }: Candidates,
+  c: number,
+  estimates: Float64Array,
+  at: number,
+): End | null {
+  const end = limit[c]!;
+  if (!Number.isFinite(end)) return null;
+  const first = estimates[at]!;
+  const last = estimates[at + 1]!;
+  const origin = base[c]!;
+  if (!Number.isNaN(origin)) {
+    // What is at its base at the end is within the range by definition.
+    if (end === 0) return null;
+    const isRising = last > origin === end > 1;
+    const bound = isRising ? range.hi : range.lo;
+    if (bound === null) return null;
+    const value = origin + (last - origin) * end;
+    return { value, deviation: end * Math.sqrt(estimates[at + 4]!), bound, isRising, shares: [0, end] };
+  }
+  const isRising = last > first;
+  const bound = isRising ? range.hi : range.lo;
+  if (bound === null) return null;
+  const [p, q] = [1 - end, end];
+  const variance = p * p * estimates[at + 2]! + 2 * p * q * estimates[at + 3]! + q * q * estimates[at + 4]!;
+  return { value: p * first + q * last, deviation: Math.sqrt(variance), bound, isRising, shares: [p, q] };
+}
+
+/** How likely its end is within the range. */
+function endChance(candidates: Candidates, c: number, estimates: Float64Array, at: number): number {
+  const end = endOf(candidates, c, estimates, at);
+  if (end === null) return 1;
+  const room = end.isRising ? end.bound - end.value : end.value - end.bound;
+  return normalCdf(room / end.deviation, 0, 1);
+}
+
+/** A curve of a candidate that is drawn by its weight, its end within the range. */
+export function drawCurve(
+  candidates: Candidates,
+  { estimates }: Weighed,
+  weights: Float64Array,
+  luck: Luck,
+): Draw {
+  let left = luck.uniform();
+  let candidate = 0;
+  for (; candidate < weights.length - 1; candidate++) {
+    left -= weights[candidate]!;
+    if (left < 0) break;
+  }
+  while (weights[candidate] === 0) candidate--;
+  const at = candidate * PER_ESTIMATE;
+  const [mean1, mean2, v11, v12, v22] = estimates.subarray(at, at + PER_ESTIMATE) as unknown as number[];
+  const [x, z] = [luck.normal(), luck.normal()];
+  // The last value first: with a base the other follows from it.
+  let last = mean2! + Math.sqrt(v22!) * x;
+  const left11 = Math.max(0, v11! - (v12! * v12!) / v22!);
+  let first = mean1! + (v12! / v22!) * (last - mean2!) + Math.sqrt(left11) * z;
+  const end = endOf(candidates, candidate, estimates, at);
+  if (end !== null) {
+    const [p, q] = end.shares;
+    const drawn = end.value + p * (first - mean1!) + q * (last - mean2!);
+    if (end.isRising ? drawn > end.bound : drawn < end.bound) {
+      const room = (end.isRising ? end.bound - end.value : end.value - end.bound) / end.deviation;
+      const chance = Math.max(normalCdf(room, 0, 1) * luck.uniform(), Number.MIN_VALUE);
+      const moved = normalQuantile(chance, 0, 1) * end.deviation * (end.isRising ? 1 : -1);
+      const shift = (end.value + moved - drawn) / end.deviation ** 2;
+      first += (p * v11! + q * v12!) * shift;
+      last += (p * v12! + q * v22!) * shift;
+    }
+  }
+  return { candidate, first, last, beyond: luck.normal() };
+}
