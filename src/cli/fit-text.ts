@@ -16,27 +16,28 @@ export function fitLines(arm: string, fit: CurveFit, { delta, target, colors }: 
   const lines: string[] = [];
   if (arm !== '') lines.push(colors.bold(arm));
   lines.push(sparkline(fit), '');
+  const hasElsewhere = fit.sizes.some(({ elsewhere }) => elsewhere !== null);
+  const cells = (one: CurveFit['sizes'][number] | CurveFit['at'][number]): string[] => [
+    intervalText(one.lo, one.hi),
+    ...(hasElsewhere ? [intervalText(one.elsewhere?.lo ?? null, one.elsewhere?.hi ?? null)] : []),
+  ];
   lines.push(
     ...tableLines(
       [
         { title: 'n', right: true },
         { title: 'replicates', right: true },
         { title: 'score', right: true },
-        { title: '95 % interval', right: true },
-      ].map((column, i) => (i === 3 ? { ...column, title: 'interval' } : column)),
+        { title: 'interval', right: true },
+        ...(hasElsewhere ? [{ title: 'on new images', right: true }] : []),
+      ],
       [
-        ...fit.sizes.map(({ n, replicates, mean, lo, hi }) => [
-          sizeText(n),
-          String(replicates),
-          figureText(mean),
-          lo === null || hi === null ? '' : `${figureText(lo)} – ${figureText(hi)}`,
+        ...fit.sizes.map((one) => [
+          sizeText(one.n),
+          String(one.replicates),
+          figureText(one.mean),
+          ...cells(one),
         ]),
-        ...fit.at.map(({ n, score, lo, hi, elsewhere }) => [
-          sizeText(n),
-          'fitted',
-          figureText(score),
-          `${figureText((elsewhere ?? { lo }).lo)} – ${figureText((elsewhere ?? { hi }).hi)}`,
-        ]),
+        ...fit.at.map((one) => [sizeText(one.n), 'fitted', figureText(one.score), ...cells(one)]),
       ],
       { header: colors.dim },
     ),
@@ -66,6 +67,9 @@ function sparkline({ sizes }: CurveFit): string {
   const [first, last] = [sizes[0]!, sizes.at(-1)!];
   return `${bars.join('')}  ${figureText(first.mean)} at ${sizeText(first.n)} to ${figureText(last.mean)} at ${sizeText(last.n)}`;
 }
+
+const intervalText = (lo: number | null, hi: number | null): string =>
+  lo === null || hi === null ? '' : `${figureText(lo)} – ${figureText(hi)}`;
 
 /** Where an interval of sizes lies: null is never. */
 const span = (lo: number | null, hi: number | null): string =>

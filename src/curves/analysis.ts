@@ -1,4 +1,5 @@
 /** What there is to say of a learning curve: `fitCurve` puts the parts together. Pure. */
+import normalQuantile from '@stdlib/stats-base-dists-normal-quantile';
 import { cellsOf, type Cell, type SizedScore } from './cells.js';
 import { finiteOrNull, intervalOf } from './crowd.js';
 import type { ElbowState } from './elbow.js';
@@ -26,7 +27,10 @@ export interface CurveOptions {
   readonly target?: number | null;
   /** Sizes to be told, > 0; left out for two and four times the largest. */
   readonly at?: readonly number[];
-  /** Test images that all scores come from, ≥ 1; null or left out where nobody knows. */
+  /**
+   * Test images that all scores come from, ≥ 1, where these are shares of right or wrong answers; null or left out where
+   * nobody knows.
+   */
   readonly testSize?: number | null;
   /** Labelled images per class that subsets are drawn from; null or left out where nobody knows. */
   readonly pool?: number | null;
@@ -35,11 +39,17 @@ export interface CurveOptions {
 }
 
 /** A size of the data. */
-export interface SizeFigures extends Interval {
+export interface SizeFigures {
   readonly n: number;
   readonly replicates: number;
   readonly mean: number;
+  /** Sample standard deviation; null for one score. */
   readonly std: number | null;
+  /** Student t interval of the mean with the spread of all sizes; null where nothing is known of that. */
+  readonly lo: number | null;
+  readonly hi: number | null;
+  /** The same on other test images; null where nobody knows how many there are. */
+  readonly elsewhere: Interval | null;
 }
 
 /** The fitted curve at a size. */
@@ -63,10 +73,7 @@ export interface CurveElbow extends Omit<FittedElbow, 'reached' | 'share' | 'las
 }
 
 export interface CurveFit {
-  readonly sizes: readonly (Omit<SizeFigures, 'lo' | 'hi'> & {
-    readonly lo: number | null;
-    readonly hi: number | null;
-  })[];
+  readonly sizes: readonly SizeFigures[];
   /** The likeliest family; null without a fit. */
   readonly family: FamilyName | null;
   /** Of its likeliest curve: offset + factor·basis, and those of the basis; empty without a fit. */
@@ -140,6 +147,7 @@ function mirror(fit: CurveFit): CurveFit {
       mean: -size.mean,
       lo: size.hi === null ? null : -size.hi,
       hi: size.lo === null ? null : -size.lo,
+      elsewhere: size.elsewhere && turned(size.elsewhere),
     })),
     parameters: offset === undefined ? {} : { offset: -offset, factor: -factor!, ...rest },
     asymptote: fit.asymptote && {
@@ -167,37 +175,60 @@ function fitRising(scores: readonly SizedScore[], options: CurveOptions): CurveF
   const fit = fitCells(cells, noise, { range, seed });
   const largest = cells.at(-1)!.n;
   const at = options.at ?? [2 * largest, 4 * largest];
+  // Of the share of right answers, or of wrong ones, among so many images.
+  const shiftAt =
+    testSize === null
+      ? null
+      : (score: number): number => {
+          const share = Math.min(1, Math.abs(score));
+          return Math.sqrt((share * (1 - share)) / testSize);
+        };
   // The same other test images for all sizes and answers.
   const luck = luckOf(seed ^ 0x5bd1e995);
-  const deviates = fit && testSize !== null ? Float64Array.from(fit.draws, () => luck.normal()) : null;
-  const shiftAt = (p: number): number => Math.sqrt((Math.max(0, p) * Math.max(0, 1 - p)) / testSize!);
+  const deviates = fit && shiftAt ? Float64Array.from(fit.draws, () => luck.normal()) : null;
   const elbow = fit && turn === null ? elbowOfFit(fit, delta, confidence) : null;
   const knees = cells.length >= 3 ? (['linear', 'log'] as const).map((axis) => kneedle(cells, axis)) : [];
   return {
-    sizes: sizesOf(cells, noise, confidence),
+    sizes: sizesOf(cells, noise, confidence, shiftAt),
     ...familiesOf(fit),
     asymptote: fit && asymptoteOf(fit, confidence),
     elbow: elbow ?? CANNOT_BE_SAID,
     kneedle: knees,
-    at: fit ? curveAt(fit, at, confidence, deviates && { deviates, shiftAt }) : [],
+    at: fit ? curveAt(fit, at, confidence, deviates && shiftAt && { deviates, shiftAt }) : [],
     target:
       fit === null || target === null
         ? null
-        : targetOf(fit, target, confidence, deviates && deviates.map((one) => one * shiftAt(target))),
+        : targetOf(
+            fit,
+            target,
+            confidence,
+            deviates && shiftAt && deviates.map((one) => one * shiftAt(target)),
+          ),
     warnings: warningsOf({ cells, noise, fit, turn, at, testSize, pool, elbow }),
   };
 }
 
-function sizesOf(cells: readonly Cell[], noise: Noise | null, confidence: number): CurveFit['sizes'] {
+function sizesOf(
+  cells: readonly Cell[],
+  noise: Noise | null,
+  confidence: number,
+  testDeviation: ((score: number) => number) | null,
+): SizeFigures[] {
   const intervals = noise && meanIntervals(cells, noise, confidence);
-  return cells.map(({ n, scores, mean, variance }, i) => ({
-    n,
-    replicates: scores.length,
-    mean,
-    std: variance === null ? null : Math.sqrt(variance),
-    lo: intervals?.[i]!.lo ?? null,
-    hi: intervals?.[i]!.hi ?? null,
-  }));
+  const z = normalQuantile((1 + confidence) / 2, 0, 1);
+  return cells.map(({ n, scores, mean, variance }, i) => {
+    const interval = intervals?.[i] ?? null;
+    const half = interval && testDeviation && Math.hypot(interval.hi - mean, z * testDeviation(mean));
+    return {
+      n,
+      replicates: scores.length,
+      mean,
+      std: variance === null ? null : Math.sqrt(variance),
+      lo: interval?.lo ?? null,
+      hi: interval?.hi ?? null,
+      elsewhere: half === null ? null : { lo: mean - half, hi: mean + half },
+    };
+  });
 }
 
 function familiesOf(fit: Fit | null): Pick<CurveFit, 'family' | 'parameters' | 'families'> {

@@ -6,7 +6,7 @@ export type { Interval, Summary } from './intervals.js';
 export { summarize } from './summarize.js';
 export type { Curve, CurvePoint, Observation } from './summarize.js';
 export { DEFAULT_CURVE, fitCurve } from './analysis.js';
-export type { CurveAt, CurveElbow, CurveFit, CurveOptions } from './analysis.js';
+export type { CurveAt, CurveElbow, CurveFit, CurveOptions, SizeFigures } from './analysis.js';
 export type { SizedScore } from './cells.js';
 export type { FamilyName, ScoreRange } from './families.js';
 export type { Knee } from './kneedle.js';

@@ -36,7 +36,7 @@ describe('elbow fit', () => {
     );
     expect(code).toBe(0);
     expect(stdout).toMatch(/^[▁-█]{7} {2}0\.\d+ at 10 to 0\.\d+ at 1,000$/m);
-    expect(stdout).toMatch(/^ *1,000 +3 +0\.(?:69|70)\d +0\.\d+ – 0\.\d+$/m);
+    expect(stdout).toMatch(/^ *1,000 +3 +0\.(?:69|70)\d +0\.\d+ – 0\.\d+ +0\.\d+ – 0\.\d+$/m);
     expect(stdout).toMatch(/^ *4,000 +fitted +0\.7\d\d +0/m);
     expect(stdout).toMatch(/^Elbow not reached: the doubling from 500 to 1,000 brings 0\.0\d+/m);
     expect(stdout).toMatch(/^Target 0\.75: about [\d,]+ samples per class/m);
@@ -144,6 +144,7 @@ describe('elbow fit', () => {
     [['--confidence', '95'], /expected a number between 0 and 1 after --confidence, got 95/],
     [['--at', '5000,many'], /expected sizes above 0 after --at/],
     [['--range', '1,0'], /expected two ends after --range/],
+    [['--test-size', '100', '--range', '0,100'], /expected scores from 0 to 1 with --test-size/],
     [['--test-size', '0.5'], /expected a whole number from 1 on after --test-size, got 0\.5/],
     [['--seed', 'replicate'], /expected a column replicate, got n, score, seed/],
   ])('refuses %j', async (options, message) => {
