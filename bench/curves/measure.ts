@@ -5,18 +5,27 @@ import { cellsOf, type Cell as Sized } from '../../src/curves/cells.js';
 import { correlationAt } from '../../src/curves/correlation.js';
 import { FAMILIES } from '../../src/curves/families.js';
 import { fitCells, valuesOf } from '../../src/curves/fit.js';
+import { elbowOfFit } from '../../src/curves/fitted-elbow.js';
 import { findCandidates } from '../../src/curves/grids.js';
 import { meanIntervals, noiseOf } from '../../src/curves/noise.js';
 import { weigh, weightsOf } from '../../src/curves/posterior.js';
 import { likely, meanCovariance, rootOf } from '../../src/curves/spread.js';
+import { targetOf } from '../../src/curves/target.js';
 import type { Cell } from './cells.js';
 import { simulate, type Simulated } from './simulate.js';
 
 const RANGE = { lo: 0, hi: 1 };
 const CONFIDENCE = 0.95;
 const NORMAL = 1.959964;
+const DELTA = 0.01;
 /** Beyond the data: so many times the largest size. */
 export const BEYOND = [2, 4] as const;
+
+/** Whether an interval of sizes holds the true one. */
+export interface Held {
+  readonly covered: boolean;
+  readonly isOpen: boolean;
+}
 
 /** Of one simulated arm. */
 export interface Measured {
@@ -31,6 +40,9 @@ export interface Measured {
     readonly widthRatio: number;
     readonly width: number;
   }[];
+  /** Null where the truth has no elbow within the data; `isOpen` where the interval ends in "not reached". */
+  readonly elbow: Held | null;
+  readonly target: Held;
   /** Absolute errors at four times the largest size: of the fit, of the last mean, of each family alone. */
   readonly error: number;
   readonly lastError: number;
@@ -57,6 +69,9 @@ export function measure(cell: Cell, seed: number): Measured {
   const ratios = ends.map(([lo, hi], i) => (hi - lo) / oracle[i]!);
   const byT = meanIntervals(sizes, noiseOf(sizes)!, CONFIDENCE);
   const far = at.length - 1;
+  const trueElbow = elbowOfTruth(truth, cell.sizes[0]!, largest);
+  // From half the largest size to four times as many, by the curve's number.
+  const wanted = largest * 0.5 * 8 ** ((seed % 997) / 997);
   const target = truth.at(at[far]!);
   return {
     coveredByT: share(byT.map(({ lo, hi }, i) => lo <= truth.at(at[i]!) && truth.at(at[i]!) <= hi)),
@@ -67,11 +82,29 @@ export function measure(cell: Cell, seed: number): Measured {
       widthRatio: ratios[k + b]!,
       width: ends[k + b]![1] - ends[k + b]![0],
     })),
+    elbow: Number.isFinite(trueElbow) ? heldBy(elbowOfFit(fit, DELTA, CONFIDENCE)!, trueElbow) : null,
+    target: heldBy(targetOf(fit, truth.at(wanted), CONFIDENCE, null), wanted),
     error: Math.abs(quantile(ordered[far]!, 0.5) - target),
     lastError: Math.abs(sizes.at(-1)!.mean - target),
     familyErrors: familyErrors(sizes, at[far]!, target),
     ms,
   };
+}
+
+const heldBy = ({ lo, hi }: { lo: number | null; hi: number | null }, n: number): Held => ({
+  // A hundredth of the way is below what anybody labels by.
+  covered: (lo ?? Infinity) <= n * 1.01 && n <= (hi ?? Infinity) * 1.01,
+  isOpen: hi === null,
+});
+
+/** Smallest n from which on no doubling brings DELTA, on a fine grid; Infinity where the last one does. */
+function elbowOfTruth({ at }: Simulated['truth'], first: number, last: number): number {
+  const steps = 400;
+  for (let i = steps; i >= 0; i--) {
+    const n = first * (last / 2 / first) ** (i / steps);
+    if (at(2 * n) - at(n) >= DELTA) return i === steps ? Infinity : n;
+  }
+  return first;
 }
 
 const share = (flags: readonly boolean[]): number => flags.filter(Boolean).length / flags.length;

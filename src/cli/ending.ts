@@ -35,16 +35,17 @@ export async function printEnding(
     return sweepExitCode(sweep.status, counts);
   }
   const { buildSummary, collectSummary, curveText } = await import('../report/index.js');
-  const [input, failed] = await Promise.all([
+  const [input, failed, trained] = await Promise.all([
     collectSummary(session.storage, sweep, now),
     session.storage.failedTrials(sweep.id),
+    session.storage.trainedBy(sweep.id),
   ]);
   const text = curveText(buildSummary(input), { width: out.width, color: out.colors.isColorSupported });
   if (text !== '') out.result(`${text}\n`);
   const seconds = sweepSeconds(since === undefined ? sweep : { ...sweep, startedAt: since }, now);
   const took = seconds === null ? '' : ` in ${durationText(seconds)}`;
   out.result(`${out.colors.bold(sweep.name)} ${sweep.status}${took}: ${countsText(counts)}`);
-  for (const line of trainedByLines(sweep.name, await session.storage.trainedBy(sweep.id))) out.result(line);
+  for (const line of trainedByLines(sweep.name, trained)) out.result(line);
   printFailures(sweep.name, failed.map(failureGroup), out);
   if (counts.cancelled > 0) out.note(`\`elbow rerun ${sweep.name}\` runs what was cancelled.`);
   out.note(`The whole report: \`elbow report ${sweep.name}\``);

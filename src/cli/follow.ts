@@ -48,12 +48,14 @@ export async function followSweep(session: Session, asked: SweepRow, context: Co
       try {
         // The state is read before the results: once it has ended, all results are there.
         const sweep = await storage.getSweep(asked.id);
+        // Of one that had ended before there is nothing to show but its end.
+        if (display === undefined && isEnded(sweep.status))
+          return { sweep, counts: await storage.countTrials(asked.id) };
         const seen = await look();
         if (display === undefined) {
           const known = endedOf(seen.rows);
           display = await createProgressDisplay(out, known, began);
-          if (known > 0 && !isEnded(sweep.status))
-            display.note(`${countedText(known, 'trial')} ended already.`);
+          if (known > 0) display.note(`${countedText(known, 'trial')} ended already.`);
         }
         display.update(seen, Date.now());
         if (isEnded(sweep.status)) return { sweep, counts: await storage.countTrials(asked.id) };

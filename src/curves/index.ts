@@ -8,6 +8,8 @@ export type { Curve, CurvePoint, Observation } from './summarize.js';
 export { DEFAULT_CURVE, fitCurve } from './analysis.js';
 export type { CurveAt, CurveElbow, CurveFit, CurveOptions, SizeFigures } from './analysis.js';
 export type { SizedScore } from './cells.js';
+export { compareArms } from './compare.js';
+export type { Comparison, Comparisons } from './compare.js';
 export type { FamilyName, ScoreRange } from './families.js';
 export type { Knee } from './kneedle.js';
 export type { TargetAnswer } from './target.js';

@@ -95,6 +95,32 @@ describe('elbow fit', () => {
     expect(arms[0]!.warnings.map(({ code: warning }) => warning)).not.toContain('one-replicate');
   });
 
+  it('compares arms in pairs by replicate', async () => {
+    const table = [
+      'arm,n,score,seed',
+      ...rows.flatMap(([n, value, seed]) => [
+        `plain,${n},${value},${seed}`,
+        `better,${n},${value + 0.05 + 0.001 * Math.cos(n * seed)},${seed}`,
+        `same,${n},${value + 0.001 * Math.sin(n * seed)},${seed}`,
+      ]),
+    ].join('\n');
+    const { stdout } = await fit(table);
+    expect(stdout).toMatch(/^Arms compared at 1,000 per class, in pairs by replicate$/m);
+    expect(stdout).toMatch(
+      /^ {2}plain – better: -0\.0\d+ \(-0\.0\d+ to -0\.0\d+; 3 replicates; p < 0\.001\): different$/m,
+    );
+    expect(stdout).toMatch(/^ {2}plain – same: .*: equivalent within 0\.01$/m);
+    expect(stdout).toMatch(/^p values are of 3 comparisons together \(Holm\)\.$/m);
+    const { comparisons } = JSON.parse((await fit(table, '--compare', 'mean', '--json')).stdout) as {
+      comparisons: { at: unknown; a: string; b: string; verdict: string }[];
+    };
+    expect(comparisons.map(({ at, a, b, verdict }) => [at, a, b, verdict])).toEqual([
+      ['mean', 'plain', 'better', 'different'],
+      ['mean', 'plain', 'same', 'equivalent'],
+      ['mean', 'better', 'same', 'different'],
+    ]);
+  });
+
   it('answers what is too thin, with a warning', async () => {
     const one = await fit('n,score\n10,0.5\n');
     expect(one.code).toBe(0);
@@ -151,6 +177,12 @@ describe('elbow fit', () => {
     const { code, stderr } = await fit(CSV, ...options);
     expect(code).toBe(2);
     expect(stderr).toMatch(message);
+  });
+
+  it('refuses to compare at what is no size', async () => {
+    const { code, stderr } = await fit('arm,n,score,seed\na,10,0.5,1\nb,10,0.6,1\n', '--compare', 'best');
+    expect(code).toBe(2);
+    expect(stderr).toMatch(/expected a size or `mean` after --compare, got best/);
   });
 
   it('says which file cannot be read', async () => {

@@ -1,8 +1,16 @@
 import { readFile } from 'node:fs/promises';
 import { text } from 'node:stream/consumers';
-import { DEFAULT_CURVE, fitCurve, type CurveOptions, type ScoreRange } from '../../curves/index.js';
+import {
+  compareArms,
+  DEFAULT_CURVE,
+  fitCurve,
+  type Comparisons,
+  type CurveOptions,
+  type ScoreRange,
+} from '../../curves/index.js';
 import { ElbowError, EXIT, messageOf } from '../../errors.js';
 import type { CommandModule } from '../command.js';
+import { comparisonLines } from '../comparison-text.js';
 import { fitLines } from '../fit-text.js';
 import { DEFAULT_COLUMNS, readScores, type ArmScores, type ScoreColumns } from '../score-table.js';
 
@@ -15,6 +23,11 @@ export const command: CommandModule = {
       .option('--target <score>', 'how many samples per class it takes')
       .option('--delta <gain>', `what a doubling has to bring (${DEFAULT_CURVE.delta})`)
       .option('--confidence <share>', `of all intervals (${DEFAULT_CURVE.confidence})`)
+      .option(
+        '--compare <size>',
+        'compare arms at this size, or at the `mean` of all (the largest of all arms)',
+      )
+      .option('--margin <difference>', 'between arms that does not matter (as --delta)')
       .option('--minimize', 'lower scores are better, as of losses')
       .option('--range <lo,hi>', 'what scores can be, either may be empty (0,1; with --minimize 0,)')
       .option(
@@ -51,8 +64,12 @@ export const command: CommandModule = {
     });
     expectInRange(arms, curve.range, file);
     const fits = arms.map(({ arm, scores }) => ({ arm, ...fitCurve(scores, curve) }));
+    const compared = comparisonsOf(arms, curve, options);
     if (out.json) {
-      out.document({ arms: fits });
+      out.document({
+        arms: fits,
+        comparisons: compared?.pairs.map((pair) => ({ at: compared.at, ...pair })) ?? [],
+      });
       return EXIT.done;
     }
     for (const [i, { arm, ...fit }] of fits.entries()) {
@@ -61,11 +78,42 @@ export const command: CommandModule = {
       for (const line of fitLines(arm, fit, told)) out.result(line);
       for (const { message } of fit.warnings) out.note(message);
     }
+    if (compared !== null) {
+      out.result();
+      for (const line of comparisonLines(compared, out.colors)) out.result(line);
+    } else if (arms.length > MOST_COMPARED) {
+      out.note(
+        `More than ${MOST_COMPARED} arms are not compared with each other: too many pairs for any to be told from chance.`,
+      );
+    }
     return EXIT.done;
   },
 };
 
 type Options = Readonly<Record<string, unknown>>;
+
+/** 435 pairs. */
+const MOST_COMPARED = 30;
+
+/** Every pair of arms; null where there is none, or no replicate ties any two together. */
+function comparisonsOf(arms: readonly ArmScores[], curve: Asked, options: Options): Comparisons | null {
+  if (arms.length < 2 || arms.length > MOST_COMPARED) return null;
+  const compared = compareArms(arms, {
+    at: compareOption(textOf(options, 'compare')),
+    confidence: curve.confidence,
+    margin: numberOption(options, 'margin', (value) => value > 0, 'a number above 0') ?? curve.delta,
+    direction: curve.direction,
+    seed: curve.seed,
+  });
+  return compared.pairs.some(({ replicates }) => replicates > 0) ? compared : null;
+}
+
+function compareOption(given: string | undefined): number | 'mean' | null {
+  if (given === undefined || given === 'mean') return given ?? null;
+  const size = given.trim() === '' ? NaN : Number(given);
+  if (Number.isFinite(size) && size > 0) return size;
+  throw new ElbowError('usage', `expected a size or \`mean\` after --compare, got ${given}`);
+}
 
 async function contentOf(file: string): Promise<string> {
   try {

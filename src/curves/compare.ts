@@ -1,0 +1,263 @@
+/**
+ * Whether one arm is better than another, or as good, or whether the data cannot tell. Replicates are the units: all arms of one
+ * share its subsets and seeds, so they are compared in pairs, and sizes are not taken for further replicates. Pure.
+ */
+import tCdf from '@stdlib/stats-base-dists-t-cdf';
+import tQuantile from '@stdlib/stats-base-dists-t-quantile';
+import { groupBy } from '../group-by.js';
+import { luckOf } from './fit.js';
+import { cellsOf, type SizedScore } from './cells.js';
+import { tInterval } from './intervals.js';
+import { noiseOf } from './noise.js';
+
+/** An arm with its scores. */
+export interface ComparedArm {
+  /** What tells it from others. */
+  readonly arm: string;
+  /** Those without a replicate take part in no comparison. */
+  readonly scores: readonly SizedScore[];
+}
+
+export interface CompareOptions {
+  /** The size that is compared, `mean` for the mean over all sizes that both arms have, null for the largest that all arms have. */
+  readonly at?: number | 'mean' | null;
+  /** Of the intervals, in (0, 1). Default 0.95; differences are told from chance at 1 − confidence. */
+  readonly confidence?: number;
+  /** A difference that does not matter, > 0. Default 0.01. */
+  readonly margin?: number;
+  /** Default `maximize`. */
+  readonly direction?: 'maximize' | 'minimize';
+  /** Of the random signs where not all can be tried, integer in [0, 2³²). Default 0. */
+  readonly seed?: number;
+}
+
+export type Verdict = 'different' | 'equivalent' | 'undecided';
+
+/** Of two arms: by how much the first is better. */
+export interface Comparison {
+  readonly a: string;
+  readonly b: string;
+  /** Replicates that both arms have. */
+  readonly replicates: number;
+  /** Mean over these; above 0 the first is better, whatever the direction. Null without a replicate in common. */
+  readonly difference: number | null;
+  /** Null with fewer than two replicates. */
+  readonly lo: number | null;
+  readonly hi: number | null;
+  /** Two-sided, of the paired t test; null with fewer than two replicates. */
+  readonly p: number | null;
+  /** The same for all comparisons together (Holm 1979). */
+  readonly adjusted: number | null;
+  /** Of the sign-flip test, which takes nothing for granted but that signs are as likely; null with fewer than six replicates. */
+  readonly signFlip: number | null;
+  readonly degreesOfFreedom: number | null;
+  /** Null with fewer than two replicates. */
+  readonly verdict: Verdict | null;
+  /** The smallest margin within which these data show the arms to be equivalent. */
+  readonly smallestMargin: number | null;
+  /** About how many replicates would decide; null where it is decided, or more than 1,000. */
+  readonly replicatesNeeded: number | null;
+}
+
+export interface Comparisons {
+  /** The size that is compared; `mean` over sizes; null where the arms have no size in common. */
+  readonly at: number | 'mean' | null;
+  /** Comparisons that are judged together. */
+  readonly family: number;
+  readonly margin: number;
+  readonly pairs: readonly Comparison[];
+}
+
+export const DEFAULT_MARGIN = 0.01;
+const LEAST_SIGN_FLIP = 6;
+/** Up to so many replicates all signs are tried. */
+const MOST_EXACT = 14;
+const RANDOM_FLIPS = 20_000;
+/** A difference of rounding is none. */
+const ROUNDING = 1e-12;
+const POWER_Z = 0.8416;
+const MOST_NEEDED = 1_000;
+
+/** @param arms two at least, for anything to be compared; each pair once, in the order of the arms */
+export function compareArms(arms: readonly ComparedArm[], options: CompareOptions = {}): Comparisons {
+  const { confidence = 0.95, margin = DEFAULT_MARGIN, seed = 0 } = options;
+  const sign = options.direction === 'minimize' ? -1 : 1;
+  const at = options.at ?? largestCommon(arms);
+  const judged = arms.flatMap((first, i) =>
+    arms.slice(i + 1).map((second) => {
+      const scores = at === null ? [] : differencesOf(first, second, sign);
+      return { a: first.arm, b: second.arm, ...judge(scores, at, { confidence, margin, seed }) };
+    }),
+  );
+  const adjusted = holm(judged.map(({ p }) => p));
+  const level = 1 - confidence;
+  const pairs = judged.map(({ isEquivalent, needed, ...pair }, i): Comparison => {
+    const verdict =
+      adjusted[i] === null
+        ? null
+        : adjusted[i]! <= level
+          ? 'different'
+          : isEquivalent
+            ? 'equivalent'
+            : 'undecided';
+    return {
+      ...pair,
+      adjusted: adjusted[i]!,
+      verdict,
+      replicatesNeeded: verdict === 'undecided' ? needed : null,
+    };
+  });
+  return { at, family: judged.filter(({ p }) => p !== null).length, margin, pairs };
+}
+
+/** The largest size of which every arm has paired scores; null where there is none. */
+function largestCommon(arms: readonly ComparedArm[]): number | null {
+  const sizes = arms.map(
+    ({ scores }) => new Set(scores.flatMap(({ n, replicate }) => (replicate === null ? [] : [n]))),
+  );
+  const common = [...(sizes[0] ?? [])].filter((n) => sizes.every((own) => own.has(n)));
+  return common.length === 0 ? null : Math.max(...common);
+}
+
+/** What the first arm is better by, at each size and replicate that both have. */
+function differencesOf(first: ComparedArm, second: ComparedArm, sign: number): SizedScore[] {
+  const key = ({ n, replicate }: SizedScore): string => `${n}/${replicate}`;
+  const others = new Map(second.scores.map((one) => [key(one), one.score]));
+  return first.scores.flatMap((one) => {
+    const other = others.get(key(one));
+    if (other === undefined || one.replicate === null) return [];
+    return [{ n: one.n, replicate: one.replicate, score: sign * (one.score - other) }];
+  });
+}
+
+interface Judged extends Omit<Comparison, 'a' | 'b' | 'adjusted' | 'verdict' | 'replicatesNeeded'> {
+  readonly isEquivalent: boolean;
+  readonly needed: number | null;
+}
+
+interface Rules {
+  readonly confidence: number;
+  readonly margin: number;
+  readonly seed: number;
+}
+
+function judge(differences: readonly SizedScore[], at: number | 'mean' | null, rules: Rules): Judged {
+  const { values, deviation, freedom } = at === 'mean' ? overSizes(differences) : atSize(differences, at);
+  const count = values.length;
+  const nothing = {
+    lo: null,
+    hi: null,
+    p: null,
+    signFlip: null,
+    degreesOfFreedom: null,
+    smallestMargin: null,
+  };
+  if (count === 0) return { replicates: 0, difference: null, ...nothing, isEquivalent: false, needed: null };
+  const { mean } = tInterval(values, rules.confidence);
+  if (deviation === null || freedom === null)
+    return { replicates: count, difference: mean, ...nothing, isEquivalent: false, needed: null };
+  const error = deviation / Math.sqrt(count);
+  const half = tQuantile((1 + rules.confidence) / 2, freedom) * error;
+  // Two one-sided tests at the level are an interval that leaves the level at each end.
+  const oneSided = tQuantile(rules.confidence, freedom) * error;
+  const p = error === 0 ? (Math.abs(mean) <= ROUNDING ? 1 : 0) : 2 * tCdf(-Math.abs(mean) / error, freedom);
+  const smallestMargin = Math.abs(mean) + oneSided;
+  return {
+    replicates: count,
+    difference: mean,
+    lo: mean - half,
+    hi: mean + half,
+    p: Math.min(1, p),
+    signFlip: count < LEAST_SIGN_FLIP ? null : signFlip(values, rules.seed),
+    degreesOfFreedom: freedom,
+    smallestMargin,
+    isEquivalent: smallestMargin < rules.margin,
+    needed: neededFor(mean, deviation, rules),
+  };
+}
+
+interface Sample {
+  /** By replicate. */
+  readonly values: readonly number[];
+  /** Of one difference; null where nothing is known of it. */
+  readonly deviation: number | null;
+  readonly freedom: number | null;
+}
+
+/** Differences at a size, with the spread of all sizes smoothed over log n. */
+function atSize(differences: readonly SizedScore[], size: number | null): Sample {
+  const cells = cellsOf(differences);
+  const place = cells.findIndex(({ n }) => n === size);
+  const values = cells[place]?.scores.map(({ score }) => score) ?? [];
+  // A single difference at the size has no interval, even where other sizes have several.
+  if (values.length < 2) return { values, deviation: null, freedom: null };
+  const own = tInterval(values, 0.5).std!;
+  if (cells.length === 1) return { values, deviation: own, freedom: values.length - 1 };
+  const { logVariance, freedom } = noiseOf(cells)!;
+  return { values, deviation: Math.exp(logVariance[place]! / 2), freedom: freedom[place]! };
+}
+
+/** Means over the sizes that every replicate has, all with the same weight. */
+function overSizes(differences: readonly SizedScore[]): Sample {
+  const replicates = [...groupBy(differences, ({ replicate }) => replicate).values()];
+  const sizes = [...new Set(differences.map(({ n }) => n))].filter((n) =>
+    replicates.every((own) => own.some((one) => one.n === n)),
+  );
+  if (sizes.length === 0) return { values: [], deviation: null, freedom: null };
+  const values = replicates.map(
+    (own) =>
+      own.filter(({ n }) => sizes.includes(n)).reduce((sum, { score }) => sum + score, 0) / sizes.length,
+  );
+  if (values.length < 2) return { values, deviation: null, freedom: null };
+  return { values, deviation: tInterval(values, 0.5).std, freedom: values.length - 1 };
+}
+
+/**
+ * Two-sided p of the mean under random signs: exact up to 14 replicates.
+ * @see Good, Permutation, Parametric and Bootstrap Tests of Hypotheses, 3rd ed., 2005, section 3.2
+ */
+function signFlip(values: readonly number[], seed: number): number {
+  const seen = Math.abs(values.reduce((sum, value) => sum + value, 0));
+  const least = seen - ROUNDING * values.reduce((sum, value) => sum + Math.abs(value), 0);
+  let extreme = 0;
+  if (values.length <= MOST_EXACT) {
+    const all = 2 ** values.length;
+    for (let signs = 0; signs < all; signs++) {
+      const sum = values.reduce((total, value, i) => total + ((signs >> i) & 1 ? value : -value), 0);
+      if (Math.abs(sum) >= least) extreme++;
+    }
+    return extreme / all;
+  }
+  const luck = luckOf(seed);
+  for (let flip = 0; flip < RANDOM_FLIPS; flip++) {
+    const sum = values.reduce((total, value) => total + (luck.uniform() < 0.5 ? value : -value), 0);
+    if (Math.abs(sum) >= least) extreme++;
+  }
+  // The data themselves are one of the flips.
+  return (extreme + 1) / (RANDOM_FLIPS + 1);
+}
+
+/** Replicates that would show the difference, or the equivalence, with a power of 0.8, were the mean what it is. */
+function neededFor(mean: number, deviation: number, { confidence, margin }: Rules): number | null {
+  const [two, one] = [tQuantile((1 + confidence) / 2, 1e6), tQuantile(confidence, 1e6)];
+  const size = Math.abs(mean);
+  const different = size === 0 ? Infinity : (((two + POWER_Z) * deviation) / size) ** 2;
+  const equivalent = size >= margin ? Infinity : (((one + POWER_Z) * deviation) / (margin - size)) ** 2;
+  const least = Math.ceil(Math.min(different, equivalent));
+  return least <= MOST_NEEDED ? Math.max(3, least) : null;
+}
+
+/**
+ * @param ps null for what is not tested
+ * @see Holm, A simple sequentially rejective multiple test procedure, Scandinavian Journal of Statistics 6, 1979
+ */
+export function holm(ps: readonly (number | null)[]): (number | null)[] {
+  const order = ps.flatMap((p, i) => (p === null ? [] : [{ p, i }])).sort((a, b) => a.p - b.p);
+  const adjusted: (number | null)[] = ps.map(() => null);
+  let most = 0;
+  for (const [rank, { p, i }] of order.entries()) {
+    most = Math.max(most, Math.min(1, (order.length - rank) * p));
+    adjusted[i] = most;
+  }
+  return adjusted;
+}
