@@ -121,6 +121,20 @@ describe('elbow fit', () => {
     ]);
   });
 
+  it('compares no pairs of very many arms, and stops between two of them when it is told to', async () => {
+    const table = [
+      'arm,n,score,seed',
+      ...Array.from({ length: 31 }, (_, arm) => [10, 20].map((n) => `${arm},${n},0.5,1`)).flat(),
+    ];
+    const many = await fit(table.join('\n'));
+    expect(many.code).toBe(0);
+    expect(many.stdout).not.toContain('compared');
+    expect(many.stderr).toMatch(/More than 30 arms are not compared/);
+    const stopped = await run(['fit', join(folder, 'scores.csv')], { signal: AbortSignal.abort() });
+    expect(stopped.code).toBe(130);
+    expect(stopped.stdout).toBe('');
+  });
+
   it('answers what is too thin, with a warning', async () => {
     const one = await fit('n,score\n10,0.5\n');
     expect(one.code).toBe(0);
@@ -169,6 +183,8 @@ describe('elbow fit', () => {
     [['--delta', '0'], /expected a number above 0 after --delta, got 0/],
     [['--confidence', '95'], /expected a number between 0 and 1 after --confidence, got 95/],
     [['--at', '5000,many'], /expected sizes above 0 after --at/],
+    [['--margin', '0'], /expected a number above 0 after --margin, got 0/],
+    [['--compare', 'best'], /expected a size or `mean` after --compare, got best/],
     [['--range', '1,0'], /expected two ends after --range/],
     [['--test-size', '100', '--range', '0,100'], /expected scores from 0 to 1 with --test-size/],
     [['--test-size', '0.5'], /expected a whole number from 1 on after --test-size, got 0\.5/],
@@ -177,12 +193,6 @@ describe('elbow fit', () => {
     const { code, stderr } = await fit(CSV, ...options);
     expect(code).toBe(2);
     expect(stderr).toMatch(message);
-  });
-
-  it('refuses to compare at what is no size', async () => {
-    const { code, stderr } = await fit('arm,n,score,seed\na,10,0.5,1\nb,10,0.6,1\n', '--compare', 'best');
-    expect(code).toBe(2);
-    expect(stderr).toMatch(/expected a size or `mean` after --compare, got best/);
   });
 
   it('says which file cannot be read', async () => {

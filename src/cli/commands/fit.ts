@@ -1,18 +1,21 @@
 import { readFile } from 'node:fs/promises';
 import { text } from 'node:stream/consumers';
+import { setImmediate } from 'node:timers/promises';
 import {
   compareArms,
   DEFAULT_CURVE,
   fitCurve,
   type Comparisons,
-  type CurveOptions,
+  type CurveFit,
   type ScoreRange,
 } from '../../curves/index.js';
 import { ElbowError, EXIT, messageOf } from '../../errors.js';
 import type { CommandModule } from '../command.js';
+import type { Output } from '../output.js';
 import { comparisonLines } from '../comparison-text.js';
 import { fitLines } from '../fit-text.js';
-import { DEFAULT_COLUMNS, readScores, type ArmScores, type ScoreColumns } from '../score-table.js';
+import { columnOptions, curveOptions, type Asked } from '../fit-options.js';
+import { readScores, type ArmScores } from '../score-table.js';
 
 /** `elbow fit FILE`: what a learning curve of anyone's numbers says. */
 export const command: CommandModule = {
@@ -49,7 +52,7 @@ export const command: CommandModule = {
       );
   },
 
-  async run({ args, options }, { out }) {
+  async run({ args, options }, { out, signal }) {
     const [file = '-'] = args;
     const curve = curveOptions(options);
     if (curve.testSize !== null && (curve.range.lo !== 0 || curve.range.hi !== 1))
@@ -63,8 +66,8 @@ export const command: CommandModule = {
       decimalComma: options['decimalComma'] === true,
     });
     expectInRange(arms, curve.range, file);
-    const fits = arms.map(({ arm, scores }) => ({ arm, ...fitCurve(scores, curve) }));
-    const compared = comparisonsOf(arms, curve, options);
+    const fits = await fitAll(arms, curve, out, signal);
+    const compared = comparisonsOf(arms, curve);
     if (out.json) {
       out.document({
         arms: fits,
@@ -90,29 +93,55 @@ export const command: CommandModule = {
   },
 };
 
-type Options = Readonly<Record<string, unknown>>;
+/** With fewer arms it takes a second. */
+const LEAST_BAR = 10;
+
+/** @throws ElbowError `interrupted` */
+async function fitAll(
+  arms: readonly ArmScores[],
+  curve: Asked,
+  out: Output,
+  signal: AbortSignal,
+): Promise<readonly ({ arm: string } & CurveFit)[]> {
+  const hasBar = out.isTerminal && arms.length >= LEAST_BAR;
+  const bar = hasBar
+    ? new (await import('cli-progress')).default.SingleBar({
+        stream: out.stderr,
+        format: ' {bar} {value} / {total} arms',
+        clearOnComplete: true,
+        hideCursor: true,
+      })
+    : null;
+  bar?.start(arms.length, 0);
+  try {
+    const fits = [];
+    for (const { arm, scores } of arms) {
+      // Ctrl-C is heard between two arms.
+      await setImmediate();
+      if (signal.aborted) throw new ElbowError('interrupted', 'Stopped before all arms were fitted.');
+      fits.push({ arm, ...fitCurve(scores, curve) });
+      bar?.increment();
+    }
+    return fits;
+  } finally {
+    bar?.stop();
+  }
+}
 
 /** 435 pairs. */
 const MOST_COMPARED = 30;
 
 /** Every pair of arms; null where there is none, or no replicate ties any two together. */
-function comparisonsOf(arms: readonly ArmScores[], curve: Asked, options: Options): Comparisons | null {
+function comparisonsOf(arms: readonly ArmScores[], curve: Asked): Comparisons | null {
   if (arms.length < 2 || arms.length > MOST_COMPARED) return null;
   const compared = compareArms(arms, {
-    at: compareOption(textOf(options, 'compare')),
+    at: curve.compareAt,
     confidence: curve.confidence,
-    margin: numberOption(options, 'margin', (value) => value > 0, 'a number above 0') ?? curve.delta,
+    margin: curve.margin,
     direction: curve.direction,
     seed: curve.seed,
   });
   return compared.pairs.some(({ replicates }) => replicates > 0) ? compared : null;
-}
-
-function compareOption(given: string | undefined): number | 'mean' | null {
-  if (given === undefined || given === 'mean') return given ?? null;
-  const size = given.trim() === '' ? NaN : Number(given);
-  if (Number.isFinite(size) && size > 0) return size;
-  throw new ElbowError('usage', `expected a size or \`mean\` after --compare, got ${given}`);
 }
 
 async function contentOf(file: string): Promise<string> {
@@ -121,84 +150,6 @@ async function contentOf(file: string): Promise<string> {
   } catch (error) {
     throw new ElbowError('scores-unusable', `${file} cannot be read: ${messageOf(error)}`, { cause: error });
   }
-}
-
-function columnOptions(options: Options): { columns: ScoreColumns; asked: ReadonlySet<keyof ScoreColumns> } {
-  // The keys of the record are those of its type.
-  const keys = Object.keys(DEFAULT_COLUMNS) as (keyof ScoreColumns)[];
-  const asked = new Set(keys.filter((key) => typeof options[key] === 'string'));
-  const columns = Object.fromEntries(
-    keys.map((key) => [key, asked.has(key) ? options[key] : DEFAULT_COLUMNS[key]]),
-  ) as unknown as ScoreColumns;
-  return { columns, asked };
-}
-
-type Asked = Required<Pick<CurveOptions, 'range' | 'direction' | 'delta' | 'confidence' | 'seed'>> & {
-  readonly target: number | null;
-  readonly testSize: number | null;
-  readonly pool: number | null;
-  readonly at?: readonly number[];
-};
-
-function curveOptions(options: Options): Asked {
-  const direction = options['minimize'] === true ? 'minimize' : 'maximize';
-  const at = textOf(options, 'at');
-  return {
-    direction,
-    range: rangeOption(textOf(options, 'range'), direction),
-    delta: numberOption(options, 'delta', (value) => value > 0, 'a number above 0') ?? DEFAULT_CURVE.delta,
-    confidence:
-      numberOption(options, 'confidence', (value) => value > 0 && value < 1, 'a number between 0 and 1') ??
-      DEFAULT_CURVE.confidence,
-    target: numberOption(options, 'target', () => true, 'a number'),
-    testSize: numberOption(options, 'testSize', isCount, 'a whole number from 1 on'),
-    pool: numberOption(options, 'pool', isCount, 'a whole number from 1 on'),
-    seed:
-      numberOption(
-        options,
-        'randomSeed',
-        (value) => Number.isInteger(value) && value >= 0 && value < 2 ** 32,
-        'a whole number from 0 on',
-      ) ?? DEFAULT_CURVE.seed,
-    ...(at === undefined ? {} : { at: sizesOption(at) }),
-  };
-}
-
-/** What an option was given; commander keeps it as it was typed. */
-function textOf(options: Options, key: string): string | undefined {
-  const value = options[key];
-  return typeof value === 'string' ? value : undefined;
-}
-
-const isCount = (value: number): boolean => Number.isInteger(value) && value >= 1;
-const flagOf = (key: string): string => `--${key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
-
-function numberOption(
-  options: Options,
-  key: string,
-  isRight: (value: number) => boolean,
-  what: string,
-): number | null {
-  const given = textOf(options, key);
-  if (given === undefined) return null;
-  const value = Number(given);
-  if (given.trim() !== '' && Number.isFinite(value) && isRight(value)) return value;
-  throw new ElbowError('usage', `expected ${what} after ${flagOf(key)}, got ${given}`);
-}
-
-function sizesOption(given: string): number[] {
-  const sizes = given.split(',').map((part) => (part.trim() === '' ? NaN : Number(part)));
-  if (sizes.every((size) => Number.isFinite(size) && size > 0)) return sizes;
-  throw new ElbowError('usage', `expected sizes above 0 after --at, such as 5000,10000, got ${given}`);
-}
-
-function rangeOption(given: string | undefined, direction: 'maximize' | 'minimize'): ScoreRange {
-  if (given === undefined) return direction === 'minimize' ? { lo: 0, hi: null } : DEFAULT_CURVE.range;
-  const parts = given.split(',').map((part) => (part.trim() === '' ? null : Number(part)));
-  const [lo = null, hi = null] = parts;
-  const isRight = parts.length === 2 && parts.every((part) => part === null || Number.isFinite(part));
-  if (isRight && (lo === null || hi === null || lo < hi)) return { lo, hi };
-  throw new ElbowError('usage', `expected two ends after --range, such as 0,1 or 0, or ,0, got ${given}`);
 }
 
 function expectInRange(arms: readonly ArmScores[], { lo, hi }: ScoreRange, file: string): void {
