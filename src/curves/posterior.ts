@@ -44,66 +44,85 @@ const PER_ESTIMATE = 5;
 export function weigh(candidates: Candidates, means: readonly number[], root: Matrix): Weighed {
   const { count, shape, base, logPrior } = candidates;
   const k = means.length;
+  const whiten = whitenBy(root);
+  const [ones, y, s] = [new Float64Array(k), new Float64Array(k), new Float64Array(k)];
+  whiten(new Float64Array(k).fill(1), 0, ones);
+  whiten(means, 0, y);
+  const logs = new Float64Array(count);
+  const estimates = new Float64Array(count * PER_ESTIMATE);
+  for (let c = 0; c < count; c++) {
+    whiten(shape, c * k, s);
+    const own = estimates.subarray(c * PER_ESTIMATE, (c + 1) * PER_ESTIMATE);
+    const origin = base[c]!;
+    const likelihood = Number.isNaN(origin)
+      ? estimateFree(ones, y, s, own)
+      : estimateBased(ones, y, s, { origin, ratio: shape[c * k]! }, own);
+    const log = likelihood + logPrior[c]! + Math.log(endChance(candidates, c, estimates));
+    logs[c] = Number.isNaN(log) ? -Infinity : log;
+  }
+  return { logs, estimates };
+}
+
+/** Multiplies vectors by a lower triangular matrix: `size` values of x from a place on, into `out`. */
+function whitenBy(root: Matrix): (x: ArrayLike<number>, from: number, out: Float64Array) => void {
+  const k = root.rows;
   const a = Float64Array.from({ length: k * k }, (_, i) => root.get(Math.floor(i / k), i % k));
-  const times = (x: ArrayLike<number>, from: number, out: Float64Array): void => {
+  return (x, from, out) => {
     for (let i = 0; i < k; i++) {
       let sum = 0;
       for (let j = 0; j <= i; j++) sum += a[i * k + j]! * x[from + j]!;
       out[i] = sum;
     }
   };
-  const [ones, y, s] = [new Float64Array(k), new Float64Array(k), new Float64Array(k)];
-  times(new Float64Array(k).fill(1), 0, ones);
-  times(means, 0, y);
-  const logs = new Float64Array(count);
-  const estimates = new Float64Array(count * PER_ESTIMATE);
-  for (let c = 0; c < count; c++) {
-    times(shape, c * k, s);
-    const at = c * PER_ESTIMATE;
-    const origin = base[c]!;
-    let log: number;
-    if (Number.isNaN(origin)) {
-      let [uu, uv, vv, uy, vy, yy] = [0, 0, 0, 0, 0, 0];
-      for (let i = 0; i < k; i++) {
-        const v = s[i]!;
-        const u = ones[i]! - v;
-        uu += u * u;
-        uv += u * v;
-        vv += v * v;
-        uy += u * y[i]!;
-        vy += v * y[i]!;
-        yy += y[i]! * y[i]!;
-      }
-      const determinant = uu * vv - uv * uv;
-      const first = (vv * uy - uv * vy) / determinant;
-      const last = (uu * vy - uv * uy) / determinant;
-      estimates[at] = first;
-      estimates[at + 1] = last;
-      estimates[at + 2] = vv / determinant;
-      estimates[at + 3] = -uv / determinant;
-      estimates[at + 4] = uu / determinant;
-      log = LOG_2PI - 0.5 * Math.log(determinant) - 0.5 * (yy - first * uy - last * vy);
-    } else {
-      let [ss, sz, zz] = [0, 0, 0];
-      for (let i = 0; i < k; i++) {
-        const z = y[i]! - origin * ones[i]!;
-        ss += s[i]! * s[i]!;
-        sz += s[i]! * z;
-        zz += z * z;
-      }
-      const height = sz / ss;
-      const ratio = shape[c * k]!;
-      estimates[at] = origin + height * ratio;
-      estimates[at + 1] = origin + height;
-      estimates[at + 2] = (ratio * ratio) / ss;
-      estimates[at + 3] = ratio / ss;
-      estimates[at + 4] = 1 / ss;
-      log = 0.5 * LOG_2PI - 0.5 * Math.log(ss) - 0.5 * (zz - height * sz) + Math.log(Math.abs(height));
-    }
-    log += logPrior[c]! + Math.log(endChance(candidates, c, estimates, at));
-    logs[c] = Number.isNaN(log) ? -Infinity : log;
+}
+
+/**
+ * Least squares of both end values of y = first·(1 − s) + last·s, all whitened.
+ * @param own gets the estimates
+ * @returns logarithm of the likelihood, both end values integrated out
+ */
+function estimateFree(ones: Float64Array, y: Float64Array, s: Float64Array, own: Float64Array): number {
+  let [uu, uv, vv, uy, vy, yy] = [0, 0, 0, 0, 0, 0];
+  for (let i = 0; i < y.length; i++) {
+    const v = s[i]!;
+    const u = ones[i]! - v;
+    uu += u * u;
+    uv += u * v;
+    vv += v * v;
+    uy += u * y[i]!;
+    vy += v * y[i]!;
+    yy += y[i]! * y[i]!;
   }
-  return { logs, estimates };
+  const determinant = uu * vv - uv * uv;
+  const first = (vv * uy - uv * vy) / determinant;
+  const last = (uu * vy - uv * uy) / determinant;
+  own.set([first, last, vv / determinant, -uv / determinant, uu / determinant]);
+  return LOG_2PI - 0.5 * Math.log(determinant) - 0.5 * (yy - first * uy - last * vy);
+}
+
+/**
+ * Least squares of the height in y = origin + height·s, all whitened.
+ * @param ratio what the smallest size has of the height
+ * @param own gets the estimates
+ * @returns logarithm of the likelihood, the height integrated out, with the factor of `Candidates.logPrior`
+ */
+function estimateBased(
+  ones: Float64Array,
+  y: Float64Array,
+  s: Float64Array,
+  { origin, ratio }: { readonly origin: number; readonly ratio: number },
+  own: Float64Array,
+): number {
+  let [ss, sz, zz] = [0, 0, 0];
+  for (let i = 0; i < y.length; i++) {
+    const z = y[i]! - origin * ones[i]!;
+    ss += s[i]! * s[i]!;
+    sz += s[i]! * z;
+    zz += z * z;
+  }
+  const height = sz / ss;
+  own.set([origin + height * ratio, origin + height, (ratio * ratio) / ss, ratio / ss, 1 / ss]);
+  return 0.5 * LOG_2PI - 0.5 * Math.log(ss) - 0.5 * (zz - height * sz) + Math.log(Math.abs(height));
 }
 
 /** @returns weights, sum 1 */
@@ -125,12 +144,8 @@ interface End {
 }
 
 /** Where the curve ends for n → ∞; null where it has no end, or nothing bounds it. */
-function endOf(
-  { base, limit, range }: Candidates,
-  c: number,
-  estimates: Float64Array,
-  at: number,
-): End | null {
+function endOf({ base, limit, range }: Candidates, c: number, estimates: Float64Array): End | null {
+  const at = c * PER_ESTIMATE;
   const end = limit[c]!;
   if (!Number.isFinite(end)) return null;
   const first = estimates[at]!;
@@ -154,8 +169,8 @@ function endOf(
 }
 
 /** How likely its end is within the range. */
-function endChance(candidates: Candidates, c: number, estimates: Float64Array, at: number): number {
-  const end = endOf(candidates, c, estimates, at);
+function endChance(candidates: Candidates, c: number, estimates: Float64Array): number {
+  const end = endOf(candidates, c, estimates);
   if (end === null) return 1;
   const room = end.isRising ? end.bound - end.value : end.value - end.bound;
   return normalCdf(room / end.deviation, 0, 1);
@@ -182,7 +197,7 @@ export function drawCurve(
   let last = mean2! + Math.sqrt(v22!) * x;
   const left11 = Math.max(0, v11! - (v12! * v12!) / v22!);
   let first = mean1! + (v12! / v22!) * (last - mean2!) + Math.sqrt(left11) * z;
-  const end = endOf(candidates, candidate, estimates, at);
+  const end = endOf(candidates, candidate, estimates);
   if (end !== null) {
     const [p, q] = end.shares;
     const drawn = end.value + p * (first - mean1!) + q * (last - mean2!);
