@@ -1,12 +1,15 @@
 /**
  * How good curves are: coverage and width of intervals, errors of extrapolation, over simulated arms.
  *
- *   npm run bench:curves -- [--curves 1000] [--cells 0,1,…] [--seed 1] [--jobs 2] [--json]
+ *   npm run bench:curves -- [--part intervals|comparisons] [--curves 1000] [--cells 0,1,…] [--seed 1] [--jobs 2] [--json]
+ *
+ * `intervals`: coverage, width and errors over forty cells; `comparisons`: false positives and power over eighteen.
  */
 import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads';
 import { CELLS } from './curves/cells.js';
+import { CONTEST_HEADER, contestLine, CONTESTS, measureContest } from './curves/comparisons.js';
 import { measure } from './curves/measure.js';
 import { summarizeCell, tablesOf, type CellSummary } from './curves/tables.js';
 
@@ -27,6 +30,7 @@ function work({ cells, curves, seed }: Job): void {
 async function main(): Promise<void> {
   const { values } = parseArgs({
     options: {
+      part: { type: 'string', multiple: true, default: ['intervals', 'comparisons'] },
       curves: { type: 'string', default: '1000' },
       cells: { type: 'string' },
       seed: { type: 'string', default: '1' },
@@ -34,6 +38,27 @@ async function main(): Promise<void> {
       json: { type: 'boolean', default: false },
     },
   });
+  const unknown = values.part.find((part) => part !== 'intervals' && part !== 'comparisons');
+  if (unknown !== undefined) throw new Error(`--part takes intervals or comparisons, not ${unknown}`);
+  if (values.part.includes('intervals')) await measureIntervals(values);
+  if (values.part.includes('comparisons')) {
+    process.stdout.write(`${CONTEST_HEADER}\n`);
+    for (const contest of CONTESTS)
+      process.stdout.write(
+        `${contestLine(contest, measureContest(contest, Number(values.curves), Number(values.seed)))}\n`,
+      );
+  }
+}
+
+interface Asked {
+  readonly cells?: string | undefined;
+  readonly curves: string;
+  readonly seed: string;
+  readonly jobs: string;
+  readonly json: boolean;
+}
+
+async function measureIntervals(values: Asked): Promise<void> {
   const asked = values.cells === undefined ? CELLS.map((_, i) => i) : values.cells.split(',').map(Number);
   const jobs = Number(values.jobs);
   const summaries: CellSummary[] = [];

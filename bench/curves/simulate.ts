@@ -1,8 +1,8 @@
 /** Scores of a simulated arm. */
 import type { SizedScore } from '../../src/curves/cells.js';
 import { luckOf } from '../../src/curves/fit.js';
-import type { Luck } from '../../src/curves/posterior.js';
 import type { Cell } from './cells.js';
+import { tail } from './comparisons.js';
 import { INSIDE, OUTSIDE, type Truth } from './truths.js';
 
 export interface Simulated {
@@ -40,15 +40,4 @@ export function simulate(cell: Cell, seed: number): Simulated {
     }
   }
   return { truth, deviations, scores };
-}
-
-/** Mean 0, variance 1: normal, Student t with 5 degrees of freedom, or χ² with 4 below its mean (a few bad trainings). */
-function tail({ tails }: Cell, luck: Luck): number {
-  if (tails === 'normal') return luck.normal();
-  if (tails === 'heavy') {
-    const chi = [1, 2, 3, 4, 5].reduce((sum) => sum + luck.normal() ** 2, 0);
-    return luck.normal() / Math.sqrt(chi / 5) / Math.sqrt(5 / 3);
-  }
-  const chi = [1, 2, 3, 4].reduce((sum) => sum + luck.normal() ** 2, 0);
-  return (4 - chi) / Math.sqrt(8);
 }
