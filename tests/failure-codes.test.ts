@@ -88,6 +88,7 @@ const PRODUCED: Partial<Record<ErrorCode, readonly [file: string, title: string]
     'never gives what was damaged or torn in the store, until it is put again',
   ],
   'model-damaged': ['models/trained.test.ts', 'with a changed byte, or cut short, is refused by its digest'],
+  'scores-unusable': ['cli/fit.test.ts', 'refuses %s, and says where'],
   'picture-unusable': [
     'cli/predict.test.ts',
     'answers the good pictures, lists the bad ones and exits with 2',

@@ -19,7 +19,8 @@ import type { EndCounts, OpenMessage, ShardInput, TrialInput, TrialRef } from '.
 import { goSignal, heldSignal, stopSignal as stopTrialSignal, trial } from './trial.js';
 import { canRelease, canStart, isDone, isQuiet, mustReport, openWindow, reduceWindow } from './window.js';
 
-export const concurrencySignal = defineSignal<[number]>(SIGNALS.concurrency);
+/** What it may have open, and the how-manieth such message it is: signals that follow closely may overtake each other. */
+export const concurrencySignal = defineSignal<[allowed: number, order?: number]>(SIGNALS.concurrency);
 export const openSignal = defineSignal<[OpenMessage]>(SIGNALS.open);
 export const quietSignal = defineSignal(SIGNALS.quiet);
 export const stopSignal = defineSignal(SIGNALS.stop);
@@ -37,7 +38,10 @@ export async function shard(input: ShardInput): Promise<EndCounts> {
   let window = openWindow(0, limit);
   /** Whether the sweep knows that nothing runs since it may not. */
   let isQuietKnown = false;
-  setHandler(concurrencySignal, (allowed) => {
+  let heard = 0;
+  setHandler(concurrencySignal, (allowed, order = heard) => {
+    if (order < heard) return;
+    heard = order;
     limit = allowed;
     if (allowed > 0) isQuietKnown = false;
     window = reduceWindow(window, { type: 'limit', limit: allowed });

@@ -55,6 +55,8 @@ export function createShards({ sweepId, name }: SweepInput): SweepShards {
   /** Whether nothing is started any more. */
   let isOver = false;
   let started = 0;
+  /** How often shards were told what they may have open. */
+  let told = 0;
   const run = workflowInfo().runId;
   const handles = new Map<number, ChildWorkflowHandle<typeof shard>>();
 
@@ -64,7 +66,7 @@ export function createShards({ sweepId, name }: SweepInput): SweepShards {
     // A shard that ends at this moment needs no allowance any more.
     void handles
       .get(first)
-      ?.signal(concurrencySignal, allowanceOf(first))
+      ?.signal(concurrencySignal, allowanceOf(first), ++told)
       .catch(() => undefined);
   };
   const tellAll = (): void => {

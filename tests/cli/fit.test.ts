@@ -199,5 +199,7 @@ describe('elbow fit', () => {
     const { code, stderr } = await run(['fit', join(folder, 'nothing.csv')]);
     expect(code).toBe(2);
     expect(stderr).toMatch(/nothing\.csv cannot be read: ENOENT/);
+    const told = await run(['fit', join(folder, 'nothing.csv'), '--json']);
+    expect(JSON.parse(told.stdout)).toMatchObject({ error: { code: 'scores-unusable' } });
   });
 });

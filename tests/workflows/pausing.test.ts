@@ -1,7 +1,7 @@
 import { WorkflowFailedError, WorkflowUpdateFailedError } from '@temporalio/client';
 import { describe, expect, it } from 'vitest';
 import type { SweepStanding } from '../../workflows/messages.js';
-import { SIGNALS, UPDATES } from '../../workflows/messages.js';
+import { SIGNALS, UPDATES, workflowIds } from '../../workflows/messages.js';
 import { noop } from '../support/engine.js';
 import { outcome, sweepSpec } from '../support/rows.js';
 import { until } from '../support/wait.js';
@@ -161,6 +161,19 @@ describe('pausing', () => {
     trainings.open();
     expect(await handle.result()).toMatchObject({ status: 'finished', succeeded: 30 });
     expect(trainings.begun()).toBe(30);
+  });
+
+  it('that reaches a shard after what followed it changes nothing', async () => {
+    const trainings = gated();
+    const { sweep, handle } = await stage.engine.start({ replicates: 15 });
+    await until('the slots to be taken', async () => (await counts(sweep.id)).running === 10);
+    await pause(handle);
+    await resume(handle);
+    // The server hands two signals on at once, and the first may come second.
+    const shard = stage.engine.temporal.client.workflow.getHandle(workflowIds.shard(sweep.name, 0));
+    await shard.signal(SIGNALS.concurrency, 0, 1);
+    trainings.open();
+    expect(await handle.result()).toMatchObject({ status: 'finished', succeeded: 30 });
   });
 
   it('before the sweep is planned waits for that', async () => {
