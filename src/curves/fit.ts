@@ -27,8 +27,10 @@ export interface Fit {
 
 /** Curves that are drawn. */
 const DRAWS = 1_000;
-/** Of which so many share a spread and a correlation. */
-const PER_SETTING = 10;
+/** Spreads and correlations that are drawn for these; of very many sizes, which know them well and take long, fewer. */
+const MOST_SETTINGS = 100;
+const LEAST_SETTINGS = 10;
+const MANY_SIZES = 24;
 /** How much further or less far a curve goes beyond the data than its family says: no family is exactly true. */
 export const BEYOND = 0.2;
 
@@ -79,17 +81,20 @@ export function fitCells(
   const spread = spreadsOf(noise);
   const draws: Draw[] = [];
   const mass = new Float64Array(candidates.families.length);
-  while (draws.length < DRAWS) {
+  const settings = Math.round(
+    Math.max(LEAST_SETTINGS, MOST_SETTINGS * Math.min(1, MANY_SIZES / sizes.length) ** 2),
+  );
+  for (let setting = 1; setting <= settings; setting++) {
     const weighed = weigh(candidates, means, rootOf(meanCovariance(cells, spread(luck))));
     const weights = weightsOf(weighed);
     for (let c = 0; c < candidates.count; c++) mass[candidates.family[c]!]! += weights[c]!;
-    for (let i = 0; i < PER_SETTING; i++) draws.push(drawCurve(candidates, weighed, weights, luck));
+    while (draws.length * settings < DRAWS * setting)
+      draws.push(drawCurve(candidates, weighed, weights, luck));
   }
-  const total = DRAWS / PER_SETTING;
   return {
     candidates,
     draws,
-    families: new Map(candidates.families.map(({ name }, i) => [name, mass[i]! / total])),
+    families: new Map(candidates.families.map(({ name }, i) => [name, mass[i]! / settings])),
   };
 }
 

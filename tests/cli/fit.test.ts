@@ -167,6 +167,11 @@ describe('elbow fit', () => {
     ],
     ['a standard error of 0', 'n,score,se\n10,0.5,0\n', /expected a standard error above 0, got 0/],
     ['percent', 'n,score\n10,50\n', /expected scores from 0 to 1, got 50 at size 10\n {2}`--range LO,HI`/],
+    [
+      'hundreds of sizes',
+      `n,score\n${Array.from({ length: 201 }, (_, i) => `${i + 1},0.5`).join('\n')}\n`,
+      /expected at most 200 different sizes, got 201\n {2}Keep those/,
+    ],
     ['a quote that does not end', 'n,score\n10,"0.5\n', /expected a CSV file: /],
   ])('refuses %s, and says where', async (_, content, message) => {
     const { code, stderr } = await fit(content);

@@ -158,6 +158,10 @@ describe('any curve', () => {
     ['one that falls', scoresOf((n) => 0.9 - 0.08 * Math.log(n), { noise: 0.01 })],
     ['sizes up to a million', scoresOf(EXACT.pow3, { sizes: [1, 10, 100, 1e4, 1e6], noise: 0.01 })],
     ['sizes below one', scoresOf((n) => n / 2, { sizes: [0.1, 0.2, 0.4, 0.8], noise: 0.01 })],
+    [
+      'sixty sizes',
+      scoresOf(EXACT.pow3, { sizes: Array.from({ length: 60 }, (_, i) => 10 * (i + 1)), noise: 0.01 }),
+    ],
     ['sizes side by side', scoresOf(EXACT.pow3, { sizes: [100, 101, 102, 103, 104], noise: 0.01 })],
     ['holes', scoresOf(EXACT.pow3, { noise: 0.01 }).filter((_, i) => i % 4 !== 1)],
   ])('has an answer without NaN: %s', (_, scores) => {

@@ -66,6 +66,7 @@ export const command: CommandModule = {
       decimalComma: options['decimalComma'] === true,
     });
     expectInRange(arms, curve.range, file);
+    expectFewSizes(arms, file);
     const fits = await fitAll(arms, curve, out, signal);
     const compared = comparisonsOf(arms, curve);
     if (out.json) {
@@ -163,6 +164,21 @@ function expectInRange(arms: readonly ArmScores[], { lo, hi }: ScoreRange, file:
         where: { file },
         hint: '`--range LO,HI` says what scores can be: `--range 0,100` for percent, `--range ,` where nothing bounds them; `--minimize` is for losses.',
       },
+    );
+  }
+}
+
+/** A fit takes the cube of them: 200 take seconds. */
+const MOST_SIZES = 200;
+
+function expectFewSizes(arms: readonly ArmScores[], file: string): void {
+  for (const { arm, scores } of arms) {
+    const sizes = new Set(scores.map(({ n }) => n)).size;
+    if (sizes <= MOST_SIZES) continue;
+    throw new ElbowError(
+      'scores-unusable',
+      `expected at most ${MOST_SIZES} different sizes${arm === '' ? '' : ` in arm ${arm}`}, got ${sizes}`,
+      { where: { file }, hint: 'Keep those that are about equally far apart in log n: twenty tell as much.' },
     );
   }
 }
