@@ -5,8 +5,9 @@ import {
   collectReport,
   collectSummary,
   summaryMarkdown,
+  totalOf,
 } from '../src/report/index.js';
-import type { Counts, Storage } from '../src/storage/index.js';
+import type { Storage } from '../src/storage/index.js';
 
 /**
  * The sweep's results as Markdown, for the details of its workflow. Written just before the sweep is marked finished,
@@ -19,5 +20,3 @@ export async function report(storage: Storage, sweepId: string, now: Date): Prom
     return summaryMarkdown(buildSummary(await collectSummary(storage, sweep, now)));
   return summaryMarkdown(buildReport(await collectReport(storage, sweep, now)));
 }
-
-const totalOf = (counts: Counts): number => Object.values(counts).reduce((sum, n) => sum + n, 0);

@@ -10,7 +10,7 @@ export function answersOf(model: Draft): string[] {
   const ranked = model.arms.filter((arm) => arm.rank !== null).sort((a, b) => a.rank! - b.rank!);
   const best = ranked[0];
   if (best === undefined) return [withoutResults(model)];
-  const answers = [model.arms.length === 1 ? onlyArm(model, best) : bestArm(model, best)];
+  const answers = [armsOf(model) === 1 ? onlyArm(model, best) : bestArm(model, best)];
   const withCurves = ranked.filter((arm) => arm.elbow !== null);
   if (withCurves.length === 1) answers.push(elbowSentence(model, withCurves[0]!.elbow!));
   else if (withCurves.length > 1) answers.push(elbowsOfMany(model, withCurves));
@@ -18,6 +18,8 @@ export function answersOf(model: Draft): string[] {
   if (model.target !== null && withSizes.length > 0) answers.push(targetSentence(model, withSizes));
   return answers;
 }
+
+const armsOf = ({ arms, ofArms }: Draft): number => ofArms ?? arms.length;
 
 function withoutResults({ counts, trials }: Draft): string {
   if (trials === 0) return 'Nothing has been planned yet, so there is nothing to report.';
@@ -37,7 +39,7 @@ function onlyArm(model: Draft, arm: ArmSummary): string {
 
 function bestArm(model: Draft, arm: ArmSummary): string {
   const { metric, direction } = model.made.spec.objective;
-  const ranked = model.arms.filter((one) => one.rank !== null).length;
+  const ranked = model.ofArms ?? model.arms.filter((one) => one.rank !== null).length;
   const superlative = direction === 'maximize' ? 'highest' : 'lowest';
   const words = metric.replace(/^val_/, 'validation ').replaceAll('_', ' ');
   const objective = arm.objective === null ? '' : ` (${decimal(arm.objective)})`;
@@ -106,6 +108,10 @@ export function byMeans({ byMeans: { state, n } }: Elbow): string {
 
 const allArms = (arms: number): string => (arms === 2 ? 'both arms' : `all ${count(arms)} arms`);
 
+/** `the best 20 arms`, where a sweep has so many that only these were looked at; else nothing. */
+const theBest = ({ arms, ofArms }: Draft): string | null =>
+  ofArms === undefined ? null : `the best ${counted(arms.length, 'arm')}`;
+
 function elbowsOfMany(model: Draft, arms: readonly ArmSummary[]): string {
   const words = {
     reached: 'reached',
@@ -122,18 +128,22 @@ function elbowsOfMany(model: Draft, arms: readonly ArmSummary[]): string {
     const many = own.length < arms.length ? counted(own.length, 'arm') : allArms(own.length);
     return [`${text} in ${many}${names}`];
   });
-  return `Elbow, with δ = ${model.delta}: ${listed(parts)}. ${PRELIMINARY}`;
+  const best = theBest(model);
+  return `Elbow${best === null ? '' : ` of ${best}`}, with δ = ${model.delta}: ${listed(parts)}. ${PRELIMINARY}`;
 }
 
 function targetSentence(model: Draft, arms: readonly ArmSummary[]): string {
   const target = String(model.target);
   const reaching = arms.filter((arm) => arm.targetAt !== null).sort((a, b) => a.targetAt! - b.targetAt!);
   const first = reaching[0];
+  const looked = theBest(model);
   if (first !== undefined) {
-    const who = model.arms.length === 1 ? '' : ` by ${first.label}`;
-    return `The target of ${target} is first reached${who} with ${samples(first.targetAt!)}.`;
+    const who = armsOf(model) === 1 ? '' : ` by ${first.label}`;
+    const among = looked === null ? '' : `Of ${looked}: `;
+    const sentence = `${among}the target of ${target} is first reached${who} with ${samples(first.targetAt!)}.`;
+    return sentence.replace(/^t/, 'T');
   }
   const means = arms.flatMap((arm) => arm.points.map((point) => point.mean));
   const best = means.reduce((most, mean) => Math.max(most, mean), -Infinity);
-  return `The target of ${target} is not reached; the highest mean is ${decimal(best)}.`;
+  return `The target of ${target} is not reached${looked === null ? '' : ` by ${looked}`}; the highest mean is ${decimal(best)}.`;
 }

@@ -2,9 +2,11 @@
 import { elbowVersion } from '../paths.js';
 import type { ArmParams } from '../spec/types.js';
 import type { Finding, Storage, SweepRow, TrialResult } from '../storage/storage.js';
-import { MOST_DETAILED } from './limits.js';
+import { leadingArms, scorelessIn } from './leading.js';
+import { MOST_DETAILED, MOST_RANKED } from './limits.js';
 import { MOST_DRAWN } from './charts/losses.js';
 import { drawnTrials } from './model.js';
+import { totalOf } from './summary.js';
 import type { ReportInput, SummaryInput } from './types.js';
 
 /**
@@ -22,10 +24,28 @@ export async function collectReport(storage: Storage, sweep: SweepRow, madeAt: D
   return { sweep, results, epochs, attempts, madeAt, elbowVersion };
 }
 
-/** What a summary is made of. @throws ElbowError `database-unreachable` */
-export async function collectSummary(storage: Storage, sweep: SweepRow, madeAt: Date): Promise<SummaryInput> {
-  const [arms, figures] = await Promise.all([storage.arms(sweep.id), storage.trialFigures(sweep.id)]);
-  return { sweep, arms, figures, madeAt };
+/**
+ * What a summary is made of.
+ * @param most of a sweep with more trials than this only the arms that are shown are looked at, integer ≥ 0
+ * @throws ElbowError `database-unreachable`
+ */
+export async function collectSummary(
+  storage: Storage,
+  sweep: SweepRow,
+  madeAt: Date,
+  most = MOST_DETAILED,
+): Promise<SummaryInput> {
+  const [arms, counts] = await Promise.all([storage.arms(sweep.id), storage.countTrials(sweep.id)]);
+  if (totalOf(counts) <= most) return { sweep, arms, figures: await storage.trialFigures(sweep.id), madeAt };
+  const groups = await storage.groups(sweep.id);
+  const leading = new Set(leadingArms(sweep.spec, groups, MOST_RANKED));
+  return {
+    sweep,
+    arms: arms.filter(({ armHash }) => leading.has(armHash)),
+    figures: await storage.trialFigures(sweep.id, [...leading]),
+    whole: { counts, arms: arms.length, scoreless: scorelessIn(groups) },
+    madeAt,
+  };
 }
 
 /** Page by page, each made small before the next is read: 100,000 trials say the same few things over and over. */

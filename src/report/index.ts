@@ -2,7 +2,7 @@
 export { collectReport, collectSummary } from './collect.js';
 export { MOST_DETAILED } from './limits.js';
 export { buildReport } from './model.js';
-export { buildSummary } from './summary.js';
+export { buildSummary, totalOf } from './summary.js';
 export { escapeHtml } from './markup.js';
 export { color, withColors } from './palette.js';
 export { toPng } from './plots.js';

@@ -5,3 +5,6 @@
  * JSON of 100,000 trials with their epochs would have 400 MB.
  */
 export const MOST_DETAILED = 10_000;
+
+/** Arms in the ranking of a terminal. */
+export const MOST_RANKED = 20;

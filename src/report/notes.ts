@@ -4,23 +4,23 @@ import { groupBy } from '../group-by.js';
 import { datasetFacts } from '../spec/index.js';
 import { count, counted, listed } from './format.js';
 import { MOST_DETAILED } from './limits.js';
-import type { Note, ReportModel, TrialReport } from './types.js';
+import type { Note, ReportModel, SummaryInput, TrialReport } from './types.js';
 
 type Draft = Omit<ReportModel, 'answers' | 'notes'>;
 type Counted = Pick<ReportModel, 'sweep' | 'counts' | 'trials'>;
 type Scores = readonly Pick<TrialReport, 'status' | 'testAccuracy' | 'objective'>[];
 
 /** Those of a summary: how much of the sweep is in it. */
-export const summaryNotes = (model: Counted, figures: Scores): Note[] => [
+export const summaryNotes = (model: Counted, { figures, whole }: SummaryInput): Note[] => [
   ...partial(model),
-  ...missing(model, figures),
+  ...missing(model, whole?.scoreless ?? scorelessOf(figures)),
 ];
 
 /** Most important first. */
 export function notesOf(model: Draft): Note[] {
   return [
     ...partial(model),
-    ...missing(model, model.trialReports),
+    ...missing(model, scorelessOf(model.trialReports)),
     ...diagnoses(model),
     ...epochLimit(model),
     ...largeBatch(model),
@@ -44,13 +44,15 @@ function partial({ sweep, counts, trials }: Counted): Note[] {
   return note('partial', `This report is partial: of ${counted(trials, 'trial')}, ${listed(parts)}.`);
 }
 
-function missing({ counts, trials }: Counted, figures: Scores): Note[] {
+const scorelessOf = (figures: Scores): number =>
+  figures.filter(
+    (trial) => trial.status === 'succeeded' && trial.testAccuracy === null && trial.objective === null,
+  ).length;
+
+function missing({ counts, trials }: Counted, scoreless: number): Note[] {
   const parts = (['failed', 'pruned', 'cancelled'] as const).flatMap((status) =>
     counts[status] > 0 ? [`${count(counts[status])} ${status}`] : [],
   );
-  const scoreless = figures.filter(
-    (trial) => trial.status === 'succeeded' && trial.testAccuracy === null && trial.objective === null,
-  ).length;
   if (scoreless > 0) parts.push(`${count(scoreless)} without a score`);
   if (parts.length === 0) return [];
   return note('missing', `Not in the curves: ${listed(parts)} of ${counted(trials, 'trial')}.`);

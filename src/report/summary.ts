@@ -32,12 +32,12 @@ export interface Headed {
 export function buildSummary(input: SummaryInput): ReportSummary {
   const { head } = headOf(input);
   const draft = { ...head, made: { spec: input.sweep.spec } };
-  return { ...draft, answers: answersOf(draft), notes: summaryNotes(draft, input.figures) };
+  return { ...draft, answers: answersOf(draft), notes: summaryNotes(draft, input) };
 }
 
-export function headOf({ sweep, arms, figures, madeAt }: SummaryInput): Headed {
+export function headOf({ sweep, arms, figures, whole, madeAt }: SummaryInput): Headed {
   const { spec } = sweep;
-  const counts = countsOf(figures);
+  const counts = whole?.counts ?? countsOf(figures);
   const isBuiltin = spec.trainable.kind === 'builtin';
   const succeeded = figures.filter(({ status }) => status === 'succeeded');
   // A program may tell its test accuracy: where all trials did, the curve is of that, and else of what all have told.
@@ -64,7 +64,7 @@ export function headOf({ sweep, arms, figures, madeAt }: SummaryInput): Headed {
           : ((sweep.finishedAt ?? madeAt).getTime() - sweep.startedAt.getTime()) / 1000,
       isPartial: counts.queued + counts.running > 0,
     },
-    trials: figures.length,
+    trials: totalOf(counts),
     counts,
     score: { name: isAccuracy ? 'test accuracy' : spec.objective.metric, isAccuracy },
     chance: isBuiltin && dataset !== undefined ? 1 / dataset.classes : null,
@@ -72,10 +72,15 @@ export function headOf({ sweep, arms, figures, madeAt }: SummaryInput): Headed {
     delta: spec.report.delta,
     target: spec.report.target,
     arms: summaries,
+    ...(whole ? { ofArms: whole.arms } : {}),
     sizes: [...new Set(summaries.flatMap((arm) => arm.points.map((point) => point.n)))].sort((a, b) => a - b),
   };
   return { head, scored };
 }
+
+/** Trials of all statuses. */
+export const totalOf = (counts: Counts): number =>
+  Object.values(counts).reduce((sum, count) => sum + count, 0);
 
 const finiteOrNull = (value: number | null): number | null =>
   value !== null && Number.isFinite(value) ? value : null;

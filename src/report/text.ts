@@ -1,6 +1,7 @@
 /** A report in a terminal, and in the Temporal UI. Pure. */
 import pc from 'picocolors';
 import { count, counted, decimal, halfWidth } from './format.js';
+import { MOST_RANKED } from './limits.js';
 import type { ArmSummary, ReportSummary } from './types.js';
 
 export interface TextOptions {
@@ -11,8 +12,6 @@ export interface TextOptions {
 
 /** Of more arms than this a terminal shows one row each. */
 const MOST_CURVES = 4;
-/** Rows of a ranking. */
-const MOST_RANKED = 20;
 const EIGHTHS = ['', '▏', '▎', '▍', '▌', '▋', '▊', '▉'];
 
 /** The learning curve as a table with bars, and the answers below: what `run` ends with. No line ends in spaces. */
@@ -37,7 +36,7 @@ export function curveText(model: ReportSummary, options: TextOptions): string {
         `  ${row.name.padStart(nameWidth)}  ${decimal(row.mean)}  ${half}  ${colors.cyan(drawn)}`.trimEnd(),
       );
     }
-    const hidden = Math.max(withPoints.length, model.arms.length) - MOST_RANKED;
+    const hidden = Math.max(withPoints.length, model.ofArms ?? model.arms.length) - MOST_RANKED;
     if (withPoints.length > MOST_CURVES && hidden > 0)
       lines.push(`  … and ${count(hidden)} more ${hidden === 1 ? 'arm' : 'arms'}`);
     lines.push('');
@@ -64,7 +63,7 @@ function rowsOf(model: ReportSummary, withPoints: readonly ArmSummary[]): Row[] 
         title:
           i > 0
             ? null
-            : `${model.score.name} by samples per class${model.arms.length > 1 ? `, ${arm.label}` : ''}`,
+            : `${model.score.name} by samples per class${(model.ofArms ?? model.arms.length) > 1 ? `, ${arm.label}` : ''}`,
         name: count(point.n),
         mean: point.mean,
         half: halfWidth(point.pooled),
@@ -127,8 +126,8 @@ export function summaryMarkdown(model: ReportSummary): string {
       return `| ${count(n)} | ${cells.join(' | ')} |`;
     });
     parts.push([header, rule, ...rows].join('\n'));
-    if (model.arms.length > shown.length)
-      parts.push(`The best ${shown.length} of ${counted(model.arms.length, 'arm')}.`);
+    const arms = model.ofArms ?? model.arms.length;
+    if (arms > shown.length) parts.push(`The best ${shown.length} of ${counted(arms, 'arm')}.`);
   }
   for (const note of model.notes) if (note.code !== 'error-bars') parts.push(`- ${markdownText(note.text)}`);
   return parts.join('\n\n');

@@ -22,7 +22,17 @@ export interface SummaryInput {
   readonly arms: readonly ArmFacts[];
   /** One a trial: its latest attempt. */
   readonly figures: readonly TrialFigures[];
+  /** Where arms and figures are of the leading arms alone, what there is in all; else left out. */
+  readonly whole?: WholeSweep;
   readonly madeAt: Date;
+}
+
+/** A sweep of which the leading arms alone are looked at. */
+export interface WholeSweep {
+  readonly counts: Counts;
+  readonly arms: number;
+  /** Trials that succeeded without a score. */
+  readonly scoreless: number;
 }
 
 /** What a report is made of. */
@@ -281,5 +291,7 @@ export interface ReportSummary extends Pick<
   | 'notes'
 > {
   readonly arms: readonly ArmSummary[];
+  /** How many arms there are, where `arms` are the best of them alone. */
+  readonly ofArms?: number;
   readonly made: Pick<ReportModel['made'], 'spec'>;
 }

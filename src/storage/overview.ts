@@ -36,9 +36,9 @@ type OverviewMethods = Pick<
 export const PAGE = 2_000;
 
 /** The latest attempt of each trial of the sweep $1, with the columns that are asked for: from indexes alone. */
-export const latestOf = (columns: string): string =>
+export const latestOf = (columns: string, where = 'true'): string =>
   `select distinct on (t.id) ${columns} from trials t join trial_attempts a on a.trial_id = t.id
-   where t.sweep_id = $1 order by t.id desc, a.attempt desc`;
+   where t.sweep_id = $1 and ${where} order by t.id desc, a.attempt desc`;
 
 /** Rows by trial, a page at a time. */
 export async function* pagesOf<T extends { readonly trial: number }>(
@@ -73,12 +73,16 @@ export function overviewMethods(db: Database): OverviewMethods {
       return rows.map(({ number }) => number);
     },
 
-    trialFigures: (sweepId) =>
-      rowsOf<TrialFigures>(
-        `select * from (${latestOf(`t.number as trial, t.arm_hash as "armHash", t.samples_per_class as "samplesPerClass",
-           t.replicate, a.status, a.objective, a.test_accuracy as "testAccuracy"`)}) latest order by trial`,
-        [sweepId],
-      ),
+    trialFigures: (sweepId, armHashes) => {
+      const columns = `t.number as trial, t.arm_hash as "armHash", t.samples_per_class as "samplesPerClass",
+        t.replicate, a.status, a.objective, a.test_accuracy as "testAccuracy"`;
+      return armHashes === undefined
+        ? rowsOf<TrialFigures>(`select * from (${latestOf(columns)}) latest order by trial`, [sweepId])
+        : rowsOf<TrialFigures>(
+            `select * from (${latestOf(columns, 't.arm_hash = any($2)')}) latest order by trial`,
+            [sweepId, armHashes],
+          );
+    },
 
     arms: (sweepId) =>
       rowsOf<ArmFacts>(

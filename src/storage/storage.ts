@@ -224,8 +224,8 @@ export interface Storage {
   trialsNamed(sweepId: string, numbers: readonly number[]): Promise<readonly TrialResult[]>;
   /** Of trials with one of the statuses, ascending. */
   trialNumbers(sweepId: string, statuses: readonly TrialStatus[]): Promise<readonly number[]>;
-  /** By trial number. */
-  trialFigures(sweepId: string): Promise<readonly TrialFigures[]>;
+  /** By trial number; of all arms, or of those that are named. */
+  trialFigures(sweepId: string, armHashes?: readonly string[]): Promise<readonly TrialFigures[]>;
   /** In the order of their first trials. */
   arms(sweepId: string): Promise<readonly ArmFacts[]>;
   /** By label and size; all images, or none, come last. */

@@ -1,4 +1,5 @@
 import { beforeAll, describe, expect, it } from 'vitest';
+import { buildSummary, collectSummary, curveText } from '../../src/report/index.js';
 import { elbow, endTrial, ended, env, seed, storage, success, useServers } from './servers.js';
 import { run } from './support.js';
 
@@ -18,6 +19,22 @@ describe('results', () => {
     expect(show.stdout).toMatch(/^optimizer=adam +10 +1 \/ 1 +0\.438/m);
     expect(show.stdout).toMatch(/out-of-memory: 1 trial failed \(3\)\n {2}the trial used more than 1,300 MB/);
     expect(show.stderr).toMatch(/`elbow rerun seen`/);
+  });
+
+  it('are summed up by the arms that lead where there are very many trials', async () => {
+    const sweep = (await storage.findSweep('seen'))!;
+    const whole = buildSummary(await collectSummary(storage, sweep, new Date()));
+    const leading = buildSummary(await collectSummary(storage, sweep, new Date(), 0));
+    expect(leading).toMatchObject({
+      counts: whole.counts,
+      trials: whole.trials,
+      notes: whole.notes,
+      arms: whole.arms.filter(({ rank }) => rank !== null),
+      ofArms: whole.arms.length,
+    });
+    expect(curveText(leading, { width: 100 }).split('\n')[0]).toBe(
+      curveText(whole, { width: 100 }).split('\n')[0],
+    );
   });
 
   it('are one JSON document each', async () => {

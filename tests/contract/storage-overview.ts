@@ -69,6 +69,15 @@ export function overviewContract(desk: Desk): void {
       expect(listed.counts).toEqual(counts);
     });
 
+    it('give figures of the arms that are named alone', async () => {
+      const { id, results } = await mixed(desk);
+      const all = await desk.storage.trialFigures(id);
+      for (const armHash of new Set(results.map((one) => one.armHash)))
+        expect(await desk.storage.trialFigures(id, [armHash])).toEqual(
+          all.filter((one) => one.armHash === armHash),
+        );
+    });
+
     it('give figures, arms and numbers as the results have them', async () => {
       const { id, results } = await mixed(desk);
       expect(await desk.storage.trialFigures(id)).toEqual(
@@ -128,6 +137,7 @@ export function overviewContract(desk: Desk): void {
       expect(await desk.storage.progress(id)).toEqual([]);
       expect(await desk.storage.groups(id)).toEqual([]);
       expect(await desk.storage.trialFigures(id)).toEqual([]);
+      expect(await desk.storage.trialFigures(id, ['of no arm'])).toEqual([]);
       expect(await desk.storage.environments(id)).toEqual([]);
       expect(await desk.storage.endedTrials(id, { finishedAt: new Date(0), trial: -1 }, 9)).toEqual([]);
       expect(await desk.storage.epochTotal(id)).toBe(0);
