@@ -16,7 +16,8 @@ import type { Storage } from '../src/storage/index.js';
 export async function report(storage: Storage, sweepId: string, now: Date): Promise<string> {
   const sweep = { ...(await storage.getSweep(sweepId)), status: 'finished' as const, finishedAt: now };
   // Of very many trials nothing is said of single ones.
-  if (totalOf(await storage.countTrials(sweepId)) > MOST_DETAILED)
-    return summaryMarkdown(buildSummary(await collectSummary(storage, sweep, now)));
+  const counts = await storage.countTrials(sweepId);
+  if (totalOf(counts) > MOST_DETAILED)
+    return summaryMarkdown(buildSummary(await collectSummary(storage, sweep, counts, now)));
   return summaryMarkdown(buildReport(await collectReport(storage, sweep, now)));
 }

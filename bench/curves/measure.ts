@@ -3,6 +3,7 @@ import { inverse, Matrix, pseudoInverse } from 'ml-matrix';
 import { shapeAt } from '../../src/curves/candidates.js';
 import { cellsOf, type Cell as Sized } from '../../src/curves/cells.js';
 import { correlationAt } from '../../src/curves/correlation.js';
+import { quantileOf } from '../../src/curves/crowd.js';
 import { FAMILIES } from '../../src/curves/families.js';
 import { fitCells, valuesOf } from '../../src/curves/fit.js';
 import { elbowOfFit } from '../../src/curves/fitted-elbow.js';
@@ -62,7 +63,7 @@ export function measure(cell: Cell, seed: number): Measured {
   const values = valuesOf(fit, at);
   const ms = performance.now() - began;
   const ordered = at.map((_, i) => Float64Array.from(values, (row) => row[i]!).sort());
-  const ends = ordered.map((column) => [quantile(column, 0.025), quantile(column, 0.975)] as const);
+  const ends = ordered.map((column) => [quantileOf(column, 0.025), quantileOf(column, 0.975)] as const);
   const holds = (i: number): boolean => ends[i]![0] <= truth.at(at[i]!) && truth.at(at[i]!) <= ends[i]![1];
   const oracle = oracleWidths(cell, simulated, at);
   const k = cell.sizes.length;
@@ -76,7 +77,7 @@ export function measure(cell: Cell, seed: number): Measured {
   return {
     coveredByT: share(byT.map(({ lo, hi }, i) => lo <= truth.at(at[i]!) && truth.at(at[i]!) <= hi)),
     covered: share(cell.sizes.map((_, i) => holds(i))),
-    widthRatio: quantile(Float64Array.from(ratios.slice(0, k)).sort(), 0.5),
+    widthRatio: quantileOf(Float64Array.from(ratios.slice(0, k)).sort(), 0.5),
     beyond: BEYOND.map((_, b) => ({
       covered: holds(k + b),
       widthRatio: ratios[k + b]!,
@@ -84,7 +85,7 @@ export function measure(cell: Cell, seed: number): Measured {
     })),
     elbow: Number.isFinite(trueElbow) ? heldBy(elbowOfFit(fit, DELTA, CONFIDENCE)!, trueElbow) : null,
     target: heldBy(targetOf(fit, truth.at(wanted), CONFIDENCE, null), wanted),
-    error: Math.abs(quantile(ordered[far]!, 0.5) - target),
+    error: Math.abs(quantileOf(ordered[far]!, 0.5) - target),
     lastError: Math.abs(sizes.at(-1)!.mean - target),
     familyErrors: familyErrors(sizes, at[far]!, target),
     ms,
@@ -108,13 +109,6 @@ function elbowOfTruth({ at }: Simulated['truth'], first: number, last: number): 
 }
 
 const share = (flags: readonly boolean[]): number => flags.filter(Boolean).length / flags.length;
-
-/** @param sorted ascending */
-function quantile(sorted: Float64Array, p: number): number {
-  const at = p * (sorted.length - 1);
-  const [lo, hi] = [sorted[Math.floor(at)]!, sorted[Math.ceil(at)]!];
-  return lo + (hi - lo) * (at - Math.floor(at));
-}
 
 /** Widths of the intervals of somebody who knows shape and covariance (delta method), capped by the range. */
 function oracleWidths(cell: Cell, { truth, deviations }: Simulated, at: readonly number[]): number[] {

@@ -36,7 +36,7 @@ export async function printEnding(
   }
   const { buildSummary, collectSummary, curveText } = await import('../report/index.js');
   const [input, failed, trained] = await Promise.all([
-    collectSummary(session.storage, sweep, now),
+    collectSummary(session.storage, sweep, counts, now),
     session.storage.failedTrials(sweep.id),
     session.storage.trainedBy(sweep.id),
   ]);

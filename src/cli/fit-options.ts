@@ -37,9 +37,16 @@ export function curveOptions(options: Options): Asked {
   const direction = options['minimize'] === true ? 'minimize' : 'maximize';
   const at = textOf(options, 'at');
   const delta = numberOption(options, 'delta', isPositive, 'a number above 0') ?? DEFAULT_CURVE.delta;
+  const range = rangeOption(textOf(options, 'range'), direction);
+  const testSize = numberOption(options, 'testSize', isCount, 'a whole number from 1 on');
+  if (testSize !== null && (range.lo !== 0 || range.hi !== 1))
+    throw new ElbowError(
+      'usage',
+      'expected scores from 0 to 1 with --test-size: it is for shares of right answers, or of wrong ones (`--minimize --range 0,1`)',
+    );
   return {
     direction,
-    range: rangeOption(textOf(options, 'range'), direction),
+    range,
     delta,
     margin: numberOption(options, 'margin', isPositive, 'a number above 0') ?? delta,
     compareAt: compareOption(options),
@@ -47,7 +54,7 @@ export function curveOptions(options: Options): Asked {
       numberOption(options, 'confidence', (value) => value > 0 && value < 1, 'a number between 0 and 1') ??
       DEFAULT_CURVE.confidence,
     target: numberOption(options, 'target', () => true, 'a number'),
-    testSize: numberOption(options, 'testSize', isCount, 'a whole number from 1 on'),
+    testSize,
     pool: numberOption(options, 'pool', isCount, 'a whole number from 1 on'),
     seed:
       numberOption(

@@ -172,11 +172,12 @@ class Reader {
     if (n !== null && n <= 0) this.wrong(line, `expected a size above 0, got ${n}`);
     if (se !== null && se <= 0) this.wrong(line, `expected a standard error above 0, got ${se}`);
     if (seed === '') this.wrong(line, `expected a value in column ${this.options.columns.seed}, got none`);
-    const key = JSON.stringify([arm, n, seed ?? (se === null ? line : null)]);
+    // A standard error is that of a mean: there is one of a size.
+    const key = JSON.stringify([arm, n, se === null ? (seed ?? line) : null]);
     const earlier = this.seen.get(key);
     if (earlier === undefined) this.seen.set(key, line);
     else {
-      const what = seed === null ? `size ${n} with a standard error` : `size ${n} of seed ${seed}`;
+      const what = se === null ? `size ${n} of seed ${seed}` : `size ${n} with a standard error`;
       this.wrong(
         line,
         `expected ${what} once${arm === '' ? '' : ` in arm ${arm}`}, got it in line ${earlier} already`,

@@ -2,6 +2,7 @@
 import normalQuantile from '@stdlib/stats-base-dists-normal-quantile';
 import { cellsOf, type Cell, type SizedScore } from './cells.js';
 import { finiteOrNull, intervalOf } from './crowd.js';
+import { DEFAULT_CURVE } from './defaults.js';
 import type { ElbowState } from './elbow.js';
 import { FAMILIES, type FamilyName, type ScoreRange } from './families.js';
 import { endsOf, fitCells, likeliest, luckOf, valuesOf, type Fit } from './fit.js';
@@ -96,14 +97,6 @@ export interface CurveFit {
   readonly target: TargetAnswer | null;
   readonly warnings: readonly CurveWarning[];
 }
-
-export const DEFAULT_CURVE = {
-  range: { lo: 0, hi: 1 },
-  direction: 'maximize',
-  delta: 0.01,
-  confidence: 0.95,
-  seed: 0,
-} as const;
 
 const CANNOT_BE_SAID: CurveElbow = {
   state: 'cannot-be-said',

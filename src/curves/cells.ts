@@ -1,6 +1,7 @@
 /** The scores of an arm by size, in order and checked. Pure. */
 import { ElbowError } from '../errors.js';
 import { groupBy } from '../group-by.js';
+import { meanOf, squaresAround } from './intervals.js';
 
 /** The score of a training on n samples per class. */
 export interface SizedScore {
@@ -48,17 +49,9 @@ export function cellsOf(scores: readonly SizedScore[]): readonly Cell[] {
         'bug',
         `expected one score with a standard error a size, got ${own.length} at ${n}`,
       );
-    return { n, scores: ordered, ...momentsOf(ordered.map(({ score }) => score)), se };
+    const values = ordered.map(({ score }) => score);
+    const mean = meanOf(values);
+    const variance = values.length < 2 ? null : squaresAround(values, mean) / (values.length - 1);
+    return { n, scores: ordered, mean, variance, se };
   });
-}
-
-/** Equal values have exactly that mean, and no spread. */
-function momentsOf(values: readonly number[]): { mean: number; variance: number | null } {
-  const first = values[0]!;
-  const mean = first + values.reduce((sum, value) => sum + (value - first), 0) / values.length;
-  if (values.length < 2) return { mean, variance: null };
-  return {
-    mean,
-    variance: values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / (values.length - 1),
-  };
 }

@@ -7,6 +7,7 @@ import tQuantile from '@stdlib/stats-base-dists-t-quantile';
 import { groupBy } from '../group-by.js';
 import { luckOf } from './fit.js';
 import { cellsOf, type SizedScore } from './cells.js';
+import { DEFAULT_CURVE } from './defaults.js';
 import { tInterval } from './intervals.js';
 import { noiseOf } from './noise.js';
 
@@ -23,7 +24,7 @@ export interface CompareOptions {
   readonly at?: number | 'mean' | null;
   /** Of the intervals, in (0, 1). Default 0.95; differences are told from chance at 1 − confidence. */
   readonly confidence?: number;
-  /** A difference that does not matter, > 0. Default 0.01. */
+  /** A difference that does not matter, > 0. Default the elbow's δ. */
   readonly margin?: number;
   /** Default `maximize`. */
   readonly direction?: 'maximize' | 'minimize';
@@ -68,7 +69,6 @@ export interface Comparisons {
   readonly pairs: readonly Comparison[];
 }
 
-export const DEFAULT_MARGIN = 0.01;
 const LEAST_SIGN_FLIP = 6;
 /** Up to so many replicates all signs are tried. */
 const MOST_EXACT = 14;
@@ -80,8 +80,12 @@ const MOST_NEEDED = 1_000;
 
 /** @param arms two at least, for anything to be compared; each pair once, in the order of the arms */
 export function compareArms(arms: readonly ComparedArm[], options: CompareOptions = {}): Comparisons {
-  const { confidence = 0.95, margin = DEFAULT_MARGIN, seed = 0 } = options;
-  const sign = options.direction === 'minimize' ? -1 : 1;
+  const { confidence, seed, direction, margin } = {
+    ...DEFAULT_CURVE,
+    margin: DEFAULT_CURVE.delta,
+    ...options,
+  };
+  const sign = direction === 'minimize' ? -1 : 1;
   const at = options.at ?? largestCommon(arms);
   const judged = arms.flatMap((first, i) =>
     arms.slice(i + 1).map((second) => {

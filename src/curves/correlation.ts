@@ -30,7 +30,7 @@ export function correlationAt(
   return n === m ? 1 : shared + nested * Math.sqrt(Math.min(n, m) / Math.max(n, m));
 }
 
-export function correlationMatrix(sizes: readonly number[], parts: Omit<Correlation, 'probability'>): Matrix {
+function correlationMatrix(sizes: readonly number[], parts: Omit<Correlation, 'probability'>): Matrix {
   return new Matrix(sizes.map((n) => sizes.map((m) => correlationAt(n, m, parts))));
 }
 

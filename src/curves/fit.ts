@@ -2,6 +2,7 @@
  * A learning curve as a crowd of curves, each as likely as the scores make it: the spread of replicates, how they go together
  * over sizes, the shape and both end values are drawn anew, none is fixed at its estimate. Pure: equal seeds give equal digits.
  */
+import { groupBy } from '../group-by.js';
 import { streamOf } from '../random.js';
 import { shapeAt, type Candidates } from './candidates.js';
 import type { Cell } from './cells.js';
@@ -102,12 +103,11 @@ export function fitCells(
  * The likeliest curve of a family among those drawn: score = offset + factor·basis(n), with the parameters of the basis by name.
  */
 export function likeliest({ candidates, draws }: Fit, family: FamilyName): Readonly<Record<string, number>> {
-  const counts = new Map<number, Draw[]>();
-  for (const draw of draws) {
-    if (candidates.families[candidates.family[draw.candidate]!]!.name !== family) continue;
-    counts.set(draw.candidate, [...(counts.get(draw.candidate) ?? []), draw]);
-  }
-  const own = [...counts.values()].reduce((most, one) => (one.length > most.length ? one : most), []);
+  const those = draws.filter(
+    (draw) => candidates.families[candidates.family[draw.candidate]!]!.name === family,
+  );
+  const byCandidate = [...groupBy(those, ({ candidate }) => candidate).values()];
+  const own = byCandidate.reduce((most, one) => (one.length > most.length ? one : most), []);
   if (own.length === 0) return {};
   const { candidate } = own[0]!;
   const { basis, names } = candidates.families[candidates.family[candidate]!]!;

@@ -92,13 +92,14 @@ function around(mean: number, std: number, count: number, freedom: number, confi
   return { lo: mean - half, hi: mean + half };
 }
 
-/** Equal values have exactly that mean: no rounding may make a spread of nothing. */
-function meanOf(values: readonly number[]): number {
+/** Equal values have exactly that mean: no rounding may make a spread of nothing. @param values at least one */
+export function meanOf(values: readonly number[]): number {
   const first = values[0]!;
   return first + values.reduce((sum, value) => sum + (value - first), 0) / values.length;
 }
 
-function squaresAround(values: readonly number[], mean: number): number {
+/** Sum of the squared distances from the mean. */
+export function squaresAround(values: readonly number[], mean: number): number {
   return values.reduce((sum, value) => sum + (value - mean) ** 2, 0);
 }
 

@@ -1,7 +1,7 @@
 /** Fetches what a report is made of. */
 import { elbowVersion } from '../paths.js';
 import type { ArmParams } from '../spec/types.js';
-import type { Finding, Storage, SweepRow, TrialResult } from '../storage/storage.js';
+import type { Counts, Finding, Storage, SweepRow, TrialResult } from '../storage/storage.js';
 import { leadingArms, scorelessIn } from './leading.js';
 import { MOST_DETAILED, MOST_RANKED } from './limits.js';
 import { MOST_DRAWN } from './charts/losses.js';
@@ -26,18 +26,22 @@ export async function collectReport(storage: Storage, sweep: SweepRow, madeAt: D
 
 /**
  * What a summary is made of.
+ * @param counts of the sweep's trials
  * @param most of a sweep with more trials than this only the arms that are shown are looked at, integer ≥ 0
  * @throws ElbowError `database-unreachable`
  */
 export async function collectSummary(
   storage: Storage,
   sweep: SweepRow,
+  counts: Counts,
   madeAt: Date,
   most = MOST_DETAILED,
 ): Promise<SummaryInput> {
-  const [arms, counts] = await Promise.all([storage.arms(sweep.id), storage.countTrials(sweep.id)]);
-  if (totalOf(counts) <= most) return { sweep, arms, figures: await storage.trialFigures(sweep.id), madeAt };
-  const groups = await storage.groups(sweep.id);
+  if (totalOf(counts) <= most) {
+    const [arms, figures] = await Promise.all([storage.arms(sweep.id), storage.trialFigures(sweep.id)]);
+    return { sweep, arms, figures, madeAt };
+  }
+  const [arms, groups] = await Promise.all([storage.arms(sweep.id), storage.groups(sweep.id)]);
   const leading = new Set(leadingArms(sweep.spec, groups, MOST_RANKED));
   return {
     sweep,

@@ -165,6 +165,11 @@ describe('elbow fit', () => {
       'n,score,seed\n10,0.5,1\n10,0.6,1\n',
       /scores\.csv:3: expected size 10 of seed 1 once, got it in line 2 already/,
     ],
+    [
+      'two standard errors of a size',
+      'n,score,se,seed\n10,0.5,0.1,1\n10,0.6,0.1,2\n',
+      /scores\.csv:3: expected size 10 with a standard error once, got it in line 2 already/,
+    ],
     ['a standard error of 0', 'n,score,se\n10,0.5,0\n', /expected a standard error above 0, got 0/],
     ['percent', 'n,score\n10,50\n', /expected scores from 0 to 1, got 50 at size 10\n {2}`--range LO,HI`/],
     [

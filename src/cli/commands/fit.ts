@@ -55,11 +55,6 @@ export const command: CommandModule = {
   async run({ args, options }, { out, signal }) {
     const [file = '-'] = args;
     const curve = curveOptions(options);
-    if (curve.testSize !== null && (curve.range.lo !== 0 || curve.range.hi !== 1))
-      throw new ElbowError(
-        'usage',
-        'expected scores from 0 to 1 with --test-size: it is for shares of right answers, or of wrong ones (`--minimize --range 0,1`)',
-      );
     const arms = readScores(await contentOf(file), {
       file: file === '-' ? 'standard input' : file,
       ...columnOptions(options),
