@@ -3,10 +3,9 @@ import normalQuantile from '@stdlib/stats-base-dists-normal-quantile';
 import { cellsOf, type Cell, type SizedScore } from './cells.js';
 import { finiteOrNull, intervalOf } from './crowd.js';
 import { DEFAULT_CURVE } from './defaults.js';
-import type { ElbowState } from './elbow.js';
 import { FAMILIES, type FamilyName, type ScoreRange } from './families.js';
 import { endsOf, fitCells, likeliest, luckOf, valuesOf, type Fit } from './fit.js';
-import { elbowOfFit, type FittedElbow } from './fitted-elbow.js';
+import { elbowOfFit, type ElbowState, type FittedElbow } from './fitted-elbow.js';
 import type { Interval } from './intervals.js';
 import { kneedle, type Knee } from './kneedle.js';
 import { turnOf } from './monotone.js';
@@ -33,6 +32,11 @@ export interface CurveOptions {
    * nobody knows.
    */
   readonly testSize?: number | null;
+  /**
+   * How much of a score's variance p(1 − p)/testSize is due to which test images there are, in [0, 1], by size: replicates that
+   * agree on which images are hard leave more to that. 1 where nothing is told; sizes that are not told take the next smaller one.
+   */
+  readonly agreement?: readonly { readonly n: number; readonly share: number }[];
   /** Labelled images per class that subsets are drawn from; null or left out where nobody knows. */
   readonly pool?: number | null;
   /** Integer in [0, 2³²); equal ones give equal digits. Default 0. */
@@ -62,6 +66,8 @@ export interface CurveAt {
   readonly hi: number;
   /** The same on other test images; null where nobody knows how many there are. */
   readonly elsewhere: Interval | null;
+  /** What it is better by than the fitted curve at the largest size, whatever the direction; below 0 for smaller sizes. */
+  readonly gain: Interval & { readonly value: number };
   /** The smallest and the largest of what the families say that have a share of at least one in twenty. */
   readonly families: readonly [number, number];
 }
@@ -168,14 +174,7 @@ function fitRising(scores: readonly SizedScore[], options: CurveOptions): CurveF
   const fit = fitCells(cells, noise, { range, seed });
   const largest = cells.at(-1)!.n;
   const at = options.at ?? [2 * largest, 4 * largest];
-  // Of the share of right answers, or of wrong ones, among so many images.
-  const shiftAt =
-    testSize === null
-      ? null
-      : (score: number): number => {
-          const share = Math.min(1, Math.abs(score));
-          return Math.sqrt((share * (1 - share)) / testSize);
-        };
+  const shiftAt = testSize === null ? null : shiftsOf(testSize, options.agreement ?? []);
   // The same other test images for all sizes and answers.
   const luck = luckOf(seed ^ 0x5bd1e995);
   const deviates = fit && shiftAt ? Float64Array.from(fit.draws, () => luck.normal()) : null;
@@ -187,7 +186,7 @@ function fitRising(scores: readonly SizedScore[], options: CurveOptions): CurveF
     asymptote: fit && asymptoteOf(fit, confidence),
     elbow: elbow ?? CANNOT_BE_SAID,
     kneedle: knees,
-    at: fit ? curveAt(fit, at, confidence, deviates && shiftAt && { deviates, shiftAt }) : [],
+    at: fit ? curveAt(fit, at, confidence, shiftAt) : [],
     target:
       fit === null || target === null
         ? null
@@ -195,23 +194,42 @@ function fitRising(scores: readonly SizedScore[], options: CurveOptions): CurveF
             fit,
             target,
             confidence,
-            deviates && shiftAt && deviates.map((one) => one * shiftAt(target)),
+            deviates && shiftAt && deviates.map((one) => one * shiftAt(target, largest)),
           ),
     warnings: warningsOf({ cells, noise, fit, turn, at, testSize, pool, elbow }),
   };
 }
 
+/** Standard deviation of a score over test sets. */
+type ShiftAt = (score: number, n: number) => number;
+
+/** Of the share of right answers, or of wrong ones, among so many images. */
+function shiftsOf(testSize: number, agreement: NonNullable<CurveOptions['agreement']>): ShiftAt {
+  const told = [...agreement].sort((a, b) => a.n - b.n);
+  return (score, n) => {
+    const share = Math.min(1, Math.abs(score));
+    const images = (told.findLast((one) => one.n <= n) ?? told[0])?.share ?? 1;
+    return Math.sqrt((images * share * (1 - share)) / testSize);
+  };
+}
+
+/** An interval around a middle, for what may be further off by an independent shift. @param shift as far as it goes, ≥ 0 */
+const widened = ({ lo, hi }: Interval, middle: number, shift: number): Interval => ({
+  lo: middle - Math.hypot(middle - lo, shift),
+  hi: middle + Math.hypot(hi - middle, shift),
+});
+
 function sizesOf(
   cells: readonly Cell[],
   noise: Noise | null,
   confidence: number,
-  testDeviation: ((score: number) => number) | null,
+  shiftAt: ShiftAt | null,
 ): SizeFigures[] {
   const intervals = noise && meanIntervals(cells, noise, confidence);
   const z = normalQuantile((1 + confidence) / 2, 0, 1);
   return cells.map(({ n, scores, mean, variance }, i) => {
     const interval = intervals?.[i] ?? null;
-    const half = interval && testDeviation && Math.hypot(interval.hi - mean, z * testDeviation(mean));
+    const shift = shiftAt && z * shiftAt(mean, n);
     return {
       n,
       replicates: scores.length,
@@ -219,7 +237,7 @@ function sizesOf(
       std: variance === null ? null : Math.sqrt(variance),
       lo: interval?.lo ?? null,
       hi: interval?.hi ?? null,
-      elsewhere: half === null ? null : { lo: mean - half, hi: mean + half },
+      elsewhere: interval && shift !== null ? widened(interval, mean, shift) : null,
     };
   });
 }
@@ -247,24 +265,19 @@ function asymptoteOf(fit: Fit, confidence: number): CurveFit['asymptote'] {
   return { value: middle, lo: finiteOrNull(lo), hi: finiteOrNull(hi) };
 }
 
-interface TestSet {
-  readonly deviates: Float64Array;
-  shiftAt(score: number): number;
-}
-
-function curveAt(fit: Fit, at: readonly number[], confidence: number, test: TestSet | null): CurveAt[] {
-  const curves = valuesOf(fit, at);
+function curveAt(fit: Fit, at: readonly number[], confidence: number, shiftAt: ShiftAt | null): CurveAt[] {
+  const z = normalQuantile((1 + confidence) / 2, 0, 1);
+  const curves = valuesOf(fit, [...at, fit.candidates.span.last]);
   const { candidates, draws, families } = fit;
   const said = candidates.families.map(({ name }) => families.get(name)! >= LEAST_SAY);
   return at.map((n, i) => {
     const values = Float64Array.from(curves, (curve) => curve[i]!);
     const { lo, hi, middle } = intervalOf(values, confidence);
-    const others =
-      test &&
-      intervalOf(
-        values.map((value, draw) => value + test.deviates[draw]! * test.shiftAt(value)),
-        confidence,
-      );
+    const shift = shiftAt && z * shiftAt(middle, n);
+    const gain = intervalOf(
+      values.map((value, draw) => value - curves[draw]!.at(-1)!),
+      confidence,
+    );
     const byFamily = said.flatMap((isSaid, family) => {
       const own = values.filter((_, draw) => candidates.family[draws[draw]!.candidate] === family);
       return isSaid && own.length > 0 ? [intervalOf(own, confidence).middle] : [];
@@ -274,7 +287,8 @@ function curveAt(fit: Fit, at: readonly number[], confidence: number, test: Test
       score: middle,
       lo,
       hi,
-      elsewhere: others && { lo: others.lo, hi: others.hi },
+      elsewhere: shift === null ? null : widened({ lo, hi }, middle, shift),
+      gain: { value: gain.middle, lo: gain.lo, hi: gain.hi },
       families: [Math.min(...byFamily, middle), Math.max(...byFamily, middle)],
     };
   });

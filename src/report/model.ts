@@ -12,6 +12,10 @@ import { environmentReports, epochMetrics, failureGroups, trialReport } from './
 import { headOf, sizeOf } from './summary.js';
 import type { Quickness, ReportInput, ReportModel, SplitMeans } from './types.js';
 
+/** A fit takes about 60 ms: a minute would pass before 1,000 arms were fitted. */
+const REPORT_FITS = { most: 60, areDrawn: true } as const;
+const NO_FITS = { most: 0, areDrawn: false } as const;
+
 type QuicknessByTrial = ReadonlyMap<number, Quickness | null>;
 
 /** The report of a sweep, whatever state it is in. */
@@ -19,7 +23,7 @@ export function buildReport(input: ReportInput): ReportModel {
   const { sweep, madeAt } = input;
   const { spec } = sweep;
   const results = input.results.toSorted((a, b) => a.trial - b.trial);
-  const { head, scored } = headOf({ sweep, arms: armsIn(results), figures: results, madeAt });
+  const { head, scored } = headOf({ sweep, arms: armsIn(results), figures: results, madeAt }, REPORT_FITS);
   const scores = new Set(scored.map(({ figures }) => figures.trial));
   const scoredOf = groupBy(
     input.results.filter(({ trial }) => scores.has(trial)),
@@ -32,7 +36,7 @@ export function buildReport(input: ReportInput): ReportModel {
     splits: splitMeans(spec, scoredOf.get(arm.hash) ?? [], quickness),
   }));
   const draft = {
-    format: 1 as const,
+    format: 2 as const,
     madeAt: madeAt.toISOString(),
     elbowVersion: input.elbowVersion,
     ...head,
@@ -61,7 +65,10 @@ export function buildReport(input: ReportInput): ReportModel {
  * @returns numbers, ascending
  */
 export function drawnTrials(sweep: SweepRow, results: readonly TrialResult[], most: number): number[] {
-  const { head } = headOf({ sweep, arms: armsIn(results), figures: results, madeAt: sweep.createdAt });
+  const { head } = headOf(
+    { sweep, arms: armsIn(results), figures: results, madeAt: sweep.createdAt },
+    NO_FITS,
+  );
   const shown = new Set(head.arms.filter(({ isHighlighted }) => isHighlighted).map(({ hash }) => hash));
   return results
     .filter(({ armHash }) => shown.has(armHash))
@@ -90,6 +97,7 @@ function splitMeans(spec: SweepSpec, own: readonly TrialResult[], quickness: Qui
           validation: mean((one) => one.valAccuracy),
           test: mean((one) => one.testAccuracy),
           unfamiliar: mean((one) => one.metrics['unfamiliar_accuracy'] ?? null),
+          seconds: mean((one) => one.seconds),
           quickness: meanQuickness(group.map((one) => quickness.get(one.trial) ?? null)),
         },
       ];

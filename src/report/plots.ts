@@ -52,10 +52,17 @@ async function draw(chart: Chart, prefix: string): Promise<string> {
   const view = new vega.View(vega.parse(compile(spec).spec), { renderer: 'none', logLevel: vega.Error });
   const svg = await view.toSVG();
   view.finalize();
-  return svg
+  return withTitles(svg)
     .replace(/\bid="([^"]+)"/g, `id="${prefix}-$1"`)
     .replace(/url\(#([^)]+)\)/g, `url(#${prefix}-$1)`);
 }
+
+/** What a point says to a screen reader it says to who points at it, too: browsers show titles. */
+const withTitles = (svg: string): string =>
+  svg.replace(
+    /<path aria-label="([^"]*)"([^>]*aria-roledescription="point"[^>]*)\/>/g,
+    '<path$2><title>$1</title></path>',
+  );
 
 /** A chart as a file of its own: light colours on white. */
 export function standaloneSvg(svg: string): string {

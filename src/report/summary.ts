@@ -1,10 +1,11 @@
 /** What a report says first: arms, their curves and ranks, and the answers. Pure, and enough for a terminal. */
-import { meanOrNull, summarize, tInterval, type Curve, type Observation } from '../curves/index.js';
+import { meanOrNull, summarize, tInterval, type CurvePoint, type Observation } from '../curves/index.js';
 import { groupBy } from '../group-by.js';
 import { datasetFacts } from '../spec/index.js';
 import type { SweepSpec } from '../spec/types.js';
 import type { Counts, TrialFigures, TrialStatus } from '../storage/storage.js';
-import { answersOf } from './answers.js';
+import { answersOf, MOST_TOLD } from './answers.js';
+import { fitArm } from './fits.js';
 import { summaryNotes } from './notes.js';
 import type { ArmSummary, ReportSummary, SummaryInput } from './types.js';
 
@@ -28,14 +29,22 @@ export interface Headed {
   readonly scored: readonly Scored[];
 }
 
+/** Of how many arms, the best ones, the curves are fitted, and whether they are drawn. */
+export interface Fits {
+  readonly most: number;
+  readonly areDrawn: boolean;
+}
+
 /** What `run` and `watch` end with, and what the Temporal UI shows of a large sweep. */
 export function buildSummary(input: SummaryInput): ReportSummary {
-  const { head } = headOf(input);
+  const arms = input.whole?.arms ?? input.arms.length;
+  const { head } = headOf(input, { most: arms > MOST_TOLD ? 1 : MOST_TOLD, areDrawn: false });
   const draft = { ...head, made: { spec: input.sweep.spec } };
   return { ...draft, answers: answersOf(draft), notes: summaryNotes(draft, input) };
 }
 
-export function headOf({ sweep, arms, figures, whole, madeAt }: SummaryInput): Headed {
+export function headOf(input: SummaryInput, fits: Fits): Headed {
+  const { sweep, figures, whole, madeAt } = input;
   const { spec } = sweep;
   const counts = whole?.counts ?? countsOf(figures);
   const isBuiltin = spec.trainable.kind === 'builtin';
@@ -50,8 +59,8 @@ export function headOf({ sweep, arms, figures, whole, madeAt }: SummaryInput): H
     if (score !== null) scored.push({ figures, score });
   }
   const dataset = datasetFacts(spec.dataset);
-  const summaries = armSummaries(spec, arms, figures, scored);
-  const head = {
+  const summaries = armSummaries(input, scored, { isAccuracy, fits });
+  const head: Headed['head'] = {
     sweep: {
       name: sweep.name,
       status: sweep.status,
@@ -66,7 +75,11 @@ export function headOf({ sweep, arms, figures, whole, madeAt }: SummaryInput): H
     },
     trials: totalOf(counts),
     counts,
-    score: { name: isAccuracy ? 'test accuracy' : spec.objective.metric, isAccuracy },
+    score: {
+      name: isAccuracy ? 'test accuracy' : spec.objective.metric,
+      isAccuracy,
+      direction: isAccuracy ? 'maximize' : spec.objective.direction,
+    },
     chance: isBuiltin && dataset !== undefined ? 1 / dataset.classes : null,
     confidence: CONFIDENCE,
     delta: spec.report.delta,
@@ -104,55 +117,70 @@ function countsOf(figures: readonly TrialFigures[]): Counts {
   return counts;
 }
 
+interface Asked {
+  readonly isAccuracy: boolean;
+  readonly fits: Fits;
+}
+
 function armSummaries(
-  spec: SweepSpec,
-  arms: SummaryInput['arms'],
-  figures: readonly TrialFigures[],
+  { sweep: { spec }, arms, figures }: SummaryInput,
   scored: readonly Scored[],
+  { isAccuracy, fits }: Asked,
 ): ArmSummary[] {
   const observations: Observation[] = [];
   for (const { figures: one, score } of scored) {
     const n = sizeOf(spec, one.samplesPerClass);
     if (n !== null) observations.push({ arm: one.armHash, n, replicate: one.replicate, score });
   }
-  const curves = new Map(
-    summarize(observations, spec.report.delta, CONFIDENCE).map((curve) => [curve.arm, curve]),
-  );
+  const curves = new Map(summarize(observations, CONFIDENCE).map((curve) => [curve.arm, curve]));
   const scoredOf = groupBy(scored, ({ figures: { armHash } }) => armHash);
+  const observed = groupBy(observations, ({ arm }) => arm);
   const objectives = objectivesOf(spec, arms, scored, scoredOf);
   const ranks = rankArms(spec, objectives);
   const sizes = new Set(figures.map(({ samplesPerClass }) => sizeOf(spec, samplesPerClass)));
   return arms.map(({ armHash: hash, armLabel: label, params }) => {
     const rank = ranks.get(hash) ?? null;
+    const isHighlighted = arms.length <= MOST_COLORS || (rank !== null && rank <= HIGHLIGHTED_OF_MANY);
+    const own = observed.get(hash) ?? [];
+    // With one size nobody asks for a curve.
+    const isFitted = sizes.size > 1 && own.length > 0 && (rank ?? arms.length) <= fits.most;
+    const fitted = isFitted
+      ? fitArm(own, {
+          spec,
+          isAccuracy,
+          confidence: CONFIDENCE,
+          isDrawn: fits.areDrawn && isHighlighted,
+          agreement: [],
+        })
+      : null;
+    const points = (curves.get(hash)?.points ?? []).map((point) => ({
+      ...point,
+      elsewhere: fitted?.elsewhere.get(point.n) ?? null,
+    }));
     return {
       hash,
       label,
       params,
       rank,
       objective: objectives.get(hash) ?? null,
-      isHighlighted: arms.length <= MOST_COLORS || (rank !== null && rank <= HIGHLIGHTED_OF_MANY),
-      ...curvePart(spec, curves.get(hash), sizes.size > 1),
+      isHighlighted,
+      points,
+      fit: fitted?.fit ?? null,
+      targetAt: targetAt(spec, points, isAccuracy),
       sizeless: sizelessOf(spec, scoredOf.get(hash) ?? []),
     };
   });
 }
 
-/** @param hasCurve whether the sweep has several sizes: with one, nobody asks for an elbow */
-function curvePart(
-  spec: SweepSpec,
-  curve: Curve | undefined,
-  hasCurve: boolean,
-): Pick<ArmSummary, 'points' | 'pooledStd' | 'freedom' | 'elbow' | 'targetAt'> {
-  if (curve === undefined) return { points: [], pooledStd: null, freedom: 0, elbow: null, targetAt: null };
-  const { target } = spec.report;
-  const reached = target === null ? undefined : curve.points.find((point) => point.mean >= target);
-  return {
-    points: curve.points,
-    pooledStd: curve.pooledStd,
-    freedom: curve.freedom,
-    elbow: hasCurve ? curve.elbow : null,
-    targetAt: reached?.n ?? null,
-  };
+/** The smallest measured size whose mean is as good as the target. */
+function targetAt(
+  { report: { target }, objective }: SweepSpec,
+  points: readonly CurvePoint[],
+  isAccuracy: boolean,
+): number | null {
+  if (target === null) return null;
+  const sign = !isAccuracy && objective.direction === 'minimize' ? -1 : 1;
+  return points.find(({ mean }) => sign * mean >= sign * target)?.n ?? null;
 }
 
 /** Mean objective of each arm at the largest size that any arm has results for. */

@@ -1,5 +1,5 @@
 /** The report as plain JSON: everything that is drawn or printed is collected here first. Types only. */
-import type { CurvePoint, Elbow, Interval, Summary } from '../curves/index.js';
+import type { CurveAt, CurveFit, CurvePoint, Interval, Summary } from '../curves/index.js';
 import type { ArmParams, SweepSpec } from '../spec/types.js';
 import type {
   ArmFacts,
@@ -64,7 +64,28 @@ export interface SplitMeans {
   readonly test: number | null;
   /** On changed test images, over all ways and severities. */
   readonly unfamiliar: number | null;
+  /** Of training. */
+  readonly seconds: number | null;
   readonly quickness: Quickness | null;
+}
+
+/** A size of an arm, with its interval on other test images; null where nobody knows how many there are, or nothing is fitted. */
+export interface ArmPoint extends CurvePoint {
+  readonly elsewhere: Interval | null;
+}
+
+/** What the curve through an arm's scores says; the figures of its sizes are in the arm's points. */
+export interface ArmFit extends Omit<CurveFit, 'sizes'> {
+  /** At twice and four times the arm's largest size; empty without a fit. */
+  readonly at: readonly CurveAt[];
+  /** To be drawn, by size, from the smallest to the last of `at`; empty where it is not. */
+  readonly curve: readonly CurveAt[];
+}
+
+/** How far replicates agree on which test images are hard: see CurveOptions. */
+export interface ImageAgreement {
+  readonly n: number;
+  readonly share: number;
 }
 
 /** An arm with its curve. */
@@ -79,11 +100,9 @@ export interface ArmReport {
   /** Whether plots give it a colour: all arms, or the best of many. */
   readonly isHighlighted: boolean;
   /** Empty where trials have no size or none succeeded. */
-  readonly points: readonly CurvePoint[];
-  readonly pooledStd: number | null;
-  readonly freedom: number;
-  /** Null where the sweep has no two sizes, or the arm no results. */
-  readonly elbow: Elbow | null;
+  readonly points: readonly ArmPoint[];
+  /** Null where the sweep has no two sizes, the arm no results, or so many arms are better that nobody asks. */
+  readonly fit: ArmFit | null;
   readonly splits: readonly SplitMeans[];
   /** Smallest measured size whose mean reaches the target; null if none does, or there is no target. */
   readonly targetAt: number | null;
@@ -212,6 +231,8 @@ export interface Note {
     | 'reruns'
     | 'chosen'
     | 'details'
+    | 'not-monotone'
+    | 'pool-used'
     | 'error-bars';
   readonly text: string;
 }
@@ -231,7 +252,7 @@ export interface EnvironmentReport extends Environment {
 /** A whole report, as `report.json` holds it. */
 export interface ReportModel {
   /** Raised when a key changes its meaning. */
-  readonly format: 1;
+  readonly format: 2;
   readonly madeAt: string;
   readonly elbowVersion: string;
   readonly sweep: {
@@ -248,7 +269,11 @@ export interface ReportModel {
   readonly trials: number;
   readonly counts: Counts;
   /** What curves show: `test accuracy`, or the objective's metric where there is none. */
-  readonly score: { readonly name: string; readonly isAccuracy: boolean };
+  readonly score: {
+    readonly name: string;
+    readonly isAccuracy: boolean;
+    readonly direction: 'maximize' | 'minimize';
+  };
   /** Score of guessing, 1/classes; null where there are no classes. */
   readonly chance: number | null;
   readonly confidence: number;
