@@ -9,12 +9,11 @@ import { notesOf } from './notes.js';
 import { meanQuickness, quicknessOf } from './quickness.js';
 import { rateReport } from './rates.js';
 import { environmentReports, epochMetrics, failureGroups, trialReport } from './rows.js';
-import { headOf, sizeOf } from './summary.js';
-import type { Quickness, ReportInput, ReportModel, SplitMeans } from './types.js';
+import { armsToFit, headOf, NO_FITS, sizeOf } from './summary.js';
+import type { Quickness, ReportInput, ReportModel, SplitMeans, SummaryInput } from './types.js';
 
 /** A fit takes about 60 ms: a minute would pass before 1,000 arms were fitted. */
 const REPORT_FITS = { most: 60, areDrawn: true } as const;
-const NO_FITS = { most: 0, areDrawn: false } as const;
 
 type QuicknessByTrial = ReadonlyMap<number, Quickness | null>;
 
@@ -23,7 +22,7 @@ export function buildReport(input: ReportInput): ReportModel {
   const { sweep, madeAt } = input;
   const { spec } = sweep;
   const results = input.results.toSorted((a, b) => a.trial - b.trial);
-  const { head, scored } = headOf({ sweep, arms: armsIn(results), figures: results, madeAt }, REPORT_FITS);
+  const { head, scored } = headOf(summaryInput(input, results), REPORT_FITS);
   const scores = new Set(scored.map(({ figures }) => figures.trial));
   const scoredOf = groupBy(
     input.results.filter(({ trial }) => scores.has(trial)),
@@ -65,10 +64,7 @@ export function buildReport(input: ReportInput): ReportModel {
  * @returns numbers, ascending
  */
 export function drawnTrials(sweep: SweepRow, results: readonly TrialResult[], most: number): number[] {
-  const { head } = headOf(
-    { sweep, arms: armsIn(results), figures: results, madeAt: sweep.createdAt },
-    NO_FITS,
-  );
+  const { head } = headOf(summaryInput({ sweep, madeAt: sweep.createdAt }, results), NO_FITS);
   const shown = new Set(head.arms.filter(({ isHighlighted }) => isHighlighted).map(({ hash }) => hash));
   return results
     .filter(({ armHash }) => shown.has(armHash))
@@ -76,6 +72,15 @@ export function drawnTrials(sweep: SweepRow, results: readonly TrialResult[], mo
     .sort((a, b) => a - b)
     .slice(0, most);
 }
+
+/** Arms whose curves a report fits. */
+export const armsOfReport = (sweep: SweepRow, results: readonly TrialResult[]): string[] =>
+  armsToFit(summaryInput({ sweep, madeAt: sweep.createdAt }, results), REPORT_FITS.most);
+
+const summaryInput = (
+  { sweep, madeAt, correct = [] }: Pick<ReportInput, 'sweep' | 'madeAt' | 'correct'>,
+  results: readonly TrialResult[],
+): SummaryInput => ({ sweep, arms: armsIn(results), figures: results, correct, madeAt });
 
 /** In the order of their first trials. @param results by trial */
 const armsIn = (results: readonly TrialResult[]): ArmFacts[] =>

@@ -4,6 +4,7 @@ import { groupBy } from '../group-by.js';
 import { datasetFacts } from '../spec/index.js';
 import type { SweepSpec } from '../spec/types.js';
 import type { Counts, TrialFigures, TrialStatus } from '../storage/storage.js';
+import { agreementOf, type Answers } from './agreement.js';
 import { answersOf, MOST_TOLD } from './answers.js';
 import { fitArm } from './fits.js';
 import { summaryNotes } from './notes.js';
@@ -35,10 +36,26 @@ export interface Fits {
   readonly areDrawn: boolean;
 }
 
+export const NO_FITS: Fits = { most: 0, areDrawn: false };
+
+/** Arms whose curves a summary fits. */
+export const armsOfSummary = (input: SummaryInput): string[] => armsToFit(input, fitsOfSummary(input).most);
+
+const fitsOfSummary = ({ whole, arms }: SummaryInput): Fits => ({
+  most: (whole?.arms ?? arms.length) > MOST_TOLD ? 1 : MOST_TOLD,
+  areDrawn: false,
+});
+
+/** The arms that are best by the objective, where there is more than one size. @returns hashes */
+export function armsToFit(input: SummaryInput, most: number): string[] {
+  const { arms, sizes } = headOf(input, NO_FITS).head;
+  if (sizes.length < 2) return [];
+  return arms.filter(({ rank }) => rank !== null && rank <= most).map(({ hash }) => hash);
+}
+
 /** What `run` and `watch` end with, and what the Temporal UI shows of a large sweep. */
 export function buildSummary(input: SummaryInput): ReportSummary {
-  const arms = input.whole?.arms ?? input.arms.length;
-  const { head } = headOf(input, { most: arms > MOST_TOLD ? 1 : MOST_TOLD, areDrawn: false });
+  const { head } = headOf(input, fitsOfSummary(input));
   const draft = { ...head, made: { spec: input.sweep.spec } };
   return { ...draft, answers: answersOf(draft), notes: summaryNotes(draft, input) };
 }
@@ -123,7 +140,7 @@ interface Asked {
 }
 
 function armSummaries(
-  { sweep: { spec }, arms, figures }: SummaryInput,
+  { sweep: { spec }, arms, figures, correct = [] }: SummaryInput,
   scored: readonly Scored[],
   { isAccuracy, fits }: Asked,
 ): ArmSummary[] {
@@ -133,6 +150,8 @@ function armSummaries(
     if (n !== null) observations.push({ arm: one.armHash, n, replicate: one.replicate, score });
   }
   const curves = new Map(summarize(observations, CONFIDENCE).map((curve) => [curve.arm, curve]));
+  const bits = new Map(correct.map((one) => [one.trial, one.correct]));
+  const images = datasetFacts(spec.dataset)?.testSize ?? 0;
   const scoredOf = groupBy(scored, ({ figures: { armHash } }) => armHash);
   const observed = groupBy(observations, ({ arm }) => arm);
   const objectives = objectivesOf(spec, arms, scored, scoredOf);
@@ -150,7 +169,7 @@ function armSummaries(
           isAccuracy,
           confidence: CONFIDENCE,
           isDrawn: fits.areDrawn && isHighlighted,
-          agreement: [],
+          agreement: agreementOf(answersIn(spec, scoredOf.get(hash) ?? [], bits), images),
         })
       : null;
     const points = (curves.get(hash)?.points ?? []).map((point) => ({
@@ -171,6 +190,17 @@ function armSummaries(
     };
   });
 }
+
+/** Of the trials whose answers are known. */
+const answersIn = (
+  spec: SweepSpec,
+  own: readonly Scored[],
+  bits: ReadonlyMap<number, Uint8Array>,
+): Answers[] =>
+  own.flatMap(({ figures }) => {
+    const [n, correct] = [sizeOf(spec, figures.samplesPerClass), bits.get(figures.trial)];
+    return n === null || correct === undefined ? [] : [{ n, correct }];
+  });
 
 /** The smallest measured size whose mean is as good as the target. */
 function targetAt(

@@ -22,6 +22,8 @@ export interface SummaryInput {
   readonly arms: readonly ArmFacts[];
   /** One a trial: its latest attempt. */
   readonly figures: readonly TrialFigures[];
+  /** Of the arms that are fitted: which test images were right, one bit each. */
+  readonly correct?: readonly { readonly trial: number; readonly correct: Uint8Array }[];
   /** Where arms and figures are of the leading arms alone, what there is in all; else left out. */
   readonly whole?: WholeSweep;
   readonly madeAt: Date;
@@ -42,6 +44,8 @@ export interface ReportInput {
   readonly results: readonly TrialResult[];
   /** Of the latest attempts; of very many trials those that are drawn. */
   readonly epochs: readonly (EpochMetrics & { readonly trial: number })[];
+  /** Of the arms that are fitted: which test images were right, one bit each. */
+  readonly correct?: SummaryInput['correct'];
   /** Where they ran, for "how it was made". */
   readonly attempts?: readonly AttemptPlace[];
   /** When it is made. */
