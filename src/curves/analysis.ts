@@ -3,106 +3,19 @@ import normalQuantile from '@stdlib/stats-base-dists-normal-quantile';
 import { cellsOf, type Cell, type SizedScore } from './cells.js';
 import { finiteOrNull, intervalOf } from './crowd.js';
 import { DEFAULT_CURVE } from './defaults.js';
-import { FAMILIES, type FamilyName, type ScoreRange } from './families.js';
+import { FAMILIES } from './families.js';
 import { endsOf, fitCells, likeliest, luckOf, valuesOf, type Fit } from './fit.js';
-import { elbowOfFit, type ElbowState, type FittedElbow } from './fitted-elbow.js';
+import { elbowOfFit, type FittedElbow } from './fitted-elbow.js';
 import type { Interval } from './intervals.js';
-import { kneedle, type Knee } from './kneedle.js';
+import { kneedle } from './kneedle.js';
+import { logLinearOf } from './log-linear.js';
 import { turnOf } from './monotone.js';
+import { expectedWidths, type Question } from './next.js';
 import { meanIntervals, noiseOf, type Noise } from './noise.js';
 import { likely, meanCovariance } from './spread.js';
 import { targetOf, type TargetAnswer } from './target.js';
-import { warningsOf, type CurveWarning } from './warnings.js';
-
-export interface CurveOptions {
-  /** What scores can be; null where nothing bounds them. Default 0 to 1. */
-  readonly range?: ScoreRange;
-  /** Whether higher scores are better, or lower ones, as losses are. Default `maximize`. */
-  readonly direction?: 'maximize' | 'minimize';
-  /** Of the elbow: what a doubling has to bring, > 0. Default 0.01. */
-  readonly delta?: number;
-  /** Of all intervals, in (0, 1). Default 0.95. */
-  readonly confidence?: number;
-  /** A score to be reached; null or left out for none. */
-  readonly target?: number | null;
-  /** Sizes to be told, > 0; left out for two and four times the largest. */
-  readonly at?: readonly number[];
-  /**
-   * Test images that all scores come from, ≥ 1, where these are shares of right or wrong answers; null or left out where
-   * nobody knows.
-   */
-  readonly testSize?: number | null;
-  /**
-   * How much of a score's variance p(1 − p)/testSize is due to which test images there are, in [0, 1], by size: replicates that
-   * agree on which images are hard leave more to that. 1 where nothing is told; sizes that are not told take the next smaller one.
-   */
-  readonly agreement?: readonly { readonly n: number; readonly share: number }[];
-  /** Labelled images per class that subsets are drawn from; null or left out where nobody knows. */
-  readonly pool?: number | null;
-  /** Integer in [0, 2³²); equal ones give equal digits. Default 0. */
-  readonly seed?: number;
-}
-
-/** A size of the data. */
-export interface SizeFigures {
-  readonly n: number;
-  readonly replicates: number;
-  readonly mean: number;
-  /** Sample standard deviation; null for one score. */
-  readonly std: number | null;
-  /** Student t interval of the mean with the spread of all sizes; null where nothing is known of that. */
-  readonly lo: number | null;
-  readonly hi: number | null;
-  /** The same on other test images; null where nobody knows how many there are. */
-  readonly elsewhere: Interval | null;
-}
-
-/** The fitted curve at a size. */
-export interface CurveAt {
-  readonly n: number;
-  readonly score: number;
-  /** Of the expected score on this test set, for subsets from this pool. */
-  readonly lo: number;
-  readonly hi: number;
-  /** The same on other test images; null where nobody knows how many there are. */
-  readonly elsewhere: Interval | null;
-  /** What it is better by than the fitted curve at the largest size, whatever the direction; below 0 for smaller sizes. */
-  readonly gain: Interval & { readonly value: number };
-  /** The smallest and the largest of what the families say that have a share of at least one in twenty. */
-  readonly families: readonly [number, number];
-}
-
-export interface CurveElbow extends Omit<FittedElbow, 'reached' | 'share' | 'lastGain'> {
-  readonly state: ElbowState;
-  readonly reached: boolean | null;
-  readonly share: number | null;
-  readonly lastGain: FittedElbow['lastGain'] | null;
-}
-
-export interface CurveFit {
-  readonly sizes: readonly SizeFigures[];
-  /** The likeliest family; null without a fit. */
-  readonly family: FamilyName | null;
-  /** Of its likeliest curve: offset + factor·basis, and those of the basis; empty without a fit. */
-  readonly parameters: Readonly<Record<string, number>>;
-  /** How likely each family is, the likeliest first; those below 0.0005 are left out. */
-  readonly families: readonly {
-    readonly family: FamilyName;
-    readonly formula: string;
-    readonly share: number;
-  }[];
-  /** Where the curve goes for n → ∞: at an end that no family gives the metric's bound, or null where it has none. */
-  readonly asymptote: {
-    readonly value: number;
-    readonly lo: number | null;
-    readonly hi: number | null;
-  } | null;
-  readonly elbow: CurveElbow;
-  readonly kneedle: readonly Knee[];
-  readonly at: readonly CurveAt[];
-  readonly target: TargetAnswer | null;
-  readonly warnings: readonly CurveWarning[];
-}
+import type { AskedInterval, CurveAt, CurveElbow, CurveFit, CurveOptions, SizeFigures } from './types.js';
+import { warningsOf } from './warnings.js';
 
 const CANNOT_BE_SAID: CurveElbow = {
   state: 'cannot-be-said',
@@ -154,6 +67,7 @@ function mirror(fit: CurveFit): CurveFit {
       lo: fit.asymptote.hi === null ? null : -fit.asymptote.hi,
       hi: fit.asymptote.lo === null ? null : -fit.asymptote.lo,
     },
+    logLinear: fit.logLinear && { ...fit.logLinear, a: -fit.logLinear.a, b: -fit.logLinear.b },
     at: fit.at.map((one) => ({
       ...one,
       score: -one.score,
@@ -179,6 +93,16 @@ function fitRising(scores: readonly SizedScore[], options: CurveOptions): CurveF
   const luck = luckOf(seed ^ 0x5bd1e995);
   const deviates = fit && shiftAt ? Float64Array.from(fit.draws, () => luck.normal()) : null;
   const elbow = fit && turn === null ? elbowOfFit(fit, delta, confidence) : null;
+  const answer =
+    fit === null || target === null
+      ? null
+      : targetOf(
+          fit,
+          target,
+          confidence,
+          deviates && shiftAt && deviates.map((one) => one * shiftAt(target, largest)),
+        );
+  const { asked, question } = questionOf(fit, answer, elbow);
   const knees = cells.length >= 3 ? (['linear', 'log'] as const).map((axis) => kneedle(cells, axis)) : [];
   return {
     sizes: sizesOf(cells, noise, confidence, shiftAt),
@@ -186,18 +110,35 @@ function fitRising(scores: readonly SizedScore[], options: CurveOptions): CurveF
     asymptote: fit && asymptoteOf(fit, confidence),
     elbow: elbow ?? CANNOT_BE_SAID,
     kneedle: knees,
+    logLinear: logLinearOf(cells, noise),
     at: fit ? curveAt(fit, at, confidence, shiftAt) : [],
-    target:
-      fit === null || target === null
-        ? null
-        : targetOf(
-            fit,
-            target,
-            confidence,
-            deviates && shiftAt && deviates.map((one) => one * shiftAt(target, largest)),
-          ),
+    target: answer,
+    narrowing: {
+      asked,
+      widths: fit && noise ? expectedWidths(fit, { cells, noise }, question, options.additions ?? []) : [],
+    },
     warnings: warningsOf({ cells, noise, fit, turn, at, testSize, pool, elbow }),
   };
+}
+
+/** What is to be narrowed: the curve where the target is, the doubling that decides about the elbow, or the score. */
+function questionOf(
+  fit: Fit | null,
+  target: TargetAnswer | null,
+  elbow: FittedElbow | null,
+): { readonly asked: AskedInterval; readonly question: Question } {
+  const largest = fit?.candidates.span.last ?? 0;
+  if (target !== null && target.n !== null)
+    return { asked: 'target', question: [{ n: target.n, weight: 1 }] };
+  if (elbow?.state === 'undecided')
+    return {
+      asked: 'elbow',
+      question: [
+        { n: largest, weight: 1 },
+        { n: largest / 2, weight: -1 },
+      ],
+    };
+  return { asked: 'score', question: [{ n: 2 * largest, weight: 1 }] };
 }
 
 /** Standard deviation of a score over test sets. */

@@ -35,8 +35,13 @@ export function costOf(model: ReportModel, arm: ArmReport, n: number): Cost {
   };
 }
 
-/** Of one trial: the power of n that the two largest sizes show, which early stopping makes less than 1. */
-function secondsAt({ splits }: ArmReport, n: number): number | null {
+/**
+ * Of one trial: what was measured at that size, or what the power of n says that the two largest sizes show, which early stopping
+ * makes less than 1; null where nothing is known.
+ */
+export function secondsAt({ splits }: ArmReport, n: number): number | null {
+  const measured = splits.find((one) => one.n === n)?.seconds ?? null;
+  if (measured !== null) return measured;
   const known = splits.filter(({ seconds }) => seconds !== null && seconds > 0);
   const [before, last] = [known.at(-2), known.at(-1)];
   if (last === undefined) return null;

@@ -2,6 +2,7 @@
 import { fitCurve, type CurveOptions, type Observation } from '../curves/index.js';
 import { datasetFacts } from '../spec/index.js';
 import type { SweepSpec } from '../spec/types.js';
+import { plansOf } from './next-steps.js';
 import type { ArmFit, ImageAgreement } from './types.js';
 
 /** Sizes that are foretold: so many times the largest. */
@@ -15,6 +16,8 @@ export interface FitRequest {
   readonly confidence: number;
   /** Whether the curve is to be drawn, and not only told. */
   readonly isDrawn: boolean;
+  /** Whether to say what further trials would narrow. */
+  readonly isBest: boolean;
   readonly agreement: readonly ImageAgreement[];
 }
 
@@ -38,6 +41,7 @@ export function fitArm(
     ...fit
   } = fitCurve(own, {
     ...curveOptionsOf(request),
+    additions: request.isBest ? plansOf(request.spec, distinct(sizes)).map(({ addition }) => addition) : [],
     at: [...foretold, ...places],
   });
   return {
@@ -45,6 +49,8 @@ export function fitArm(
     elsewhere: new Map(figures.map(({ n, elsewhere }) => [n, elsewhere])),
   };
 }
+
+const distinct = (sizes: readonly number[]): number[] => [...new Set(sizes)].sort((a, b) => a - b);
 
 function curveOptionsOf({ spec, isAccuracy, confidence, agreement }: FitRequest): CurveOptions {
   const { delta, target } = spec.report;

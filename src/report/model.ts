@@ -5,6 +5,7 @@ import type { SweepSpec } from '../spec/types.js';
 import type { ArmFacts, SweepRow, TrialResult } from '../storage/storage.js';
 import { answersOf } from './answers.js';
 import { diagnosisGroups } from './diagnosis.js';
+import { nextSteps } from './next-steps.js';
 import { notesOf } from './notes.js';
 import { meanQuickness, quicknessOf } from './quickness.js';
 import { rateReport } from './rates.js';
@@ -41,6 +42,7 @@ export function buildReport(input: ReportInput): ReportModel {
     ...head,
     arms,
     rates: spec.trainable.kind === 'builtin' ? rateReport(arms, head.chance) : null,
+    next: nextSteps(spec, arms),
     trialReports: results.map((result) => trialReport(result, quickness.get(result.trial) ?? null)),
     trialEpochs: [...epochs].map(([trial, own]) => ({
       trial,

@@ -169,6 +169,7 @@ function armSummaries(
           isAccuracy,
           confidence: CONFIDENCE,
           isDrawn: fits.areDrawn && isHighlighted,
+          isBest: fits.areDrawn && rank === 1,
           agreement: agreementOf(answersIn(spec, scoredOf.get(hash) ?? [], bits), images),
         })
       : null;

@@ -1,5 +1,5 @@
 /** The report as plain JSON: everything that is drawn or printed is collected here first. Types only. */
-import type { CurveAt, CurveFit, CurvePoint, Interval, Summary } from '../curves/index.js';
+import type { AskedInterval, CurveAt, CurveFit, CurvePoint, Interval, Summary } from '../curves/index.js';
 import type { ArmParams, SweepSpec } from '../spec/types.js';
 import type {
   ArmFacts,
@@ -84,6 +84,28 @@ export interface ArmFit extends Omit<CurveFit, 'sizes'> {
   readonly at: readonly CurveAt[];
   /** To be drawn, by size, from the smallest to the last of `at`; empty where it is not. */
   readonly curve: readonly CurveAt[];
+}
+
+/** Further trials, and what they are expected to do for the best arm's answer. */
+export interface NextStep {
+  /** What they are, for `elbow extend`. */
+  readonly options: string;
+  /** In words. */
+  readonly text: string;
+  /** Trials of all arms. */
+  readonly trials: number;
+  /** Of training, one after the other; null where nothing is known. */
+  readonly seconds: number | null;
+  /** The expected width of the interval, as a share of the present one. */
+  readonly width: number;
+}
+
+/** What to run next, the most narrowing an hour first. */
+export interface NextSteps {
+  readonly asked: AskedInterval;
+  /** Of the arm that is best by the objective. */
+  readonly arm: string;
+  readonly steps: readonly NextStep[];
 }
 
 /** How far replicates agree on which test images are hard: see CurveOptions. */
@@ -288,6 +310,8 @@ export interface ReportModel {
   readonly arms: readonly ArmReport[];
   /** Null where the sweep has no two rates to choose from, and for own trainables. */
   readonly rates: RateReport | null;
+  /** Null without a fit of the best arm. */
+  readonly next: NextSteps | null;
   /** Sizes with results, ascending. */
   readonly sizes: readonly number[];
   readonly trialReports: readonly TrialReport[];

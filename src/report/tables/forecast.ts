@@ -6,7 +6,7 @@ import { classesOf, isTurning } from '../forecasts.js';
 import { count, decimal, duration, rounded, signed } from '../format.js';
 import type { Markup } from '../markup.js';
 import { html } from '../markup.js';
-import type { ArmFit, ArmReport, ReportModel } from '../types.js';
+import type { ArmFit, ArmReport, NextSteps, ReportModel } from '../types.js';
 import { armColumns } from './arm-columns.js';
 
 /** With more arms than this, the best ones are listed; report.json has all that are fitted. */
@@ -30,7 +30,7 @@ export function forecastSection(model: ReportModel): Markup | null {
       test set, for samples like these; “on new images” holds for other test images, too. Hours are those of
       the trials at a size, one after the other, with as many replicates as now.
     </p>
-    ${moreTable(model, arms, hasPrice)} ${curveFacts(model, arms)}
+    ${moreTable(model, arms, hasPrice)} ${curveFacts(model, arms)} ${nextTable(model)}
   </section>`;
 }
 
@@ -76,6 +76,49 @@ function moreTable(model: ReportModel, arms: readonly Fitted[], hasPrice: boolea
       </tbody>
     </table>
   </div>`;
+}
+
+const ASKED: Readonly<Record<NextSteps['asked'], string>> = {
+  target: 'the number of samples that the target takes',
+  elbow: 'what the last doubling brings, which decides about the elbow',
+  score: 'the score at twice the largest size',
+};
+
+/** What to run next; null where nothing would narrow the answer. */
+function nextTable({ next, sweep, arms }: ReportModel): Markup | null {
+  const steps = next?.steps.filter(({ width }) => width < 0.995) ?? [];
+  if (next === null || steps.length === 0) return null;
+  const who = arms.length === 1 ? '' : ` of ${next.arm}`;
+  return html`<h3>What to run next</h3>
+    <p class="caption">
+      To know ${ASKED[next.asked]}${who} better: how wide its interval is expected to be then, beside now, by
+      the curves that are possible now. The most narrowing an hour first.
+    </p>
+    <div class="scroll">
+      <table>
+        <thead>
+          <tr>
+            <th class="text">more</th>
+            <th>trials</th>
+            <th>training</th>
+            <th>width</th>
+            <th class="text">command</th>
+          </tr>
+        </thead>
+        <tbody>
+          ${steps.map(
+            ({ text, trials, seconds, width, options }) =>
+              html`<tr>
+                <td class="name">${text}</td>
+                <td>${count(trials)}</td>
+                <td>${seconds === null ? '–' : duration(seconds)}</td>
+                <td>× ${decimal(width, 2)}</td>
+                <td class="text"><code>elbow extend ${sweep.name} ${options}</code></td>
+              </tr>`,
+          )}
+        </tbody>
+      </table>
+    </div>`;
 }
 
 const range = ({ lo, hi }: { readonly lo: number; readonly hi: number }): string =>
