@@ -17,12 +17,14 @@ import type { ReportInput, SummaryInput } from './types.js';
 export async function collectReport(storage: Storage, sweep: SweepRow, madeAt: Date): Promise<ReportInput> {
   const results = await readResults(storage, sweep.id);
   const isLarge = results.length > MOST_DETAILED;
-  const [epochs, attempts, correct] = await Promise.all([
+  const arms = armsOfReport(sweep, results);
+  const [epochs, attempts, correct, confusions] = await Promise.all([
     storage.epochs(sweep.id, ...(isLarge ? [drawnTrials(sweep, results, MOST_DRAWN)] : [])),
     storage.environments(sweep.id),
-    correctOf(storage, sweep, armsOfReport(sweep, results)),
+    correctOf(storage, sweep, arms),
+    arms[0] === undefined ? [] : storage.confusions(sweep.id, arms[0]),
   ]);
-  return { sweep, results, epochs, attempts, correct, madeAt, elbowVersion };
+  return { sweep, results, epochs, attempts, correct, confusions, madeAt, elbowVersion };
 }
 
 /**

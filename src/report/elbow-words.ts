@@ -15,6 +15,12 @@ export function elbowSentences(model: Draft, told: readonly ArmSummary[]): strin
     const isOne = (model.ofArms ?? model.arms.length) === 1;
     return [elbowSentence(model, first, isOne)];
   }
+  const states = new Set(fitted.map(({ fit }) => fit.elbow.state));
+  const [state] = states;
+  if (states.size === 1 && state !== 'reached')
+    return [
+      `Elbow, where a doubling no longer brings δ = ${model.delta}: ${elbowWords(first.fit.elbow)} ${fitted.length === 2 ? 'with either arm' : `with any of the ${fitted.length} arms`}.`,
+    ];
   const parts = fitted.map((arm) => `${elbowWords(arm.fit.elbow)} with ${arm.label}`);
   return [`Elbow, where a doubling no longer brings δ = ${model.delta}: ${listed(parts)}.`];
 }

@@ -11,6 +11,7 @@ import type { Markup } from './markup.js';
 import { escapeHtml, html, raw } from './markup.js';
 import type { Plot } from './plots.js';
 import { STYLE } from './style.js';
+import { classSection } from './tables/classes.js';
 import { curveTable } from './tables/curves.js';
 import { diagnosisSection } from './tables/diagnosis.js';
 import { forecastSection } from './tables/forecast.js';
@@ -68,7 +69,7 @@ export function reportHtml(model: ReportModel, plots: readonly Plot[]): string {
               ? curveTable(model)
               : null,
           )}
-          ${forecastSection(model)}
+          ${forecastSection(model)} ${classSection(model)}
           ${rateSection(model, figure(plot('rates'), 'Test accuracy against learning rate', rateLegend(model)))}
           ${section(
             'Train, validation and test',

@@ -4,6 +4,7 @@ import { groupBy } from '../group-by.js';
 import type { SweepSpec } from '../spec/types.js';
 import type { ArmFacts, SweepRow, TrialResult } from '../storage/storage.js';
 import { answersOf } from './answers.js';
+import { classReports } from './classes.js';
 import { diagnosisGroups } from './diagnosis.js';
 import { nextSteps } from './next-steps.js';
 import { notesOf } from './notes.js';
@@ -11,7 +12,7 @@ import { meanQuickness, quicknessOf } from './quickness.js';
 import { rateReport } from './rates.js';
 import { environmentReports, epochMetrics, failureGroups, trialReport } from './rows.js';
 import { armsToFit, headOf, NO_FITS, sizeOf } from './summary.js';
-import type { Quickness, ReportInput, ReportModel, SplitMeans, SummaryInput } from './types.js';
+import type { ArmSummary, Quickness, ReportInput, ReportModel, SplitMeans, SummaryInput } from './types.js';
 
 /** A fit takes about 60 ms: a minute would pass before 1,000 arms were fitted. */
 const REPORT_FITS = { most: 60, areDrawn: true } as const;
@@ -43,6 +44,7 @@ export function buildReport(input: ReportInput): ReportModel {
     arms,
     rates: spec.trainable.kind === 'builtin' ? rateReport(arms, head.chance) : null,
     next: nextSteps(spec, arms),
+    classes: classesOf(input, results, arms),
     trialReports: results.map((result) => trialReport(result, quickness.get(result.trial) ?? null)),
     trialEpochs: [...epochs].map(([trial, own]) => ({
       trial,
@@ -73,6 +75,15 @@ export function drawnTrials(sweep: SweepRow, results: readonly TrialResult[], mo
     .map(({ trial }) => trial)
     .sort((a, b) => a - b)
     .slice(0, most);
+}
+
+function classesOf(
+  { sweep, confusions = [] }: ReportInput,
+  results: readonly TrialResult[],
+  arms: readonly ArmSummary[],
+): ReportModel['classes'] {
+  const best = arms.find(({ rank }) => rank === 1);
+  return best === undefined ? null : classReports(sweep.spec, best.label, results, confusions);
 }
 
 /** Arms whose curves a report fits. */

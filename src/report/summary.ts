@@ -11,7 +11,7 @@ import { summaryNotes } from './notes.js';
 import type { ArmSummary, ReportSummary, SummaryInput } from './types.js';
 
 /** Of every interval in a report. */
-const CONFIDENCE = 0.95;
+export const CONFIDENCE = 0.95;
 /** More arms than this cannot be told apart by colour; then only the best get one. */
 const MOST_COLORS = 7;
 const HIGHLIGHTED_OF_MANY = 6;
@@ -46,11 +46,14 @@ const fitsOfSummary = ({ whole, arms }: SummaryInput): Fits => ({
   areDrawn: false,
 });
 
-/** The arms that are best by the objective, where there is more than one size. @returns hashes */
+/** The arms that are best by the objective, where there is more than one size. @returns hashes, best first */
 export function armsToFit(input: SummaryInput, most: number): string[] {
   const { arms, sizes } = headOf(input, NO_FITS).head;
   if (sizes.length < 2) return [];
-  return arms.filter(({ rank }) => rank !== null && rank <= most).map(({ hash }) => hash);
+  return arms
+    .filter(({ rank }) => rank !== null && rank <= most)
+    .sort((a, b) => a.rank! - b.rank!)
+    .map(({ hash }) => hash);
 }
 
 /** What `run` and `watch` end with, and what the Temporal UI shows of a large sweep. */

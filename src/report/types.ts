@@ -1,6 +1,7 @@
 /** The report as plain JSON: everything that is drawn or printed is collected here first. Types only. */
 import type { AskedInterval, CurveAt, CurveFit, CurvePoint, Interval, Summary } from '../curves/index.js';
 import type { ArmParams, SweepSpec } from '../spec/types.js';
+import type { Confusion } from './classes.js';
 import type {
   ArmFacts,
   AttemptPlace,
@@ -46,6 +47,8 @@ export interface ReportInput {
   readonly epochs: readonly (EpochMetrics & { readonly trial: number })[];
   /** Of the arms that are fitted: which test images were right, one bit each. */
   readonly correct?: SummaryInput['correct'];
+  /** Of the trials of the arm that is best by the objective. */
+  readonly confusions?: readonly Confusion[];
   /** Where they ran, for "how it was made". */
   readonly attempts?: readonly AttemptPlace[];
   /** When it is made. */
@@ -84,6 +87,30 @@ export interface ArmFit extends Omit<CurveFit, 'sizes'> {
   readonly at: readonly CurveAt[];
   /** To be drawn, by size, from the smallest to the last of `at`; empty where it is not. */
   readonly curve: readonly CurveAt[];
+}
+
+/** A class of the best arm. */
+export interface ClassReport {
+  readonly name: string;
+  /** Share of its test images that are recognised with the largest size, the mean over replicates, with its t interval. */
+  readonly accuracy: number;
+  readonly interval: Interval | null;
+  /** Of the fitted curve; null where there is none, and of the next doubling where the scores turn. */
+  readonly lastGain: (Interval & { readonly value: number }) | null;
+  readonly nextGain: (Interval & { readonly value: number }) | null;
+  /** Means by size. */
+  readonly points: readonly { readonly n: number; readonly mean: number }[];
+}
+
+/** Those that profit most from labels first. */
+export interface ClassReports {
+  /** The arm that is best by the objective. */
+  readonly arm: string;
+  /** Its largest size. */
+  readonly n: number;
+  /** How many classes there are. */
+  readonly of: number;
+  readonly classes: readonly ClassReport[];
 }
 
 /** Further trials, and what they are expected to do for the best arm's answer. */
@@ -312,6 +339,8 @@ export interface ReportModel {
   readonly rates: RateReport | null;
   /** Null without a fit of the best arm. */
   readonly next: NextSteps | null;
+  /** Null with one size, and where trials tell nothing of classes. */
+  readonly classes: ClassReports | null;
   /** Sizes with results, ascending. */
   readonly sizes: readonly number[];
   readonly trialReports: readonly TrialReport[];

@@ -12,7 +12,15 @@ import type {
 
 type ReadingMethods = Pick<
   Storage,
-  'trialResults' | 'trialResult' | 'attemptEnd' | 'attempts' | 'epochs' | 'logs' | 'testCorrect' | 'answers'
+  | 'trialResults'
+  | 'trialResult'
+  | 'attemptEnd'
+  | 'attempts'
+  | 'epochs'
+  | 'logs'
+  | 'testCorrect'
+  | 'confusions'
+  | 'answers'
 >;
 
 /** Rows of the sweep $1; conditions may follow. */
@@ -126,6 +134,18 @@ export function readingMethods(db: Database): ReadingMethods {
              order by attempt desc limit 1) a on a.status = 'succeeded' and a.test_correct is not null
            where t.sweep_id = $1 and t.arm_hash = any($2) order by t.number`,
           [sweepId, armHashes],
+        );
+        return rows;
+      }),
+
+    confusions: (sweepId, armHash) =>
+      db.attempt(async () => {
+        const { rows } = await db.pool.query<{ trial: number; classes: string[]; counts: number[][] }>(
+          `select t.number as trial, a.confusion->'classes' as classes, a.confusion->'counts' as counts from trials t
+           join lateral (select status, confusion from trial_attempts x where x.trial_id = t.id
+             order by attempt desc limit 1) a on a.status = 'succeeded' and a.confusion is not null
+           where t.sweep_id = $1 and t.arm_hash = $2 order by t.number`,
+          [sweepId, armHash],
         );
         return rows;
       }),

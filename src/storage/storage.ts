@@ -275,6 +275,18 @@ export interface Storage {
     armHashes: readonly string[],
   ): Promise<readonly { readonly trial: number; readonly correct: Uint8Array }[]>;
 
+  /** Of the latest attempts of an arm's trials that succeeded, by trial: images of each class by what they were taken for. */
+  confusions(
+    sweepId: string,
+    armHash: string,
+  ): Promise<
+    readonly {
+      readonly trial: number;
+      readonly classes: readonly string[];
+      readonly counts: readonly (readonly number[])[];
+    }[]
+  >;
+
   /** Of the latest attempt of a trial; null where it has none. */
   answers(sweepId: string, trial: number): Promise<TestAnswers | null>;
 

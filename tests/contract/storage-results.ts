@@ -76,6 +76,9 @@ export function resultsContract(desk: Desk): void {
         correct: answers.correct,
       });
       expect(await desk.storage.testCorrect(id, ['of no arm'])).toEqual([]);
+      expect(await desk.storage.confusions(id, armHash)).toEqual([
+        { trial: 0, classes: answers.classes, counts: answers.confusion },
+      ]);
       expect((await desk.storage.trialResult(id, 0))!.weights).toBe('ab12');
       expect((await desk.storage.attempts(id, 0))[0]!.outcome!.weights).toBe('ab12');
       expect(await desk.storage.openAttempts(id, [0])).toEqual([0]);

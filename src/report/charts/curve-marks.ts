@@ -23,7 +23,7 @@ export function markLayers(model: ReportModel, fitted: readonly Series[], scales
   return [
     ...scoreLines(model, scales),
     ...marked.flatMap((one, row) => elbowMark(one.arm.fit!, inColor(one), row, scales)),
-    ...marked.flatMap((one) => targetMark(one.arm.fit!, inColor(one), scales)),
+    ...marked.flatMap((one, row) => targetMark(one.arm.fit!, inColor(one), row, scales)),
   ];
 }
 
@@ -88,7 +88,7 @@ function elbowMark({ elbow }: ArmFit, hue: string, row: number, { x, domain }: S
 }
 
 /** Where the curve reaches the target, with the interval of the samples that takes, on the target's line. */
-function targetMark({ target }: ArmFit, hue: string, { x, y, domain }: Scales): object[] {
+function targetMark({ target }: ArmFit, hue: string, row: number, { x, y, domain }: Scales): object[] {
   if (target === null || target.n === null || target.lo === null || target.lo > domain[1]) return [];
   const ends = { n: Math.max(domain[0], target.lo), hi: Math.min(domain[1], target.hi ?? domain[1]) };
   return [
@@ -107,7 +107,8 @@ function targetMark({ target }: ArmFit, hue: string, { x, y, domain }: Scales): 
           },
           {
             data: { values: [{ n: target.n, score: target.score, text: `≈ ${rounded(target.n)}` }] },
-            mark: { type: 'text', dy: -12, color: hue },
+            // Above the line and below it in turn: arms often need about as many.
+            mark: { type: 'text', dy: row % 2 === 0 ? -12 : 14, color: hue },
             encoding: { x, y: y('score'), text: { field: 'text' } },
           },
         ]),

@@ -4,7 +4,7 @@ import { isTurning } from '../forecasts.js';
 import { count, decimal } from '../format.js';
 import { color } from '../palette.js';
 import type { ArmReport, ReportModel } from '../types.js';
-import { fitLayers } from './curve-fits.js';
+import { fitLayers, MOST_SHADES } from './curve-fits.js';
 import { markLayers } from './curve-marks.js';
 import {
   CHART_WIDTH,
@@ -57,7 +57,7 @@ export function curveChart(model: ReportModel, layout: Layout): Chart | null {
     ...rest.map((one) => one.mean),
     ...bars.flatMap(({ lo, hi }) => [lo, hi]),
     ...fitted.flatMap(({ arm }) => arm.fit!.curve.map(({ score }) => score)),
-    ...(fitted.length > 1
+    ...(fitted.length > MOST_SHADES
       ? []
       : fitted.flatMap(({ arm }) => arm.fit!.curve.flatMap(({ lo, hi }) => [lo, hi]))),
     ...(model.chance === null ? [] : [model.chance]),
