@@ -98,6 +98,28 @@ describe('two arms at one size', () => {
   });
 });
 
+describe('arms beside one of them', () => {
+  const arms = ['a', 'b', 'c', 'd'].map((arm, i) =>
+    armOf(arm, [0.5, 0.52 + i / 100, 0.51 + i / 50, 0.53 + i / 90]),
+  );
+
+  it('are compared with that one alone, in a smaller family', () => {
+    const all = compareArms(arms);
+    const few = compareArms(arms, { against: 'b' });
+    expect(few.pairs.map(({ a, b }) => a + b)).toEqual(['ab', 'cb', 'db']);
+    expect([all.family, few.family]).toEqual([6, 3]);
+    const there = all.pairs.find(({ a, b }) => a === 'b' && b === 'd')!;
+    const back = few.pairs[2]!;
+    expect(back.p).toBeCloseTo(there.p!, 12);
+    expect(back.difference).toBeCloseTo(-there.difference!, 12);
+    expect(few.at).toBe(all.at);
+  });
+
+  it('are none where there is no such arm', () => {
+    expect(compareArms(arms, { against: 'x' })).toMatchObject({ family: 0, pairs: [] });
+  });
+});
+
 describe('chance alone', () => {
   const SIZES = [10, 30, 100, 300, 1000];
   /** Two arms that differ by `effect`, replicates sharing a part of their luck. */
