@@ -52,7 +52,10 @@ export interface Comparison {
   readonly verdict: Verdict | null;
   /** The smallest margin within which these data show the arms to be equivalent. */
   readonly smallestMargin: number | null;
-  /** About how many replicates would decide; null where it is decided, or more than 1,000. */
+  /**
+   * About how many replicates would decide, among as many comparisons; more than there are. Null where it is decided, or more
+   * than 1,000.
+   */
   readonly replicatesNeeded: number | null;
 }
 
@@ -72,6 +75,7 @@ const RANDOM_FLIPS = 20_000;
 /** A difference of rounding is none. */
 const ROUNDING = 1e-12;
 const POWER_Z = 0.8416;
+const LEAST_NEEDED = 3;
 const MOST_NEEDED = 1_000;
 
 /**
@@ -91,8 +95,9 @@ export function compareArms(arms: readonly ComparedArm[], options: CompareOption
     return { a: first.arm, b: second.arm, ...judge(scores, at, { confidence, margin, seed }) };
   });
   const adjusted = holm(judged.map(({ p }) => p));
+  const family = judged.filter(({ p }) => p !== null).length;
   const level = 1 - confidence;
-  const pairs = judged.map(({ isEquivalent, needed, ...pair }, i): Comparison => {
+  const pairs = judged.map(({ isEquivalent, deviation, ...pair }, i): Comparison => {
     const verdict =
       adjusted[i] === null
         ? null
@@ -105,10 +110,13 @@ export function compareArms(arms: readonly ComparedArm[], options: CompareOption
       ...pair,
       adjusted: adjusted[i]!,
       verdict,
-      replicatesNeeded: verdict === 'undecided' ? needed : null,
+      replicatesNeeded:
+        verdict === 'undecided'
+          ? neededFor(pair.difference!, deviation!, family, { confidence, margin })
+          : null,
     };
   });
-  return { at, family: judged.filter(({ p }) => p !== null).length, margin, pairs };
+  return { at, family, margin, pairs };
 }
 
 function pairsOf(
@@ -133,7 +141,8 @@ function largestCommon(arms: readonly ComparedArm[]): number | null {
 
 interface Judged extends Omit<Comparison, 'a' | 'b' | 'adjusted' | 'verdict' | 'replicatesNeeded'> {
   readonly isEquivalent: boolean;
-  readonly needed: number | null;
+  /** Of one difference; null where nothing is tested. */
+  readonly deviation: number | null;
 }
 
 interface Rules {
@@ -153,10 +162,10 @@ function judge(differences: readonly SizedScore[], at: number | 'mean' | null, r
     degreesOfFreedom: null,
     smallestMargin: null,
   };
-  if (count === 0) return { replicates: 0, difference: null, ...nothing, isEquivalent: false, needed: null };
+  const untested = { ...nothing, isEquivalent: false, deviation: null };
+  if (count === 0) return { replicates: 0, difference: null, ...untested };
   const { mean } = tInterval(values, rules.confidence);
-  if (deviation === null || freedom === null)
-    return { replicates: count, difference: mean, ...nothing, isEquivalent: false, needed: null };
+  if (deviation === null || freedom === null) return { replicates: count, difference: mean, ...untested };
   const error = deviation / Math.sqrt(count);
   const half = tQuantile((1 + rules.confidence) / 2, freedom) * error;
   // Two one-sided tests at the level are an interval that leaves the level at each end.
@@ -173,7 +182,7 @@ function judge(differences: readonly SizedScore[], at: number | 'mean' | null, r
     degreesOfFreedom: freedom,
     smallestMargin,
     isEquivalent: smallestMargin < rules.margin,
-    needed: neededFor(mean, deviation, rules),
+    deviation,
   };
 }
 
@@ -225,14 +234,31 @@ function signFlip(values: readonly number[], seed: number): number {
   return (extreme + 1) / (RANDOM_FLIPS + 1);
 }
 
-/** Replicates that would show the difference, or the equivalence, with a power of 0.8, were the mean what it is. */
-function neededFor(mean: number, deviation: number, { confidence, margin }: Rules): number | null {
-  const [two, one] = [tQuantile((1 + confidence) / 2, 1e6), tQuantile(confidence, 1e6)];
+/**
+ * Replicates that would show the difference at the level that the strictest step of Holm's leaves it, or the equivalence, with a
+ * power of about 0.8, were the mean what it is.
+ */
+function neededFor(
+  mean: number,
+  deviation: number,
+  family: number,
+  { confidence, margin }: Omit<Rules, 'seed'>,
+): number | null {
   const size = Math.abs(mean);
-  const different = size === 0 ? Infinity : (((two + POWER_Z) * deviation) / size) ** 2;
-  const equivalent = size >= margin ? Infinity : (((one + POWER_Z) * deviation) / (margin - size)) ** 2;
-  const least = Math.ceil(Math.min(different, equivalent));
-  return least <= MOST_NEEDED ? Math.max(3, least) : null;
+  const level = (1 - confidence) / family;
+  const tells = (replicates: number): boolean => {
+    const error = deviation / Math.sqrt(replicates);
+    const reach = (p: number): number => (tQuantile(p, replicates - 1) + POWER_Z) * error;
+    return reach(1 - level / 2) <= size || reach(confidence) <= margin - size;
+  };
+  if (!tells(MOST_NEEDED)) return null;
+  let [few, enough] = [LEAST_NEEDED - 1, MOST_NEEDED];
+  while (enough - few > 1) {
+    const middle = Math.floor((few + enough) / 2);
+    if (tells(middle)) enough = middle;
+    else few = middle;
+  }
+  return enough;
 }
 
 /**

@@ -46,6 +46,24 @@ describe('two arms at one size', () => {
     expect(pairOf(shifted(0.01, 10), base, undecided.smallestMargin! + 1e-9).verdict).toBe('equivalent');
   });
 
+  it('that are undecided among many need more replicates than there are, and more than alone', () => {
+    for (let seed = 1; seed <= 30; seed++) {
+      const luck = luckOf(seed);
+      const arms = Array.from({ length: 6 }, (_, arm) =>
+        armOf(
+          String(arm),
+          Array.from({ length: 3 }, () => 0.5 + arm / 100 + 0.004 * luck.normal()),
+        ),
+      );
+      for (const { a, b, verdict, replicatesNeeded } of compareArms(arms).pairs) {
+        if (verdict !== 'undecided' || replicatesNeeded === null) continue;
+        expect(replicatesNeeded).toBeGreaterThan(3);
+        const alone = compareArms(arms.filter(({ arm }) => arm === a || arm === b)).pairs[0]!;
+        expect(alone.replicatesNeeded ?? 0).toBeLessThanOrEqual(replicatesNeeded);
+      }
+    }
+  });
+
   it('mirror each other, and losses scores', () => {
     const [a, b] = [golden.cases[3]!.a, golden.cases[3]!.b];
     const [there, back] = [pairOf(a, b), pairOf(b, a)];
