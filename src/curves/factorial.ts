@@ -29,7 +29,8 @@ export interface CompleteGrids {
 }
 
 /**
- * The settings in which some combinations differ, with their values, when every combination of these values is there once.
+ * The settings with two values or more, when every combination of these values is there once. A setting that has one value
+ * wherever it has any, such as the momentum of one optimizer of several, goes with that and is none of its own.
  * @param names of the settings that are looked at, in the order that factors shall have
  * @returns null where combinations are missing, as in a grid with conditions or where arms were chosen, or none differ
  */
@@ -38,17 +39,20 @@ export function factorsOf(
   combinations: readonly Readonly<Record<string, Level>>[],
 ): Factor[] | null {
   const factors = names
-    .map((name) => ({ name, levels: [...new Set(combinations.map((one) => one[name]))] }))
+    .map((name) => ({ name, levels: valuesOf(name, combinations) }))
     .filter(({ levels }) => levels.length > 1);
   const size = factors.reduce((product, { levels }) => product * levels.length, 1);
   if (factors.length === 0 || size !== combinations.length) return null;
-  const isWhole = factors.every(({ levels }) => !levels.includes(undefined));
   const places = new Set(
     combinations.map((one) => JSON.stringify(factors.map(({ name }) => one[name] ?? null))),
   );
-  // No level is undefined then.
-  return isWhole && places.size === size ? (factors as Factor[]) : null;
+  const isWhole = factors.every(({ name }) => combinations.every((one) => one[name] !== undefined));
+  return isWhole && places.size === size ? factors : null;
 }
+
+const valuesOf = (name: string, combinations: readonly Readonly<Record<string, Level>>[]): Level[] => [
+  ...new Set(combinations.flatMap((one) => (one[name] === undefined ? [] : [one[name]]))),
+];
 
 /** @throws ElbowError `bug` for a score that stands at no place of the grid, or twice, or is not finite */
 export function completeGrids(factors: readonly Factor[], scores: readonly GridScore[]): CompleteGrids {

@@ -209,6 +209,12 @@ describe('settings that make a full grid', () => {
     ]);
   });
 
+  it('are without one that has a single value wherever it has any', () => {
+    const own = grid.map((one) => (one.optimizer === 'sgd' ? { ...one, momentum: 0.9 } : one));
+    expect(factorsOf(['optimizer', 'rate', 'momentum'], own)).toEqual(factorsOf(['optimizer', 'rate'], grid));
+    expect(factorsOf(['x'], [{ x: null }, { x: false }])).toEqual([{ name: 'x', levels: [null, false] }]);
+  });
+
   it.each([
     ['one is missing', grid.slice(1)],
     ['one stands twice in the place of another', [...grid.slice(1), grid[1]!]],
