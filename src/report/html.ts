@@ -9,8 +9,10 @@ import type { Markup } from './markup.js';
 import { escapeHtml, html, raw } from './markup.js';
 import type { Plot } from './plots.js';
 import { STYLE } from './style.js';
+import { comparisonSection } from './tables/comparisons.js';
 import { curveTable } from './tables/curves.js';
 import { diagnosisSection } from './tables/diagnosis.js';
+import { effectsSection } from './tables/effects.js';
 import { gapTable } from './tables/gaps.js';
 import { quicknessSection } from './tables/quickness.js';
 import { rateSection } from './tables/rates.js';
@@ -68,6 +70,8 @@ export function reportHtml(model: ReportModel, plots: readonly Plot[]): string {
               : null,
           )}
           ${rateSection(model, figure(plot('rates'), 'Test accuracy against learning rate', rateLegend(model)))}
+          ${effectsSection(model, figure(plot('effects'), `Effect of each setting on ${score.name}`))}
+          ${comparisonSection(model)}
           ${section(
             'Train, validation and test',
             `Mean accuracies at the weights that were best in validation. A train ${isCurve ? 'curve' : 'accuracy'} far above the others is overfitting.`,
@@ -120,7 +124,8 @@ export function reportHtml(model: ReportModel, plots: readonly Plot[]): string {
           <footer>
             <p>
               Made ${when(model.madeAt)} by elbow ${model.elbowVersion}. The figures are in
-              <code>report.json</code>, <code>trials.csv</code> and <code>curves.csv</code> beside this page.
+              <code>report.json</code>, <code>trials.csv</code>, <code>curves.csv</code> and
+              <code>effects.csv</code> beside this page.
             </p>
           </footer>
         </main>

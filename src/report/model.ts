@@ -4,6 +4,7 @@ import { groupBy } from '../group-by.js';
 import type { SweepSpec } from '../spec/types.js';
 import type { ArmFacts, SweepRow, TrialResult } from '../storage/storage.js';
 import { answersOf } from './answers.js';
+import { armFindings } from './comparisons.js';
 import { diagnosisGroups } from './diagnosis.js';
 import { notesOf } from './notes.js';
 import { meanQuickness, quicknessOf } from './quickness.js';
@@ -52,7 +53,8 @@ export function buildReport(input: ReportInput): ReportModel {
       commands: [`elbow run ${sweep.name}.yaml`, `elbow report ${sweep.name}`],
     },
   };
-  return { ...draft, answers: answersOf(draft), notes: notesOf(draft) };
+  const found = { ...draft, ...armFindings(draft) };
+  return { ...found, answers: answersOf(found), notes: notesOf(found) };
 }
 
 /**

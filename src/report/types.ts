@@ -1,5 +1,6 @@
 /** The report as plain JSON: everything that is drawn or printed is collected here first. Types only. */
 import type { CurvePoint, Elbow, Interval, Summary } from '../curves/index.js';
+import type { ArmFindings } from './finding-types.js';
 import type { ArmParams, SweepSpec } from '../spec/types.js';
 import type {
   ArmFacts,
@@ -207,6 +208,7 @@ export interface Note {
     | 'epoch-limit'
     | 'large-batch'
     | 'no-validation'
+    | 'clusters'
     | 'diagnosis'
     | 'environments'
     | 'reruns'
@@ -229,7 +231,7 @@ export interface EnvironmentReport extends Environment {
 }
 
 /** A whole report, as `report.json` holds it. */
-export interface ReportModel {
+export interface ReportModel extends ArmFindings {
   /** Raised when a key changes its meaning. */
   readonly format: 1;
   readonly madeAt: string;
