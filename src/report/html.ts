@@ -12,8 +12,10 @@ import { escapeHtml, html, raw } from './markup.js';
 import type { Plot } from './plots.js';
 import { STYLE } from './style.js';
 import { classSection } from './tables/classes.js';
+import { comparisonSection } from './tables/comparisons.js';
 import { curveTable } from './tables/curves.js';
 import { diagnosisSection } from './tables/diagnosis.js';
+import { effectsSection } from './tables/effects.js';
 import { forecastSection } from './tables/forecast.js';
 import { gapTable } from './tables/gaps.js';
 import { quicknessSection } from './tables/quickness.js';
@@ -71,6 +73,8 @@ export function reportHtml(model: ReportModel, plots: readonly Plot[]): string {
           )}
           ${forecastSection(model)} ${classSection(model)}
           ${rateSection(model, figure(plot('rates'), 'Test accuracy against learning rate', rateLegend(model)))}
+          ${effectsSection(model, figure(plot('effects'), `Effect of each setting on ${score.name}`))}
+          ${comparisonSection(model)}
           ${section(
             'Train, validation and test',
             `Mean accuracies at the weights that were best in validation. A train ${isCurve ? 'curve' : 'accuracy'} far above the others is overfitting.`,
@@ -123,7 +127,8 @@ export function reportHtml(model: ReportModel, plots: readonly Plot[]): string {
           <footer>
             <p>
               Made ${when(model.madeAt)} by elbow ${model.elbowVersion}. The figures are in
-              <code>report.json</code>, <code>trials.csv</code> and <code>curves.csv</code> beside this page.
+              <code>report.json</code>, <code>trials.csv</code>, <code>curves.csv</code> and
+              <code>effects.csv</code> beside this page.
             </p>
           </footer>
         </main>

@@ -5,6 +5,7 @@ import type { SweepSpec } from '../spec/types.js';
 import type { ArmFacts, SweepRow, TrialResult } from '../storage/storage.js';
 import { answersOf } from './answers.js';
 import { classReports } from './classes.js';
+import { armFindings } from './comparisons.js';
 import { diagnosisGroups } from './diagnosis.js';
 import { nextSteps } from './next-steps.js';
 import { notesOf } from './notes.js';
@@ -59,7 +60,8 @@ export function buildReport(input: ReportInput): ReportModel {
       commands: [`elbow run ${sweep.name}.yaml`, `elbow report ${sweep.name}`],
     },
   };
-  return { ...draft, answers: answersOf(draft), notes: notesOf(draft) };
+  const found = { ...draft, ...armFindings(draft) };
+  return { ...found, answers: answersOf(found), notes: notesOf(found) };
 }
 
 /**

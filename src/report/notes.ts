@@ -2,6 +2,7 @@
 import { trainingOf } from '../data/split-sizes.js';
 import { groupBy } from '../group-by.js';
 import { datasetFacts } from '../spec/index.js';
+import { clusterNotes } from './finding-text.js';
 import { count, counted, listed } from './format.js';
 import { MOST_DETAILED } from './limits.js';
 import type { Note, ReportModel, SummaryInput, TrialReport } from './types.js';
@@ -22,6 +23,7 @@ export function notesOf(model: Draft): Note[] {
     ...partial(model),
     ...missing(model, scorelessOf(model.trialReports)),
     ...diagnoses(model),
+    ...clusterNotes(model),
     ...epochLimit(model),
     ...largeBatch(model),
     ...noValidation(model),

@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import type { TopLevelSpec } from 'vega-lite';
 import { curveChart } from './charts/curve.js';
+import { effectsChart } from './charts/effects.js';
 import type { Chart, Layout } from './charts/layout.js';
 import { lossChart } from './charts/losses.js';
 import { ratesChart } from './charts/rates.js';
@@ -17,7 +18,7 @@ const PNG_ZOOM = 2;
 /** A drawn chart; colours are still names (palette.ts). */
 export interface Plot {
   /** Also the name of its files. */
-  readonly name: 'curve' | 'scores' | 'rates' | 'splits' | 'losses';
+  readonly name: 'curve' | 'scores' | 'rates' | 'effects' | 'splits' | 'losses';
   readonly svg: Readonly<Record<Layout, string>>;
 }
 
@@ -27,6 +28,7 @@ export async function drawPlots(model: ReportModel): Promise<Plot[]> {
     ['curve', (layout: Layout) => curveChart(model, layout)],
     ['scores', (layout: Layout) => scoresChart(model, layout)],
     ['rates', (layout: Layout) => ratesChart(model, layout)],
+    ['effects', (layout: Layout) => effectsChart(model, layout)],
     ['splits', (layout: Layout) => splitsChart(model, layout)],
     ['losses', (layout: Layout) => lossChart(model, layout)],
   ] as const;

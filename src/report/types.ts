@@ -1,5 +1,6 @@
 /** The report as plain JSON: everything that is drawn or printed is collected here first. Types only. */
 import type { AskedInterval, CurveAt, CurveFit, CurvePoint, Interval, Summary } from '../curves/index.js';
+import type { ArmFindings } from './finding-types.js';
 import type { ArmParams, SweepSpec } from '../spec/types.js';
 import type { Confusion } from './classes.js';
 import type {
@@ -279,6 +280,7 @@ export interface Note {
     | 'epoch-limit'
     | 'large-batch'
     | 'no-validation'
+    | 'clusters'
     | 'diagnosis'
     | 'environments'
     | 'reruns'
@@ -303,7 +305,7 @@ export interface EnvironmentReport extends Environment {
 }
 
 /** A whole report, as `report.json` holds it. */
-export interface ReportModel {
+export interface ReportModel extends ArmFindings {
   /** Raised when a key changes its meaning. */
   readonly format: 2;
   readonly madeAt: string;

@@ -21,8 +21,8 @@ export const command: CommandModule = {
       .addHelpText(
         'after',
         `
-Writes report.html, which needs nothing else, and report.json, trials.csv, curves.csv, sweep.yaml and each chart
-as SVG and PNG. While a sweep runs, the report is a partial one and says so.
+Writes report.html, which needs nothing else, and report.json, trials.csv, curves.csv, effects.csv, sweep.yaml
+and each chart as SVG and PNG. While a sweep runs, the report is a partial one and says so.
 
 Example:
   $ elbow report quickstart --out quickstart-report`,
