@@ -16,19 +16,28 @@ function answers(chance: (image: number) => number, replicates: number, n = 10) 
 
 describe('how far replicates agree on test images', () => {
   it('is wholly where each image is right always or never', () => {
-    expect(agreementOf(answers((image) => Number(image % 3 > 0), 3), IMAGES)).toEqual([
-      { n: 10, share: expect.closeTo(1, 6) },
-    ]);
+    expect(
+      agreementOf(
+        answers((image) => Number(image % 3 > 0), 3),
+        IMAGES,
+      ),
+    ).toEqual([{ n: 10, share: expect.closeTo(1, 6) }]);
   });
 
   it('is not at all where no image is harder than another', () => {
-    const [one] = agreementOf(answers(() => 0.6, 5), IMAGES);
+    const [one] = agreementOf(
+      answers(() => 0.6, 5),
+      IMAGES,
+    );
     expect(one!.share).toBeLessThan(0.02);
   });
 
   it('is between where some are: the variance of their chances in that of right and wrong', () => {
     // Half of them right at 0.9, half at 0.3: Var = 0.09, p(1 − p) = 0.24.
-    const [one] = agreementOf(answers((image) => (image % 2 === 0 ? 0.9 : 0.3), 4), IMAGES);
+    const [one] = agreementOf(
+      answers((image) => (image % 2 === 0 ? 0.9 : 0.3), 4),
+      IMAGES,
+    );
     expect(one!.share).toBeCloseTo(0.09 / 0.24, 1);
   });
 
@@ -36,6 +45,11 @@ describe('how far replicates agree on test images', () => {
     const other = { n: 10, correct: new Uint8Array(3) };
     const several = [...answers(() => 0.5, 2, 200), ...answers(() => 0.5, 1, 50), other, other];
     expect(agreementOf([...several, ...answers(() => 0.5, 2)], IMAGES).map(({ n }) => n)).toEqual([10, 200]);
-    expect(agreementOf(answers(() => 1.1, 3), IMAGES)).toEqual([]);
+    expect(
+      agreementOf(
+        answers(() => 1.1, 3),
+        IMAGES,
+      ),
+    ).toEqual([]);
   });
 });
