@@ -1,5 +1,5 @@
 /** A fitted curve in a terminal. Pure. */
-import type { CurveFit } from '../curves/index.js';
+import type { CurveFit, LogLinear } from '../curves/index.js';
 import type { Colors } from './output.js';
 import { countedText, figureText, tableLines } from './text.js';
 
@@ -52,6 +52,7 @@ export function fitLines(arm: string, fit: CurveFit, { delta, target, colors }: 
     lines.push(
       `Kneedle: ${knees.map(({ axis, n, range }) => `${sizeText(n!)} on the ${axis === 'log' ? 'logarithmic' : 'linear'} axis (${sizeText(range![0])} to ${sizeText(range![1])} by sensitivity)`).join(', ')}.`,
     );
+  if (fit.logLinear !== null) lines.push(lineText(fit.logLinear));
   return lines;
 }
 
@@ -114,4 +115,17 @@ function familyText({ families }: CurveFit): string {
     .map(({ family, formula, share }, i) => `${family}${i === 0 ? ` (${formula})` : ''} ${share.toFixed(2)}`);
   const left = families.length - shown.length;
   return `Families by how likely they are: ${shown.join(', ')}${left > 0 ? `, ${countedText(left, 'other')}` : ''}.`;
+}
+
+function lineText({ a, b, r2, p, holds }: LogLinear): string {
+  const line = `${figureText(a)} ${b < 0 ? '-' : '+'} ${figureText(Math.abs(b))}·ln n`;
+  const explained = r2 === null ? '' : `, R² ${r2.toFixed(3)}`;
+  const chance = p === null ? '' : ` (${p < 0.001 ? 'p < 0.001' : `p ${p.toFixed(3)}`})`;
+  const verdict =
+    holds === null
+      ? 'nothing tells whether it holds'
+      : holds
+        ? 'nothing speaks against it'
+        : 'it does not hold';
+  return `Straight line in log n: ${line}${explained}; ${verdict}${chance}.`;
 }

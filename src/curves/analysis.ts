@@ -9,6 +9,7 @@ import { endsOf, fitCells, likeliest, luckOf, valuesOf, type Fit } from './fit.j
 import { elbowOfFit, type FittedElbow } from './fitted-elbow.js';
 import type { Interval } from './intervals.js';
 import { kneedle, type Knee } from './kneedle.js';
+import { logLinearOf, type LogLinear } from './log-linear.js';
 import { turnOf } from './monotone.js';
 import { meanIntervals, noiseOf, type Noise } from './noise.js';
 import { likely, meanCovariance } from './spread.js';
@@ -93,6 +94,8 @@ export interface CurveFit {
   } | null;
   readonly elbow: CurveElbow;
   readonly kneedle: readonly Knee[];
+  /** The straight line in log n through the means; null with one size, or where nothing is known of the spread. */
+  readonly logLinear: LogLinear | null;
   readonly at: readonly CurveAt[];
   readonly target: TargetAnswer | null;
   readonly warnings: readonly CurveWarning[];
@@ -148,6 +151,7 @@ function mirror(fit: CurveFit): CurveFit {
       lo: fit.asymptote.hi === null ? null : -fit.asymptote.hi,
       hi: fit.asymptote.lo === null ? null : -fit.asymptote.lo,
     },
+    logLinear: fit.logLinear && { ...fit.logLinear, a: -fit.logLinear.a, b: -fit.logLinear.b },
     at: fit.at.map((one) => ({
       ...one,
       score: -one.score,
@@ -187,6 +191,7 @@ function fitRising(scores: readonly SizedScore[], options: CurveOptions): CurveF
     asymptote: fit && asymptoteOf(fit, confidence),
     elbow: elbow ?? CANNOT_BE_SAID,
     kneedle: knees,
+    logLinear: logLinearOf(cells, noise),
     at: fit ? curveAt(fit, at, confidence, deviates && shiftAt && { deviates, shiftAt }) : [],
     target:
       fit === null || target === null

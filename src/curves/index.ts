@@ -13,5 +13,6 @@ export { compareArms } from './compare.js';
 export type { Comparison, Comparisons } from './compare.js';
 export type { FamilyName, ScoreRange } from './families.js';
 export type { Knee } from './kneedle.js';
+export type { LogLinear } from './log-linear.js';
 export type { TargetAnswer } from './target.js';
 export type { CurveWarning } from './warnings.js';

@@ -42,6 +42,9 @@ describe('elbow fit', () => {
     expect(stdout).toMatch(/^Target 0\.75: about [\d,]+ samples per class/m);
     expect(stdout).toMatch(/^Families by how likely they are: /m);
     expect(stdout).toMatch(/^Kneedle: /m);
+    expect(stdout).toMatch(
+      /^Straight line in log n: 0\.\d+ \+ 0\.\d+·ln n, R² 0\.9\d\d; it does not hold \(p < 0\.001\)\.$/m,
+    );
     expect(stderr).toBe('');
   });
 
@@ -53,6 +56,7 @@ describe('elbow fit', () => {
       sizes: SIZES.map((n) => ({ n, replicates: 3 })),
       elbow: { state: 'not-reached', n: null },
       at: [{ n: 2000 }, { n: 4000 }],
+      logLinear: { holds: false },
       target: null,
       warnings: [{ code: 'no-test-size' }, { code: 'no-pool' }],
     });
