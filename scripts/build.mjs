@@ -109,7 +109,7 @@ const isGenerated = (path) => relative(root, path).startsWith(join('src', 'stora
 function inputs() {
   const folders = ['src', 'workflows', 'activities', 'bench', 'chaos', 'prisma'];
   const scripts = ['build.mjs', 'code-digest.mjs'].map((name) => join('scripts', name));
-  const single = ['package-lock.json', 'package.json', 'tsconfig.json', ...scripts];
+  const single = ['package-lock.json', 'package.json', 'tsconfig.json', 'tsconfig.api.json', ...scripts];
   return [
     ...folders.flatMap((name) => filesOf(join(root, name))),
     ...single.map((name) => join(root, name)),
@@ -152,7 +152,8 @@ export async function build() {
     removeStale();
     await run('tsc', bin('tsc'), ['-p', 'tsconfig.json']);
     copyBeside();
-    await bundleWorkflows();
+    // The declarations of `elbow/curves`, for those who import it.
+    await Promise.all([bundleWorkflows(), run('tsc', bin('tsc'), ['-p', 'tsconfig.api.json'])]);
     const versions = { training: await trainingVersion(root), workflows: await workflowsVersion(root) };
     const stamp = { inputs: digest, builtAt: new Date().toISOString(), ...versions };
     writeFileSync(stampFile, `${JSON.stringify(stamp)}\n`);

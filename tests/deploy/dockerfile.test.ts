@@ -51,6 +51,7 @@ describe('.dockerignore', () => {
         'package-lock.json',
         '.npmrc',
         'tsconfig.json',
+        'tsconfig.api.json',
         'scripts/build.mjs',
         'scripts/bring-parts.mjs',
         'prisma/schema.prisma',
