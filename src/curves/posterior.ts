@@ -57,7 +57,7 @@ export function weigh(candidates: Candidates, means: readonly number[], root: Ma
     const likelihood = Number.isNaN(origin)
       ? estimateFree(ones, y, s, own)
       : estimateBased(ones, y, s, { origin, ratio: shape[c * k]! }, own);
-    const log = likelihood + logPrior[c]! + Math.log(endChance(candidates, c, estimates));
+    const log = likelihood + logPrior[c]! + logEndChance(candidates, c, estimates);
     logs[c] = Number.isNaN(log) ? -Infinity : log;
   }
   return { logs, estimates };
@@ -168,12 +168,34 @@ function endOf({ base, limit, range }: Candidates, c: number, estimates: Float64
   return { value: p * first + q * last, deviation: Math.sqrt(variance), bound, isRising, shares: [p, q] };
 }
 
-/** How likely its end is within the range. */
-function endChance(candidates: Candidates, c: number, estimates: Float64Array): number {
+/** Below it the share of the normal distribution is taken from its series: it is no number any more from −38 on. */
+const SERIES = -30;
+
+/** Logarithm of how likely its end is within the range. */
+function logEndChance(candidates: Candidates, c: number, estimates: Float64Array): number {
   const end = endOf(candidates, c, estimates);
-  if (end === null) return 1;
-  const room = end.isRising ? end.bound - end.value : end.value - end.bound;
-  return normalCdf(room / end.deviation, 0, 1);
+  if (end === null) return 0;
+  const z = roomOf(end);
+  return z < SERIES ? (-z * z) / 2 - Math.log(-z) - LOG_2PI / 2 : Math.log(normalCdf(z, 0, 1));
+}
+
+/** From its end to the bound, in standard deviations; < 0 where the end is beyond it. */
+const roomOf = ({ value, deviation, bound, isRising }: End): number =>
+  (isRising ? bound - value : value - bound) / deviation;
+
+/** Below it quantiles are too coarse: the function that gives them says −∞ from a share of 1e-16 on. */
+const TAIL = -4;
+
+/**
+ * A standard normal number that is known to be below z.
+ * @see Marsaglia, Generating a variable from the tail of the normal distribution, Technometrics 6(1), 1964
+ */
+function belowOf(z: number, luck: Luck): number {
+  if (z > TAIL) return normalQuantile(normalCdf(z, 0, 1) * luck.uniform(), 0, 1);
+  let far: number;
+  do far = Math.sqrt(z * z - 2 * Math.log(luck.uniform()));
+  while (luck.uniform() * far > -z);
+  return -far;
 }
 
 /** A curve of a candidate that is drawn by its weight, its end within the range. */
@@ -202,9 +224,7 @@ export function drawCurve(
     const [p, q] = end.shares;
     const drawn = end.value + p * (first - mean1!) + q * (last - mean2!);
     if (end.isRising ? drawn > end.bound : drawn < end.bound) {
-      const room = (end.isRising ? end.bound - end.value : end.value - end.bound) / end.deviation;
-      const chance = Math.max(normalCdf(room, 0, 1) * luck.uniform(), Number.MIN_VALUE);
-      const moved = normalQuantile(chance, 0, 1) * end.deviation * (end.isRising ? 1 : -1);
+      const moved = belowOf(roomOf(end), luck) * end.deviation * (end.isRising ? 1 : -1);
       const shift = (end.value + moved - drawn) / end.deviation ** 2;
       first += (p * v11! + q * v12!) * shift;
       last += (p * v12! + q * v22!) * shift;
