@@ -73,11 +73,11 @@ function textOf(options: Options, key: string): string | undefined {
   return typeof value === 'string' ? value : undefined;
 }
 
-const isPositive = (value: number): boolean => value > 0;
+export const isPositive = (value: number): boolean => value > 0;
 const isCount = (value: number): boolean => Number.isInteger(value) && value >= 1;
 const flagOf = (key: string): string => `--${key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
 
-function numberOption(
+export function numberOption(
   options: Options,
   key: string,
   isRight: (value: number) => boolean,

@@ -6,22 +6,18 @@ import tCdf from '@stdlib/stats-base-dists-t-cdf';
 import tQuantile from '@stdlib/stats-base-dists-t-quantile';
 import { groupBy } from '../group-by.js';
 import { luckOf } from './fit.js';
-import { cellsOf, type SizedScore } from './cells.js';
+import type { SizedScore } from './cells.js';
 import { DEFAULT_CURVE } from './defaults.js';
 import { tInterval } from './intervals.js';
-import { noiseOf } from './noise.js';
+import { differencesOf, samplesBySize, type ComparedArm, type Sample } from './paired.js';
 
-/** An arm with its scores. */
-export interface ComparedArm {
-  /** What tells it from others. */
-  readonly arm: string;
-  /** Those without a replicate take part in no comparison. */
-  readonly scores: readonly SizedScore[];
-}
+export type { ComparedArm } from './paired.js';
 
 export interface CompareOptions {
   /** The size that is compared, `mean` for the mean over all sizes that both arms have, null for the largest that all arms have. */
   readonly at?: number | 'mean' | null;
+  /** An arm that every other one is compared with, the others not among each other; left out for all pairs. */
+  readonly against?: string;
   /** Of the intervals, in (0, 1). Default 0.95; differences are told from chance at 1 − confidence. */
   readonly confidence?: number;
   /** A difference that does not matter, > 0. Default the elbow's δ. */
@@ -56,7 +52,10 @@ export interface Comparison {
   readonly verdict: Verdict | null;
   /** The smallest margin within which these data show the arms to be equivalent. */
   readonly smallestMargin: number | null;
-  /** About how many replicates would decide; null where it is decided, or more than 1,000. */
+  /**
+   * About how many replicates would decide, among as many comparisons; more than there are. Null where it is decided, or more
+   * than 1,000.
+   */
   readonly replicatesNeeded: number | null;
 }
 
@@ -76,9 +75,13 @@ const RANDOM_FLIPS = 20_000;
 /** A difference of rounding is none. */
 const ROUNDING = 1e-12;
 const POWER_Z = 0.8416;
+const LEAST_NEEDED = 3;
 const MOST_NEEDED = 1_000;
 
-/** @param arms two at least, for anything to be compared; each pair once, in the order of the arms */
+/**
+ * @param arms two at least, for anything to be compared; each pair once, in the order of the arms. With `against` the first of
+ *   each pair is the other arm
+ */
 export function compareArms(arms: readonly ComparedArm[], options: CompareOptions = {}): Comparisons {
   const { confidence, seed, direction, margin } = {
     ...DEFAULT_CURVE,
@@ -87,15 +90,14 @@ export function compareArms(arms: readonly ComparedArm[], options: CompareOption
   };
   const sign = direction === 'minimize' ? -1 : 1;
   const at = options.at ?? largestCommon(arms);
-  const judged = arms.flatMap((first, i) =>
-    arms.slice(i + 1).map((second) => {
-      const scores = at === null ? [] : differencesOf(first, second, sign);
-      return { a: first.arm, b: second.arm, ...judge(scores, at, { confidence, margin, seed }) };
-    }),
-  );
+  const judged = pairsOf(arms, options.against).map(([first, second]) => {
+    const scores = at === null ? [] : differencesOf(first, second, sign);
+    return { a: first.arm, b: second.arm, ...judge(scores, at, { confidence, margin, seed }) };
+  });
   const adjusted = holm(judged.map(({ p }) => p));
+  const family = judged.filter(({ p }) => p !== null).length;
   const level = 1 - confidence;
-  const pairs = judged.map(({ isEquivalent, needed, ...pair }, i): Comparison => {
+  const pairs = judged.map(({ isEquivalent, deviation, ...pair }, i): Comparison => {
     const verdict =
       adjusted[i] === null
         ? null
@@ -108,10 +110,24 @@ export function compareArms(arms: readonly ComparedArm[], options: CompareOption
       ...pair,
       adjusted: adjusted[i]!,
       verdict,
-      replicatesNeeded: verdict === 'undecided' ? needed : null,
+      replicatesNeeded:
+        verdict === 'undecided'
+          ? neededFor(pair.difference!, deviation!, family, { confidence, margin })
+          : null,
     };
   });
-  return { at, family: judged.filter(({ p }) => p !== null).length, margin, pairs };
+  return { at, family, margin, pairs };
+}
+
+function pairsOf(
+  arms: readonly ComparedArm[],
+  against: string | undefined,
+): (readonly [ComparedArm, ComparedArm])[] {
+  const pairs = arms.flatMap((first, i) => arms.slice(i + 1).map((second) => [first, second] as const));
+  if (against === undefined) return pairs;
+  return pairs
+    .filter((pair) => pair.some(({ arm }) => arm === against))
+    .map(([first, second]) => (first.arm === against ? [second, first] : [first, second]));
 }
 
 /** The largest size of which every arm has paired scores; null where there is none. */
@@ -123,20 +139,10 @@ function largestCommon(arms: readonly ComparedArm[]): number | null {
   return common.length === 0 ? null : Math.max(...common);
 }
 
-/** What the first arm is better by, at each size and replicate that both have. */
-function differencesOf(first: ComparedArm, second: ComparedArm, sign: number): SizedScore[] {
-  const key = ({ n, replicate }: SizedScore): string => `${n}/${replicate}`;
-  const others = new Map(second.scores.map((one) => [key(one), one.score]));
-  return first.scores.flatMap((one) => {
-    const other = others.get(key(one));
-    if (other === undefined || one.replicate === null) return [];
-    return [{ n: one.n, replicate: one.replicate, score: sign * (one.score - other) }];
-  });
-}
-
 interface Judged extends Omit<Comparison, 'a' | 'b' | 'adjusted' | 'verdict' | 'replicatesNeeded'> {
   readonly isEquivalent: boolean;
-  readonly needed: number | null;
+  /** Of one difference; null where nothing is tested. */
+  readonly deviation: number | null;
 }
 
 interface Rules {
@@ -146,7 +152,7 @@ interface Rules {
 }
 
 function judge(differences: readonly SizedScore[], at: number | 'mean' | null, rules: Rules): Judged {
-  const { values, deviation, freedom } = at === 'mean' ? overSizes(differences) : atSize(differences, at);
+  const { values, deviation, freedom } = sampleOf(differences, at);
   const count = values.length;
   const nothing = {
     lo: null,
@@ -156,10 +162,10 @@ function judge(differences: readonly SizedScore[], at: number | 'mean' | null, r
     degreesOfFreedom: null,
     smallestMargin: null,
   };
-  if (count === 0) return { replicates: 0, difference: null, ...nothing, isEquivalent: false, needed: null };
+  const untested = { ...nothing, isEquivalent: false, deviation: null };
+  if (count === 0) return { replicates: 0, difference: null, ...untested };
   const { mean } = tInterval(values, rules.confidence);
-  if (deviation === null || freedom === null)
-    return { replicates: count, difference: mean, ...nothing, isEquivalent: false, needed: null };
+  if (deviation === null || freedom === null) return { replicates: count, difference: mean, ...untested };
   const error = deviation / Math.sqrt(count);
   const half = tQuantile((1 + rules.confidence) / 2, freedom) * error;
   // Two one-sided tests at the level are an interval that leaves the level at each end.
@@ -176,29 +182,16 @@ function judge(differences: readonly SizedScore[], at: number | 'mean' | null, r
     degreesOfFreedom: freedom,
     smallestMargin,
     isEquivalent: smallestMargin < rules.margin,
-    needed: neededFor(mean, deviation, rules),
+    deviation,
   };
 }
 
-interface Sample {
-  /** By replicate. */
-  readonly values: readonly number[];
-  /** Of one difference; null where nothing is known of it. */
-  readonly deviation: number | null;
-  readonly freedom: number | null;
-}
-
-/** Differences at a size, with the spread of all sizes smoothed over log n. */
-function atSize(differences: readonly SizedScore[], size: number | null): Sample {
-  const cells = cellsOf(differences);
-  const place = cells.findIndex(({ n }) => n === size);
-  const values = cells[place]?.scores.map(({ score }) => score) ?? [];
-  // A single difference at the size has no interval, even where other sizes have several.
-  if (values.length < 2) return { values, deviation: null, freedom: null };
-  const own = tInterval(values, 0.5).std!;
-  if (cells.length === 1) return { values, deviation: own, freedom: values.length - 1 };
-  const { logVariance, freedom } = noiseOf(cells)!;
-  return { values, deviation: Math.exp(logVariance[place]! / 2), freedom: freedom[place]! };
+/** Nothing where the arms have no size in common. */
+function sampleOf(differences: readonly SizedScore[], at: number | 'mean' | null): Sample {
+  if (at === 'mean') return overSizes(differences);
+  return (
+    samplesBySize(differences).find(({ n }) => n === at) ?? { values: [], deviation: null, freedom: null }
+  );
 }
 
 /** Means over the sizes that every replicate has, all with the same weight. */
@@ -241,14 +234,31 @@ function signFlip(values: readonly number[], seed: number): number {
   return (extreme + 1) / (RANDOM_FLIPS + 1);
 }
 
-/** Replicates that would show the difference, or the equivalence, with a power of 0.8, were the mean what it is. */
-function neededFor(mean: number, deviation: number, { confidence, margin }: Rules): number | null {
-  const [two, one] = [tQuantile((1 + confidence) / 2, 1e6), tQuantile(confidence, 1e6)];
+/**
+ * Replicates that would show the difference at the level that the strictest step of Holm's leaves it, or the equivalence, with a
+ * power of about 0.8, were the mean what it is.
+ */
+function neededFor(
+  mean: number,
+  deviation: number,
+  family: number,
+  { confidence, margin }: Omit<Rules, 'seed'>,
+): number | null {
   const size = Math.abs(mean);
-  const different = size === 0 ? Infinity : (((two + POWER_Z) * deviation) / size) ** 2;
-  const equivalent = size >= margin ? Infinity : (((one + POWER_Z) * deviation) / (margin - size)) ** 2;
-  const least = Math.ceil(Math.min(different, equivalent));
-  return least <= MOST_NEEDED ? Math.max(3, least) : null;
+  const level = (1 - confidence) / family;
+  const tells = (replicates: number): boolean => {
+    const error = deviation / Math.sqrt(replicates);
+    const reach = (p: number): number => (tQuantile(p, replicates - 1) + POWER_Z) * error;
+    return reach(1 - level / 2) <= size || reach(confidence) <= margin - size;
+  };
+  if (!tells(MOST_NEEDED)) return null;
+  let [few, enough] = [LEAST_NEEDED - 1, MOST_NEEDED];
+  while (enough - few > 1) {
+    const middle = Math.floor((few + enough) / 2);
+    if (tells(middle)) enough = middle;
+    else few = middle;
+  }
+  return enough;
 }
 
 /**

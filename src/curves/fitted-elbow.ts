@@ -2,9 +2,11 @@
  * The elbow of a fitted curve: the smallest n ≤ N/2 from which on no doubling m → 2m up to N brings δ. Pure.
  */
 import { decided, finiteOrNull, intervalOf } from './crowd.js';
-import type { ElbowState } from './elbow.js';
 import { valuesOf, type Fit } from './fit.js';
 import type { Interval } from './intervals.js';
+
+/** What is known of an elbow; `undecided` where the data cannot tell whether it is reached. */
+export type ElbowState = 'reached' | 'from-the-start' | 'not-reached' | 'undecided' | 'cannot-be-said';
 
 export interface FittedElbow {
   /** `undecided` where `reached` is null. */

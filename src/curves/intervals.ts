@@ -55,38 +55,6 @@ export function meanOrNull(values: readonly number[]): number | null {
   return meanOf(values);
 }
 
-/**
- * One spread for several groups of values (each with a mean of its own), and with it an interval for each group:
- * far narrower than three values alone allow, if the groups spread about equally.
- * @param groups each with at least one finite value
- * @returns the pooled standard deviation and its degrees of freedom, Σ (count − 1); all null or 0 when no group has
- *   two values. Groups of a single value get an interval too.
- */
-export function pooledIntervals(
-  groups: readonly (readonly number[])[],
-  confidence: number,
-): {
-  readonly std: number | null;
-  readonly freedom: number;
-  readonly intervals: readonly (Interval | null)[];
-} {
-  checkConfidence(confidence);
-  let squares = 0;
-  let freedom = 0;
-  for (const values of groups) {
-    checkFinite(values);
-    squares += squaresAround(values, meanOf(values));
-    freedom += values.length - 1;
-  }
-  if (freedom === 0) return { std: null, freedom, intervals: groups.map(() => null) };
-  const std = Math.sqrt(squares / freedom);
-  return {
-    std,
-    freedom,
-    intervals: groups.map((values) => around(meanOf(values), std, values.length, freedom, confidence)),
-  };
-}
-
 function around(mean: number, std: number, count: number, freedom: number, confidence: number): Interval {
   const half = (quantile((1 + confidence) / 2, freedom) * std) / Math.sqrt(count);
   return { lo: mean - half, hi: mean + half };

@@ -58,7 +58,8 @@ export function weigh(candidates: Candidates, means: readonly number[], root: Ma
       ? estimateFree(ones, y, s, own)
       : estimateBased(ones, y, s, { origin, ratio: shape[c * k]! }, own);
     const log = likelihood + logPrior[c]! + logEndChance(candidates, c, estimates);
-    logs[c] = Number.isNaN(log) ? -Infinity : log;
+    // What no digits are left of is nothing that was seen.
+    logs[c] = Number.isFinite(log) ? log : -Infinity;
   }
   return { logs, estimates };
 }
@@ -82,22 +83,29 @@ function whitenBy(root: Matrix): (x: ArrayLike<number>, from: number, out: Float
  * @returns logarithm of the likelihood, both end values integrated out
  */
 function estimateFree(ones: Float64Array, y: Float64Array, s: Float64Array, own: Float64Array): number {
-  let [uu, uv, vv, uy, vy, yy] = [0, 0, 0, 0, 0, 0];
-  for (let i = 0; i < y.length; i++) {
-    const v = s[i]!;
-    const u = ones[i]! - v;
+  const k = y.length;
+  let [uu, uv, uy] = [0, 0, 0];
+  for (let i = 0; i < k; i++) {
+    const u = ones[i]! - s[i]!;
     uu += u * u;
-    uv += u * v;
-    vv += v * v;
+    uv += u * s[i]!;
     uy += u * y[i]!;
-    vy += v * y[i]!;
-    yy += y[i]! * y[i]!;
   }
-  const determinant = uu * vv - uv * uv;
-  const first = (vv * uy - uv * vy) / determinant;
-  const last = (uu * vy - uv * uy) / determinant;
-  own.set([first, last, vv / determinant, -uv / determinant, uu / determinant]);
-  return LOG_2PI - 0.5 * Math.log(determinant) - 0.5 * (yy - first * uy - last * vy);
+  // By Gram and Schmidt: where one size is known a thousand times as well as another, the normal equations lose all digits.
+  const [along, ahead] = [uv / uu, uy / uu];
+  let [ww, wy] = [0, 0];
+  for (let i = 0; i < k; i++) {
+    const u = ones[i]! - s[i]!;
+    const w = s[i]! - along * u;
+    ww += w * w;
+    wy += w * (y[i]! - ahead * u);
+  }
+  const last = wy / ww;
+  const first = ahead - along * last;
+  let rest = 0;
+  for (let i = 0; i < k; i++) rest += (y[i]! - first * (ones[i]! - s[i]!) - last * s[i]!) ** 2;
+  own.set([first, last, 1 / uu + (along * along) / ww, -along / ww, 1 / ww]);
+  return LOG_2PI - 0.5 * Math.log(uu) - 0.5 * Math.log(ww) - 0.5 * rest;
 }
 
 /**
@@ -113,16 +121,16 @@ function estimateBased(
   { origin, ratio }: { readonly origin: number; readonly ratio: number },
   own: Float64Array,
 ): number {
-  let [ss, sz, zz] = [0, 0, 0];
+  let [ss, sz] = [0, 0];
   for (let i = 0; i < y.length; i++) {
-    const z = y[i]! - origin * ones[i]!;
     ss += s[i]! * s[i]!;
-    sz += s[i]! * z;
-    zz += z * z;
+    sz += s[i]! * (y[i]! - origin * ones[i]!);
   }
   const height = sz / ss;
+  let rest = 0;
+  for (let i = 0; i < y.length; i++) rest += (y[i]! - origin * ones[i]! - height * s[i]!) ** 2;
   own.set([origin + height * ratio, origin + height, (ratio * ratio) / ss, ratio / ss, 1 / ss]);
-  return 0.5 * LOG_2PI - 0.5 * Math.log(ss) - 0.5 * (zz - height * sz) + Math.log(Math.abs(height));
+  return 0.5 * LOG_2PI - 0.5 * Math.log(ss) - 0.5 * rest + Math.log(Math.abs(height));
 }
 
 /** @returns weights, sum 1 */
@@ -183,19 +191,17 @@ function logEndChance(candidates: Candidates, c: number, estimates: Float64Array
 const roomOf = ({ value, deviation, bound, isRising }: End): number =>
   (isRising ? bound - value : value - bound) / deviation;
 
-/** Below it quantiles are too coarse: the function that gives them says −∞ from a share of 1e-16 on. */
-const TAIL = -4;
+/** Further out than this the quantile of small shares runs out of digits, and the tail is Rayleigh's to a few per cent. */
+const FAR = -4;
 
 /**
- * A standard normal number that is known to be below z.
- * @see Marsaglia, Generating a variable from the tail of the normal distribution, Technometrics 6(1), 1964
+ * A standard normal number below a limit.
+ * @param share of those below it, in (0, 1)
+ * @see Marsaglia, Generating a variable from the tail of the normal distribution, Technometrics 6, 1964
  */
-function belowOf(z: number, luck: Luck): number {
-  if (z > TAIL) return normalQuantile(normalCdf(z, 0, 1) * luck.uniform(), 0, 1);
-  let far: number;
-  do far = Math.sqrt(z * z - 2 * Math.log(luck.uniform()));
-  while (luck.uniform() * far > -z);
-  return -far;
+function normalBelow(limit: number, share: number): number {
+  if (limit < FAR) return -Math.sqrt(limit * limit - 2 * Math.log(share));
+  return normalQuantile(normalCdf(limit, 0, 1) * share, 0, 1);
 }
 
 /** A curve of a candidate that is drawn by its weight, its end within the range. */
@@ -224,7 +230,7 @@ export function drawCurve(
     const [p, q] = end.shares;
     const drawn = end.value + p * (first - mean1!) + q * (last - mean2!);
     if (end.isRising ? drawn > end.bound : drawn < end.bound) {
-      const moved = belowOf(roomOf(end), luck) * end.deviation * (end.isRising ? 1 : -1);
+      const moved = normalBelow(roomOf(end), luck.uniform()) * end.deviation * (end.isRising ? 1 : -1);
       const shift = (end.value + moved - drawn) / end.deviation ** 2;
       first += (p * v11! + q * v12!) * shift;
       last += (p * v12! + q * v22!) * shift;

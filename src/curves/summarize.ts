@@ -1,13 +1,14 @@
 /** From scores of trials to curves: one for each arm, with means and intervals by size. Pure. */
-import { ElbowError } from '../errors.js';
 import { groupBy } from '../group-by.js';
-import { elbowOf, type Elbow, type ReplicateScore } from './elbow.js';
-import { pooledIntervals, tInterval, type Interval } from './intervals.js';
+import { cellsOf, type Cell, type SizedScore } from './cells.js';
+import { tInterval, type Interval } from './intervals.js';
+import { meanIntervals, noiseOf } from './noise.js';
 
 /** The score of one trial. */
-export interface Observation extends ReplicateScore {
+export interface Observation extends SizedScore {
   /** What tells arms apart; equal ones are one curve. */
   readonly arm: string;
+  readonly replicate: number;
 }
 
 /** An arm at a size. */
@@ -19,8 +20,10 @@ export interface CurvePoint {
   readonly std: number | null;
   /** Student t interval of this size alone; null for one replicate. */
   readonly plain: Interval | null;
-  /** The interval with the spread pooled over the arm's sizes; null where no size has two replicates. */
+  /** The interval with the spread of all sizes, smoothed over log n; null where no size has two replicates. */
   readonly pooled: Interval | null;
+  /** Degrees of freedom of `pooled`; null without it. */
+  readonly freedom: number | null;
   /** By replicate, ascending. */
   readonly scores: readonly { readonly replicate: number; readonly score: number }[];
 }
@@ -30,56 +33,35 @@ export interface Curve {
   readonly arm: string;
   /** By size, ascending. */
   readonly points: readonly CurvePoint[];
-  readonly pooledStd: number | null;
-  /** Degrees of freedom of the pooled spread. */
-  readonly freedom: number;
-  readonly elbow: Elbow;
 }
 
 /**
- * @param observations finite scores, higher is better; in any order
- * @param delta of the elbow, > 0
+ * @param observations finite scores, in any order
  * @param confidence of all intervals, in (0, 1)
  * @returns arms in the order in which they first come
  * @throws ElbowError `bug` when an arm has a replicate twice at one size, or a score is not finite
  */
-export function summarize(
-  observations: readonly Observation[],
-  delta: number,
-  confidence: number,
-): readonly Curve[] {
-  return [...groupBy(observations, (one) => one.arm)].map(([arm, own]) => {
-    const sizes = [...groupBy(own, (one) => one.n)].sort(([a], [b]) => a - b);
-    const groups = sizes.map(([n, group]) => inOrder(arm, n, group));
-    const scores = groups.map((group) => group.map((one) => one.score));
-    const pool = pooledIntervals(scores, confidence);
-    const points = groups.map((group, i): CurvePoint => {
-      const own = tInterval(scores[i]!, confidence);
-      return {
-        n: sizes[i]![0],
-        replicates: own.count,
-        mean: own.mean,
-        std: own.std,
-        plain: own.interval,
-        pooled: pool.intervals[i]!,
-        scores: group.map(({ replicate, score }) => ({ replicate, score })),
-      };
-    });
-    return {
-      arm,
-      points,
-      pooledStd: pool.std,
-      freedom: pool.freedom,
-      elbow: elbowOf(own, delta, confidence),
-    };
-  });
+export function summarize(observations: readonly Observation[], confidence: number): readonly Curve[] {
+  return [...groupBy(observations, (one) => one.arm)].map(([arm, own]) => ({
+    arm,
+    points: pointsOf(cellsOf(own), confidence),
+  }));
 }
 
-function inOrder(arm: string, n: number, group: readonly Observation[]): Observation[] {
-  const sorted = [...group].sort((a, b) => a.replicate - b.replicate);
-  const twice = sorted.find((one, i) => sorted[i - 1]?.replicate === one.replicate);
-  if (twice !== undefined) {
-    throw new ElbowError('bug', `arm ${arm} has replicate ${twice.replicate} twice at size ${n}`);
-  }
-  return sorted;
+function pointsOf(cells: readonly Cell[], confidence: number): CurvePoint[] {
+  const noise = cells.some(({ variance }) => variance !== null) ? noiseOf(cells) : null;
+  const intervals = noise && meanIntervals(cells, noise, confidence);
+  return cells.map(({ n, scores, mean, variance }, i) => ({
+    n,
+    replicates: scores.length,
+    mean,
+    std: variance === null ? null : Math.sqrt(variance),
+    plain: tInterval(
+      scores.map(({ score }) => score),
+      confidence,
+    ).interval,
+    pooled: intervals?.[i] ?? null,
+    freedom: noise?.freedom[i] ?? null,
+    scores: scores.map(({ replicate, score }) => ({ replicate: replicate!, score })),
+  }));
 }

@@ -5,8 +5,8 @@ import type { Counts, Finding, Storage, SweepRow, TrialResult } from '../storage
 import { leadingArms, scorelessIn } from './leading.js';
 import { MOST_DETAILED, MOST_RANKED } from './limits.js';
 import { MOST_DRAWN } from './charts/losses.js';
-import { drawnTrials } from './model.js';
-import { totalOf } from './summary.js';
+import { armsOfReport, drawnTrials } from './model.js';
+import { armsOfSummary, totalOf } from './summary.js';
 import type { ReportInput, SummaryInput } from './types.js';
 
 /**
@@ -17,11 +17,14 @@ import type { ReportInput, SummaryInput } from './types.js';
 export async function collectReport(storage: Storage, sweep: SweepRow, madeAt: Date): Promise<ReportInput> {
   const results = await readResults(storage, sweep.id);
   const isLarge = results.length > MOST_DETAILED;
-  const [epochs, attempts] = await Promise.all([
+  const arms = armsOfReport(sweep, results);
+  const [epochs, attempts, correct, confusions] = await Promise.all([
     storage.epochs(sweep.id, ...(isLarge ? [drawnTrials(sweep, results, MOST_DRAWN)] : [])),
     storage.environments(sweep.id),
+    correctOf(storage, sweep, arms),
+    arms[0] === undefined ? [] : storage.confusions(sweep.id, arms[0]),
   ]);
-  return { sweep, results, epochs, attempts, madeAt, elbowVersion };
+  return { sweep, results, epochs, attempts, correct, confusions, madeAt, elbowVersion };
 }
 
 /**
@@ -39,18 +42,31 @@ export async function collectSummary(
 ): Promise<SummaryInput> {
   if (totalOf(counts) <= most) {
     const [arms, figures] = await Promise.all([storage.arms(sweep.id), storage.trialFigures(sweep.id)]);
-    return { sweep, arms, figures, madeAt };
+    return withCorrect(storage, { sweep, arms, figures, madeAt });
   }
   const [arms, groups] = await Promise.all([storage.arms(sweep.id), storage.groups(sweep.id)]);
   const leading = new Set(leadingArms(sweep.spec, groups, MOST_RANKED));
-  return {
+  return withCorrect(storage, {
     sweep,
     arms: arms.filter(({ armHash }) => leading.has(armHash)),
     figures: await storage.trialFigures(sweep.id, [...leading]),
     whole: { counts, arms: arms.length, scoreless: scorelessIn(groups) },
     madeAt,
-  };
+  });
 }
+
+const withCorrect = async (storage: Storage, input: SummaryInput): Promise<SummaryInput> => ({
+  ...input,
+  correct: await correctOf(storage, input.sweep, armsOfSummary(input)),
+});
+
+/** Programs tell scores, and not which test images were right. */
+const correctOf = async (
+  storage: Storage,
+  sweep: SweepRow,
+  arms: readonly string[],
+): Promise<NonNullable<SummaryInput['correct']>> =>
+  sweep.spec.trainable.kind === 'builtin' && arms.length > 0 ? storage.testCorrect(sweep.id, arms) : [];
 
 /** Page by page, each made small before the next is read: 100,000 trials say the same few things over and over. */
 async function readResults(storage: Storage, sweepId: string): Promise<TrialResult[]> {

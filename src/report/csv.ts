@@ -92,7 +92,7 @@ function trialColumns({ made, sweep, trialReports }: ReportModel): {
   return { before, behind };
 }
 
-/** One row an arm and size: means, the size's own interval (`ci_…`) and the pooled one that plots show. */
+/** One row an arm and size: means, the size's own interval (`plain_…`), the one that plots show (`pooled_…`) and the same on new images. */
 export function curvesCsv(model: ReportModel): string {
   const rows = model.arms.flatMap((arm) =>
     arm.points.map((point) => {
@@ -105,10 +105,12 @@ export function curvesCsv(model: ReportModel): string {
         replicates: point.replicates,
         mean: point.mean,
         std: point.std,
-        ci_low: point.plain?.lo ?? null,
-        ci_high: point.plain?.hi ?? null,
+        plain_low: point.plain?.lo ?? null,
+        plain_high: point.plain?.hi ?? null,
         pooled_low: point.pooled?.lo ?? null,
         pooled_high: point.pooled?.hi ?? null,
+        new_images_low: point.elsewhere?.lo ?? null,
+        new_images_high: point.elsewhere?.hi ?? null,
         train_accuracy: splits?.train ?? null,
         val_accuracy: splits?.validation ?? null,
         test_accuracy: splits?.test ?? null,
@@ -128,10 +130,12 @@ const CURVE_COLUMNS = [
   'replicates',
   'mean',
   'std',
-  'ci_low',
-  'ci_high',
+  'plain_low',
+  'plain_high',
   'pooled_low',
   'pooled_high',
+  'new_images_low',
+  'new_images_high',
   'train_accuracy',
   'val_accuracy',
   'test_accuracy',

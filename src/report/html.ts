@@ -2,6 +2,8 @@
 import { printSpec } from '../spec/index.js';
 import type { SweepSpec } from '../spec/types.js';
 import { count, counted, duration } from './format.js';
+import { isFitted } from './charts/curve.js';
+import { MOST_SHADES } from './charts/curve-fits.js';
 import { hasCurve, highlighted } from './charts/layout.js';
 import { rateLines } from './charts/rates.js';
 import { MOST_ROWS } from './charts/scores.js';
@@ -9,8 +11,12 @@ import type { Markup } from './markup.js';
 import { escapeHtml, html, raw } from './markup.js';
 import type { Plot } from './plots.js';
 import { STYLE } from './style.js';
+import { classSection } from './tables/classes.js';
+import { comparisonSection } from './tables/comparisons.js';
 import { curveTable } from './tables/curves.js';
 import { diagnosisSection } from './tables/diagnosis.js';
+import { effectsSection } from './tables/effects.js';
+import { forecastSection } from './tables/forecast.js';
 import { gapTable } from './tables/gaps.js';
 import { quicknessSection } from './tables/quickness.js';
 import { rateSection } from './tables/rates.js';
@@ -53,9 +59,7 @@ export function reportHtml(model: ReportModel, plots: readonly Plot[]): string {
           </header>
           ${section(
             isCurve ? 'Learning curve' : 'Scores',
-            isCurve
-              ? `Mean ${score.name} against labelled samples per class, with every replicate as an open ring. Bars are 95 % t intervals of the means${isMany ? '; the best arms by the objective are coloured, the others grey' : ''}.`
-              : scoresText(model),
+            isCurve ? curveText(model, isMany) : scoresText(model),
             figure(
               plot('curve'),
               `Learning curve: ${score.name} against samples per class`,
@@ -67,7 +71,10 @@ export function reportHtml(model: ReportModel, plots: readonly Plot[]): string {
               ? curveTable(model)
               : null,
           )}
+          ${forecastSection(model)} ${classSection(model)}
           ${rateSection(model, figure(plot('rates'), 'Test accuracy against learning rate', rateLegend(model)))}
+          ${effectsSection(model, figure(plot('effects'), `Effect of each setting on ${score.name}`))}
+          ${comparisonSection(model)}
           ${section(
             'Train, validation and test',
             `Mean accuracies at the weights that were best in validation. A train ${isCurve ? 'curve' : 'accuracy'} far above the others is overfitting.`,
@@ -120,7 +127,8 @@ export function reportHtml(model: ReportModel, plots: readonly Plot[]): string {
           <footer>
             <p>
               Made ${when(model.madeAt)} by elbow ${model.elbowVersion}. The figures are in
-              <code>report.json</code>, <code>trials.csv</code> and <code>curves.csv</code> beside this page.
+              <code>report.json</code>, <code>trials.csv</code>, <code>curves.csv</code> and
+              <code>effects.csv</code> beside this page.
             </p>
           </footer>
         </main>
@@ -137,6 +145,18 @@ function section(title: string, caption: string, ...content: readonly (Markup | 
     <p class="caption">${caption}</p>
     ${content}
   </section>`;
+}
+
+/** What the chart of curves shows. */
+function curveText({ score, arms }: ReportModel, isMany: boolean): string {
+  const fitted = arms.filter((arm) => arm.isHighlighted && isFitted(arm)).length;
+  const shade = fitted > MOST_SHADES ? '' : ' and shaded';
+  const lines =
+    fitted === 0
+      ? ''
+      : ` Lines are fitted curves, dashed${shade} where they are foretold${shade === '' ? '' : ' (95 %)'}.`;
+  const grey = isMany ? ' The best arms by the objective are coloured, the others grey.' : '';
+  return `Mean ${score.name} against labelled samples per class, with every replicate as an open ring and 95 % intervals of the means as bars.${lines}${grey}`;
 }
 
 /** What the chart of single scores shows. */

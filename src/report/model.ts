@@ -4,13 +4,19 @@ import { groupBy } from '../group-by.js';
 import type { SweepSpec } from '../spec/types.js';
 import type { ArmFacts, SweepRow, TrialResult } from '../storage/storage.js';
 import { answersOf } from './answers.js';
+import { classReports } from './classes.js';
+import { armFindings } from './comparisons.js';
 import { diagnosisGroups } from './diagnosis.js';
+import { nextSteps } from './next-steps.js';
 import { notesOf } from './notes.js';
 import { meanQuickness, quicknessOf } from './quickness.js';
 import { rateReport } from './rates.js';
 import { environmentReports, epochMetrics, failureGroups, trialReport } from './rows.js';
-import { headOf, sizeOf } from './summary.js';
-import type { Quickness, ReportInput, ReportModel, SplitMeans } from './types.js';
+import { armsToFit, headOf, NO_FITS, sizeOf } from './summary.js';
+import type { ArmSummary, Quickness, ReportInput, ReportModel, SplitMeans, SummaryInput } from './types.js';
+
+/** A fit takes about 60 ms: a minute would pass before 1,000 arms were fitted. */
+const REPORT_FITS = { most: 60, areDrawn: true } as const;
 
 type QuicknessByTrial = ReadonlyMap<number, Quickness | null>;
 
@@ -19,7 +25,7 @@ export function buildReport(input: ReportInput): ReportModel {
   const { sweep, madeAt } = input;
   const { spec } = sweep;
   const results = input.results.toSorted((a, b) => a.trial - b.trial);
-  const { head, scored } = headOf({ sweep, arms: armsIn(results), figures: results, madeAt });
+  const { head, scored } = headOf(summaryInput(input, results), REPORT_FITS);
   const scores = new Set(scored.map(({ figures }) => figures.trial));
   const scoredOf = groupBy(
     input.results.filter(({ trial }) => scores.has(trial)),
@@ -32,12 +38,14 @@ export function buildReport(input: ReportInput): ReportModel {
     splits: splitMeans(spec, scoredOf.get(arm.hash) ?? [], quickness),
   }));
   const draft = {
-    format: 1 as const,
+    format: 2 as const,
     madeAt: madeAt.toISOString(),
     elbowVersion: input.elbowVersion,
     ...head,
     arms,
     rates: spec.trainable.kind === 'builtin' ? rateReport(arms, head.chance) : null,
+    next: nextSteps(spec, arms),
+    classes: classesOf(input, results, arms),
     trialReports: results.map((result) => trialReport(result, quickness.get(result.trial) ?? null)),
     trialEpochs: [...epochs].map(([trial, own]) => ({
       trial,
@@ -52,7 +60,8 @@ export function buildReport(input: ReportInput): ReportModel {
       commands: [`elbow run ${sweep.name}.yaml`, `elbow report ${sweep.name}`],
     },
   };
-  return { ...draft, answers: answersOf(draft), notes: notesOf(draft) };
+  const found = { ...draft, ...armFindings(draft) };
+  return { ...found, answers: answersOf(found), notes: notesOf(found) };
 }
 
 /**
@@ -61,7 +70,7 @@ export function buildReport(input: ReportInput): ReportModel {
  * @returns numbers, ascending
  */
 export function drawnTrials(sweep: SweepRow, results: readonly TrialResult[], most: number): number[] {
-  const { head } = headOf({ sweep, arms: armsIn(results), figures: results, madeAt: sweep.createdAt });
+  const { head } = headOf(summaryInput({ sweep, madeAt: sweep.createdAt }, results), NO_FITS);
   const shown = new Set(head.arms.filter(({ isHighlighted }) => isHighlighted).map(({ hash }) => hash));
   return results
     .filter(({ armHash }) => shown.has(armHash))
@@ -69,6 +78,24 @@ export function drawnTrials(sweep: SweepRow, results: readonly TrialResult[], mo
     .sort((a, b) => a - b)
     .slice(0, most);
 }
+
+function classesOf(
+  { sweep, confusions = [] }: ReportInput,
+  results: readonly TrialResult[],
+  arms: readonly ArmSummary[],
+): ReportModel['classes'] {
+  const best = arms.find(({ rank }) => rank === 1);
+  return best === undefined ? null : classReports(sweep.spec, best.label, results, confusions);
+}
+
+/** Arms whose curves a report fits. */
+export const armsOfReport = (sweep: SweepRow, results: readonly TrialResult[]): string[] =>
+  armsToFit(summaryInput({ sweep, madeAt: sweep.createdAt }, results), REPORT_FITS.most);
+
+const summaryInput = (
+  { sweep, madeAt, correct = [] }: Pick<ReportInput, 'sweep' | 'madeAt' | 'correct'>,
+  results: readonly TrialResult[],
+): SummaryInput => ({ sweep, arms: armsIn(results), figures: results, correct, madeAt });
 
 /** In the order of their first trials. @param results by trial */
 const armsIn = (results: readonly TrialResult[]): ArmFacts[] =>
@@ -90,6 +117,7 @@ function splitMeans(spec: SweepSpec, own: readonly TrialResult[], quickness: Qui
           validation: mean((one) => one.valAccuracy),
           test: mean((one) => one.testAccuracy),
           unfamiliar: mean((one) => one.metrics['unfamiliar_accuracy'] ?? null),
+          seconds: mean((one) => one.seconds),
           quickness: meanQuickness(group.map((one) => quickness.get(one.trial) ?? null)),
         },
       ];

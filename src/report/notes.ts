@@ -2,6 +2,7 @@
 import { trainingOf } from '../data/split-sizes.js';
 import { groupBy } from '../group-by.js';
 import { datasetFacts } from '../spec/index.js';
+import { clusterNotes } from './finding-text.js';
 import { count, counted, listed } from './format.js';
 import { MOST_DETAILED } from './limits.js';
 import type { Note, ReportModel, SummaryInput, TrialReport } from './types.js';
@@ -22,6 +23,7 @@ export function notesOf(model: Draft): Note[] {
     ...partial(model),
     ...missing(model, scorelessOf(model.trialReports)),
     ...diagnoses(model),
+    ...clusterNotes(model),
     ...epochLimit(model),
     ...largeBatch(model),
     ...noValidation(model),
@@ -29,9 +31,13 @@ export function notesOf(model: Draft): Note[] {
     ...reruns(model),
     ...environments(model),
     ...details(model),
+    ...curveWarnings(model),
     ...errorBars(model),
   ];
 }
+
+/** Each arm may have its own. */
+const MOST_CURVE_NOTES = 5;
 
 const note = (code: Note['code'], text: string): Note[] => [{ code, text }];
 
@@ -169,16 +175,44 @@ function trainingCode({ environments }: Draft['made']): string {
 function errorBars({ arms, made }: Draft): Note[] {
   const withCurves = arms.filter((arm) => arm.points.length > 0);
   if (withCurves.length === 0) return [];
-  if (withCurves.every((arm) => arm.freedom === 0)) {
+  const freedoms = withCurves.flatMap(({ points }) => points.flatMap(({ freedom }) => freedom ?? []));
+  if (freedoms.length === 0) {
     const { replicates } = made.spec;
     return note(
       'one-replicate',
-      `${replicates === 1 ? 'One replicate' : 'No size has two replicates that succeeded'}: nothing says how far chance moves these figures. Three or more replicates give error bars.`,
+      `${replicates === 1 ? 'One replicate' : 'No size has two replicates that succeeded'}: nothing says how far chance moves these figures. Three or more replicates give intervals.`,
     );
   }
-  const freedoms = [...new Set(withCurves.map((arm) => arm.freedom))].sort((a, b) => a - b);
+  const [least, most] = freedoms.reduce(
+    ([lo, hi], freedom) => [Math.min(lo, freedom), Math.max(hi, freedom)],
+    [Infinity, -Infinity],
+  );
   return note(
     'error-bars',
-    `Error bars are 95 % Student t intervals of the mean over replicates, with the spread pooled over an arm's sizes (${listed(freedoms.map(String))} degrees of freedom); the table also has each size's own.`,
+    `Intervals at the sizes are 95 % Student t intervals of the mean over replicates, with the spread of all of an arm's sizes smoothed over log n (${degrees(least, most)} degrees of freedom): they hold the expected score of this whole procedure (n labels, a fifth of them for validation) on this test set, for subsets from this pool.`,
   );
+}
+
+/** `14`, or `4.1 to 9.6`. */
+function degrees(least: number, most: number): string {
+  const [lo, hi] = [least, most].map((one) => String(Number(one.toFixed(1))));
+  return lo === hi ? lo! : `${lo} to ${hi}`;
+}
+
+/** Of warnings about arms' curves, those that change what one may believe; the arms are named where there are several. */
+function curveWarnings({ arms }: Draft): Note[] {
+  const told = arms.flatMap(({ label, fit }) =>
+    (fit?.warnings ?? [])
+      .filter(({ code }) => code === 'not-monotone' || code === 'pool-used')
+      .map(({ code, message }) => ({ code: code as Note['code'], message, label })),
+  );
+  return [...groupBy(told, ({ code, message }) => `${code}/${message}`).values()]
+    .slice(0, MOST_CURVE_NOTES)
+    .map((own) => {
+      const who =
+        own.length === arms.length
+          ? ''
+          : ` (${listed(own.slice(0, 3).map(({ label }) => label))}${own.length > 3 ? ` and ${own.length - 3} more` : ''})`;
+      return { code: own[0]!.code, text: `${own[0]!.message}${who}` };
+    });
 }

@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import type { TopLevelSpec } from 'vega-lite';
 import { curveChart } from './charts/curve.js';
+import { effectsChart } from './charts/effects.js';
 import type { Chart, Layout } from './charts/layout.js';
 import { lossChart } from './charts/losses.js';
 import { ratesChart } from './charts/rates.js';
@@ -17,7 +18,7 @@ const PNG_ZOOM = 2;
 /** A drawn chart; colours are still names (palette.ts). */
 export interface Plot {
   /** Also the name of its files. */
-  readonly name: 'curve' | 'scores' | 'rates' | 'splits' | 'losses';
+  readonly name: 'curve' | 'scores' | 'rates' | 'effects' | 'splits' | 'losses';
   readonly svg: Readonly<Record<Layout, string>>;
 }
 
@@ -27,6 +28,7 @@ export async function drawPlots(model: ReportModel): Promise<Plot[]> {
     ['curve', (layout: Layout) => curveChart(model, layout)],
     ['scores', (layout: Layout) => scoresChart(model, layout)],
     ['rates', (layout: Layout) => ratesChart(model, layout)],
+    ['effects', (layout: Layout) => effectsChart(model, layout)],
     ['splits', (layout: Layout) => splitsChart(model, layout)],
     ['losses', (layout: Layout) => lossChart(model, layout)],
   ] as const;
@@ -52,10 +54,17 @@ async function draw(chart: Chart, prefix: string): Promise<string> {
   const view = new vega.View(vega.parse(compile(spec).spec), { renderer: 'none', logLevel: vega.Error });
   const svg = await view.toSVG();
   view.finalize();
-  return svg
+  return withTitles(svg)
     .replace(/\bid="([^"]+)"/g, `id="${prefix}-$1"`)
     .replace(/url\(#([^)]+)\)/g, `url(#${prefix}-$1)`);
 }
+
+/** What a point says to a screen reader it says to who points at it, too: browsers show titles. */
+const withTitles = (svg: string): string =>
+  svg.replace(
+    /<path aria-label="([^"]*)"([^>]*aria-roledescription="point"[^>]*)\/>/g,
+    '<path$2><title>$1</title></path>',
+  );
 
 /** A chart as a file of its own: light colours on white. */
 export function standaloneSvg(svg: string): string {

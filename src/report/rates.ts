@@ -1,12 +1,11 @@
 /** Settings compared with each at its own best learning rate. Pure. */
+import { trainedAbove } from '../curves/index.js';
 import { groupBy } from '../group-by.js';
 import type { ArmParams } from '../spec/types.js';
 import type { ArmReport, RateGroup, RateReport } from './types.js';
 
 /** The setting that arms of one group differ in. */
 export const RATE = 'learningRate';
-/** A network trains that came this share of the way from guessing to every image right. */
-const TRAINS = 0.1;
 
 type JudgedRate = RateGroup['rates'][number] & { readonly arm: ArmReport };
 
@@ -25,7 +24,7 @@ type JudgedRate = RateGroup['rates'][number] & { readonly arm: ArmReport };
  * @returns groups by test accuracy, best first, equal ones in the order of the arms; null when none is left
  */
 export function rateReport(arms: readonly ArmReport[], chance: number | null): RateReport | null {
-  const trainsAbove = chance === null ? null : chance + TRAINS * (1 - chance);
+  const trainsAbove = chance === null ? null : trainedAbove(chance);
   const candidates = [...groupBy(arms, (arm) => keyOf(arm.params)).values()];
   const groups = candidates.flatMap((own) => groupOf(own, trainsAbove) ?? []);
   if (groups.length === 0) return null;

@@ -34,6 +34,7 @@ thead th{border-bottom:1px solid var(--ink-soft);vertical-align:bottom}
 tbody tr:last-child td,tbody tr:last-child th{border-bottom:0}
 .text{text-align:left}
 td.name{white-space:normal;text-align:left}
+td.pair{white-space:normal;min-width:9.5rem;text-align:left}
 td.long{white-space:normal;min-width:14rem;text-align:left}
 .arm td,.arm th{padding-top:.9rem;color:var(--ink);font-weight:600;text-align:left}
 .swatch{display:inline-block;width:.7em;height:.7em;border-radius:50%;margin-right:.45em}

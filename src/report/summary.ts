@@ -1,15 +1,17 @@
 /** What a report says first: arms, their curves and ranks, and the answers. Pure, and enough for a terminal. */
-import { meanOrNull, summarize, tInterval, type Curve, type Observation } from '../curves/index.js';
+import { meanOrNull, summarize, tInterval, type CurvePoint, type Observation } from '../curves/index.js';
 import { groupBy } from '../group-by.js';
 import { datasetFacts } from '../spec/index.js';
 import type { SweepSpec } from '../spec/types.js';
 import type { Counts, TrialFigures, TrialStatus } from '../storage/storage.js';
-import { answersOf } from './answers.js';
+import { agreementOf, type Answers } from './agreement.js';
+import { answersOf, MOST_TOLD } from './answers.js';
+import { fitArm } from './fits.js';
 import { summaryNotes } from './notes.js';
 import type { ArmSummary, ReportSummary, SummaryInput } from './types.js';
 
 /** Of every interval in a report. */
-const CONFIDENCE = 0.95;
+export const CONFIDENCE = 0.95;
 /** More arms than this cannot be told apart by colour; then only the best get one. */
 const MOST_COLORS = 7;
 const HIGHLIGHTED_OF_MANY = 6;
@@ -28,14 +30,41 @@ export interface Headed {
   readonly scored: readonly Scored[];
 }
 
+/** Of how many arms, the best ones, the curves are fitted, and whether they are drawn. */
+export interface Fits {
+  readonly most: number;
+  readonly areDrawn: boolean;
+}
+
+export const NO_FITS: Fits = { most: 0, areDrawn: false };
+
+/** Arms whose curves a summary fits. */
+export const armsOfSummary = (input: SummaryInput): string[] => armsToFit(input, fitsOfSummary(input).most);
+
+const fitsOfSummary = ({ whole, arms }: SummaryInput): Fits => ({
+  most: (whole?.arms ?? arms.length) > MOST_TOLD ? 1 : MOST_TOLD,
+  areDrawn: false,
+});
+
+/** The arms that are best by the objective, where there is more than one size. @returns hashes, best first */
+export function armsToFit(input: SummaryInput, most: number): string[] {
+  const { arms, sizes } = headOf(input, NO_FITS).head;
+  if (sizes.length < 2) return [];
+  return arms
+    .filter(({ rank }) => rank !== null && rank <= most)
+    .sort((a, b) => a.rank! - b.rank!)
+    .map(({ hash }) => hash);
+}
+
 /** What `run` and `watch` end with, and what the Temporal UI shows of a large sweep. */
 export function buildSummary(input: SummaryInput): ReportSummary {
-  const { head } = headOf(input);
+  const { head } = headOf(input, fitsOfSummary(input));
   const draft = { ...head, made: { spec: input.sweep.spec } };
   return { ...draft, answers: answersOf(draft), notes: summaryNotes(draft, input) };
 }
 
-export function headOf({ sweep, arms, figures, whole, madeAt }: SummaryInput): Headed {
+export function headOf(input: SummaryInput, fits: Fits): Headed {
+  const { sweep, figures, whole, madeAt } = input;
   const { spec } = sweep;
   const counts = whole?.counts ?? countsOf(figures);
   const isBuiltin = spec.trainable.kind === 'builtin';
@@ -50,8 +79,8 @@ export function headOf({ sweep, arms, figures, whole, madeAt }: SummaryInput): H
     if (score !== null) scored.push({ figures, score });
   }
   const dataset = datasetFacts(spec.dataset);
-  const summaries = armSummaries(spec, arms, figures, scored);
-  const head = {
+  const summaries = armSummaries(input, scored, { isAccuracy, fits });
+  const head: Headed['head'] = {
     sweep: {
       name: sweep.name,
       status: sweep.status,
@@ -66,7 +95,11 @@ export function headOf({ sweep, arms, figures, whole, madeAt }: SummaryInput): H
     },
     trials: totalOf(counts),
     counts,
-    score: { name: isAccuracy ? 'test accuracy' : spec.objective.metric, isAccuracy },
+    score: {
+      name: isAccuracy ? 'test accuracy' : spec.objective.metric,
+      isAccuracy,
+      direction: isAccuracy ? 'maximize' : spec.objective.direction,
+    },
     chance: isBuiltin && dataset !== undefined ? 1 / dataset.classes : null,
     confidence: CONFIDENCE,
     delta: spec.report.delta,
@@ -104,55 +137,84 @@ function countsOf(figures: readonly TrialFigures[]): Counts {
   return counts;
 }
 
+interface Asked {
+  readonly isAccuracy: boolean;
+  readonly fits: Fits;
+}
+
 function armSummaries(
-  spec: SweepSpec,
-  arms: SummaryInput['arms'],
-  figures: readonly TrialFigures[],
+  { sweep: { spec }, arms, figures, correct = [] }: SummaryInput,
   scored: readonly Scored[],
+  { isAccuracy, fits }: Asked,
 ): ArmSummary[] {
   const observations: Observation[] = [];
   for (const { figures: one, score } of scored) {
     const n = sizeOf(spec, one.samplesPerClass);
     if (n !== null) observations.push({ arm: one.armHash, n, replicate: one.replicate, score });
   }
-  const curves = new Map(
-    summarize(observations, spec.report.delta, CONFIDENCE).map((curve) => [curve.arm, curve]),
-  );
+  const curves = new Map(summarize(observations, CONFIDENCE).map((curve) => [curve.arm, curve]));
+  const bits = new Map(correct.map((one) => [one.trial, one.correct]));
+  const images = datasetFacts(spec.dataset)?.testSize ?? 0;
   const scoredOf = groupBy(scored, ({ figures: { armHash } }) => armHash);
+  const observed = groupBy(observations, ({ arm }) => arm);
   const objectives = objectivesOf(spec, arms, scored, scoredOf);
   const ranks = rankArms(spec, objectives);
   const sizes = new Set(figures.map(({ samplesPerClass }) => sizeOf(spec, samplesPerClass)));
   return arms.map(({ armHash: hash, armLabel: label, params }) => {
     const rank = ranks.get(hash) ?? null;
+    const isHighlighted = arms.length <= MOST_COLORS || (rank !== null && rank <= HIGHLIGHTED_OF_MANY);
+    const own = observed.get(hash) ?? [];
+    // With one size nobody asks for a curve.
+    const isFitted = sizes.size > 1 && own.length > 0 && (rank ?? arms.length) <= fits.most;
+    const fitted = isFitted
+      ? fitArm(own, {
+          spec,
+          isAccuracy,
+          confidence: CONFIDENCE,
+          isDrawn: fits.areDrawn && isHighlighted,
+          isBest: fits.areDrawn && rank === 1,
+          agreement: agreementOf(answersIn(spec, scoredOf.get(hash) ?? [], bits), images),
+        })
+      : null;
+    const points = (curves.get(hash)?.points ?? []).map((point) => ({
+      ...point,
+      elsewhere: fitted?.elsewhere.get(point.n) ?? null,
+    }));
     return {
       hash,
       label,
       params,
       rank,
       objective: objectives.get(hash) ?? null,
-      isHighlighted: arms.length <= MOST_COLORS || (rank !== null && rank <= HIGHLIGHTED_OF_MANY),
-      ...curvePart(spec, curves.get(hash), sizes.size > 1),
+      isHighlighted,
+      points,
+      fit: fitted?.fit ?? null,
+      targetAt: targetAt(spec, points, isAccuracy),
       sizeless: sizelessOf(spec, scoredOf.get(hash) ?? []),
     };
   });
 }
 
-/** @param hasCurve whether the sweep has several sizes: with one, nobody asks for an elbow */
-function curvePart(
+/** Of the trials whose answers are known. */
+const answersIn = (
   spec: SweepSpec,
-  curve: Curve | undefined,
-  hasCurve: boolean,
-): Pick<ArmSummary, 'points' | 'pooledStd' | 'freedom' | 'elbow' | 'targetAt'> {
-  if (curve === undefined) return { points: [], pooledStd: null, freedom: 0, elbow: null, targetAt: null };
-  const { target } = spec.report;
-  const reached = target === null ? undefined : curve.points.find((point) => point.mean >= target);
-  return {
-    points: curve.points,
-    pooledStd: curve.pooledStd,
-    freedom: curve.freedom,
-    elbow: hasCurve ? curve.elbow : null,
-    targetAt: reached?.n ?? null,
-  };
+  own: readonly Scored[],
+  bits: ReadonlyMap<number, Uint8Array>,
+): Answers[] =>
+  own.flatMap(({ figures }) => {
+    const [n, correct] = [sizeOf(spec, figures.samplesPerClass), bits.get(figures.trial)];
+    return n === null || correct === undefined ? [] : [{ n, correct }];
+  });
+
+/** The smallest measured size whose mean is as good as the target. */
+function targetAt(
+  { report: { target }, objective }: SweepSpec,
+  points: readonly CurvePoint[],
+  isAccuracy: boolean,
+): number | null {
+  if (target === null) return null;
+  const sign = !isAccuracy && objective.direction === 'minimize' ? -1 : 1;
+  return points.find(({ mean }) => sign * mean >= sign * target)?.n ?? null;
 }
 
 /** Mean objective of each arm at the largest size that any arm has results for. */

@@ -1,8 +1,8 @@
 /** The few figures that stand large on top of a report. Pure. */
-import type { Elbow } from '../curves/index.js';
-import { byMeans } from './answers.js';
-import { count, decimal, duration, halfWidth, rounded } from './format.js';
-import type { ArmReport, ReportModel } from './types.js';
+import type { CurveElbow } from '../curves/index.js';
+import { elbowInterval } from './elbow-words.js';
+import { count, decimal, duration, halfWidth, rounded, signed } from './format.js';
+import type { ArmFit, ArmReport, ReportModel } from './types.js';
 
 export interface Tile {
   readonly name: string;
@@ -23,7 +23,7 @@ export function tilesOf(model: ReportModel): Tile[] {
       detail: others.length === 0 ? null : others.join(', '),
     },
     ...(best === undefined ? [] : [scoreTile(model, best)]),
-    ...(best === undefined || best.elbow === null ? [] : [elbowTile(model, best.elbow)]),
+    ...(best?.fit ? [elbowTile(model, best.fit.elbow), ...doublingTile(best.fit)] : []),
     ...(sweep.seconds === null
       ? []
       : [{ name: sweep.isPartial ? 'Running for' : 'Took', value: duration(sweep.seconds), detail: null }]),
@@ -49,18 +49,31 @@ function scoreTile(model: ReportModel, arm: ArmReport): Tile {
   };
 }
 
-function elbowTile(model: ReportModel, elbow: Elbow): Tile {
-  const who = model.arms.length > 1 ? 'best arm, ' : '';
+function elbowTile(model: ReportModel, elbow: CurveElbow): Tile {
+  const who = model.arms.length > 1 ? 'best arm' : null;
+  const besides = (text: string): string => (who === null ? text : `${who}, ${text}`);
   switch (elbow.state) {
     case 'reached':
-      return { name: 'Elbow', value: `≈ ${rounded(elbow.n ?? 0)}`, detail: `${who}preliminary` };
+      return { name: 'Elbow', value: `≈ ${rounded(elbow.n ?? 0)}`, detail: besides(elbowInterval(elbow)) };
     case 'from-the-start':
-      return { name: 'Elbow', value: 'from the start', detail: `${who}preliminary` };
+      return { name: 'Elbow', value: 'from the start', detail: who };
     case 'not-reached':
-      return { name: 'Elbow', value: 'not reached', detail: `${who}preliminary` };
+      return { name: 'Elbow', value: 'not reached', detail: who };
     case 'undecided':
-      return { name: 'Elbow', value: 'undecided', detail: `${who}by the means ${byMeans(elbow)}` };
+      return { name: 'Elbow', value: 'undecided', detail: besides(elbowInterval(elbow)) };
     case 'cannot-be-said':
-      return { name: 'Elbow', value: 'cannot be said', detail: 'no two sizes a factor 2 apart' };
+      return { name: 'Elbow', value: 'cannot be said', detail: who };
   }
+}
+
+function doublingTile({ at: [next] }: ArmFit): Tile[] {
+  if (next === undefined) return [];
+  const { value, lo, hi } = next.gain;
+  return [
+    {
+      name: 'Next doubling',
+      value: signed(value),
+      detail: `${signed(lo)} to ${signed(hi)}, to ${count(next.n)}`,
+    },
+  ];
 }

@@ -1,6 +1,8 @@
 /** The report as plain JSON: everything that is drawn or printed is collected here first. Types only. */
-import type { CurvePoint, Elbow, Interval, Summary } from '../curves/index.js';
+import type { AskedInterval, CurveAt, CurveFit, CurvePoint, Interval, Summary } from '../curves/index.js';
+import type { ArmFindings } from './finding-types.js';
 import type { ArmParams, SweepSpec } from '../spec/types.js';
+import type { Confusion } from './classes.js';
 import type {
   ArmFacts,
   AttemptPlace,
@@ -22,6 +24,8 @@ export interface SummaryInput {
   readonly arms: readonly ArmFacts[];
   /** One a trial: its latest attempt. */
   readonly figures: readonly TrialFigures[];
+  /** Of the arms that are fitted: which test images were right, one bit each. */
+  readonly correct?: readonly { readonly trial: number; readonly correct: Uint8Array }[];
   /** Where arms and figures are of the leading arms alone, what there is in all; else left out. */
   readonly whole?: WholeSweep;
   readonly madeAt: Date;
@@ -42,6 +46,10 @@ export interface ReportInput {
   readonly results: readonly TrialResult[];
   /** Of the latest attempts; of very many trials those that are drawn. */
   readonly epochs: readonly (EpochMetrics & { readonly trial: number })[];
+  /** Of the arms that are fitted: which test images were right, one bit each. */
+  readonly correct?: SummaryInput['correct'];
+  /** Of the trials of the arm that is best by the objective. */
+  readonly confusions?: readonly Confusion[];
   /** Where they ran, for "how it was made". */
   readonly attempts?: readonly AttemptPlace[];
   /** When it is made. */
@@ -64,7 +72,74 @@ export interface SplitMeans {
   readonly test: number | null;
   /** On changed test images, over all ways and severities. */
   readonly unfamiliar: number | null;
+  /** Of training. */
+  readonly seconds: number | null;
   readonly quickness: Quickness | null;
+}
+
+/** A size of an arm, with its interval on other test images; null where nobody knows how many there are, or nothing is fitted. */
+export interface ArmPoint extends CurvePoint {
+  readonly elsewhere: Interval | null;
+}
+
+/** What the curve through an arm's scores says; the figures of its sizes are in the arm's points. */
+export interface ArmFit extends Omit<CurveFit, 'sizes'> {
+  /** At twice and four times the arm's largest size; empty without a fit. */
+  readonly at: readonly CurveAt[];
+  /** To be drawn, by size, from the smallest to the last of `at`; empty where it is not. */
+  readonly curve: readonly CurveAt[];
+}
+
+/** A class of the best arm. */
+export interface ClassReport {
+  readonly name: string;
+  /** Share of its test images that are recognised with the largest size, the mean over replicates, with its t interval. */
+  readonly accuracy: number;
+  readonly interval: Interval | null;
+  /** Of the fitted curve; null where there is none, and of the next doubling where the scores turn. */
+  readonly lastGain: (Interval & { readonly value: number }) | null;
+  readonly nextGain: (Interval & { readonly value: number }) | null;
+  /** Means by size. */
+  readonly points: readonly { readonly n: number; readonly mean: number }[];
+}
+
+/** Those that profit most from labels first. */
+export interface ClassReports {
+  /** The arm that is best by the objective. */
+  readonly arm: string;
+  /** Its largest size. */
+  readonly n: number;
+  /** How many classes there are. */
+  readonly of: number;
+  readonly classes: readonly ClassReport[];
+}
+
+/** Further trials, and what they are expected to do for the best arm's answer. */
+export interface NextStep {
+  /** What they are, for `elbow extend`. */
+  readonly options: string;
+  /** In words. */
+  readonly text: string;
+  /** Trials of all arms. */
+  readonly trials: number;
+  /** Of training, one after the other; null where nothing is known. */
+  readonly seconds: number | null;
+  /** The expected width of the interval, as a share of the present one. */
+  readonly width: number;
+}
+
+/** What to run next, the most narrowing an hour first. */
+export interface NextSteps {
+  readonly asked: AskedInterval;
+  /** Of the arm that is best by the objective. */
+  readonly arm: string;
+  readonly steps: readonly NextStep[];
+}
+
+/** How far replicates agree on which test images are hard: see CurveOptions. */
+export interface ImageAgreement {
+  readonly n: number;
+  readonly share: number;
 }
 
 /** An arm with its curve. */
@@ -79,11 +154,9 @@ export interface ArmReport {
   /** Whether plots give it a colour: all arms, or the best of many. */
   readonly isHighlighted: boolean;
   /** Empty where trials have no size or none succeeded. */
-  readonly points: readonly CurvePoint[];
-  readonly pooledStd: number | null;
-  readonly freedom: number;
-  /** Null where the sweep has no two sizes, or the arm no results. */
-  readonly elbow: Elbow | null;
+  readonly points: readonly ArmPoint[];
+  /** Null where the sweep has no two sizes, the arm no results, or so many arms are better that nobody asks. */
+  readonly fit: ArmFit | null;
   readonly splits: readonly SplitMeans[];
   /** Smallest measured size whose mean reaches the target; null if none does, or there is no target. */
   readonly targetAt: number | null;
@@ -207,11 +280,14 @@ export interface Note {
     | 'epoch-limit'
     | 'large-batch'
     | 'no-validation'
+    | 'clusters'
     | 'diagnosis'
     | 'environments'
     | 'reruns'
     | 'chosen'
     | 'details'
+    | 'not-monotone'
+    | 'pool-used'
     | 'error-bars';
   readonly text: string;
 }
@@ -229,9 +305,9 @@ export interface EnvironmentReport extends Environment {
 }
 
 /** A whole report, as `report.json` holds it. */
-export interface ReportModel {
+export interface ReportModel extends ArmFindings {
   /** Raised when a key changes its meaning. */
-  readonly format: 1;
+  readonly format: 2;
   readonly madeAt: string;
   readonly elbowVersion: string;
   readonly sweep: {
@@ -248,7 +324,11 @@ export interface ReportModel {
   readonly trials: number;
   readonly counts: Counts;
   /** What curves show: `test accuracy`, or the objective's metric where there is none. */
-  readonly score: { readonly name: string; readonly isAccuracy: boolean };
+  readonly score: {
+    readonly name: string;
+    readonly isAccuracy: boolean;
+    readonly direction: 'maximize' | 'minimize';
+  };
   /** Score of guessing, 1/classes; null where there are no classes. */
   readonly chance: number | null;
   readonly confidence: number;
@@ -259,6 +339,10 @@ export interface ReportModel {
   readonly arms: readonly ArmReport[];
   /** Null where the sweep has no two rates to choose from, and for own trainables. */
   readonly rates: RateReport | null;
+  /** Null without a fit of the best arm. */
+  readonly next: NextSteps | null;
+  /** Null with one size, and where trials tell nothing of classes. */
+  readonly classes: ClassReports | null;
   /** Sizes with results, ascending. */
   readonly sizes: readonly number[];
   readonly trialReports: readonly TrialReport[];

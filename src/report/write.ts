@@ -5,6 +5,7 @@ import { ElbowError, messageOf } from '../errors.js';
 import { printSpec } from '../spec/index.js';
 import { underUsersUmask } from '../umask.js';
 import { curvesCsv, trialsCsv } from './csv.js';
+import { effectsCsv } from './effects-csv.js';
 import { reportHtml } from './html.js';
 import { MOST_DETAILED } from './limits.js';
 import { drawPlots, standaloneSvg, toPng } from './plots.js';
@@ -19,7 +20,7 @@ export function documentOf(model: ReportModel): ReportModel {
 }
 
 /**
- * Writes report.html, report.json, trials.csv, curves.csv, sweep.yaml and each chart as SVG and PNG. Each file is
+ * Writes report.html, report.json, trials.csv, curves.csv, effects.csv, sweep.yaml and each chart as SVG and PNG. Each file is
  * written beside its place and moved there, so that a reader never sees half of one.
  * @param dir made if it is missing; files of an earlier report are replaced, anything else is left alone
  * @param isTheirs whether the user has named the folder: then the files have the modes of the user's other files
@@ -38,6 +39,7 @@ export async function writeReport(
     ['report.json', `${JSON.stringify(documentOf(model), null, 2)}\n`],
     ['trials.csv', trialsCsv(model)],
     ['curves.csv', curvesCsv(model)],
+    ['effects.csv', effectsCsv(model)],
     ['sweep.yaml', printSpec(model.made.spec)],
   ];
   for (const plot of plots) {

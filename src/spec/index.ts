@@ -1,6 +1,7 @@
 /** What a sweep file may say, and what it expands to. */
 export { armsOf, armsOfGrid, countTrials, gridsOf, planTrials, specsEqual } from './arms.js';
 export { canonicalize } from './canonical.js';
+export { hasEffect } from './effects.js';
 export { fillPlaceholders } from './placeholders.js';
 export { extendSweep } from './extend.js';
 export type { ExtendedSweep, Extension } from './extend.js';

@@ -12,6 +12,8 @@ export interface DatasetFacts {
   /** Images per class where all are taken: the largest size, or the mean of all classes where these are not balanced. */
   readonly allSize: number;
   readonly classes: number;
+  /** Test images of all classes. */
+  readonly testSize: number;
   /** Height, width, channels; of a table 1, 1, features. */
   readonly image: readonly [number, number, number];
   /** Whether it is a table of numbers, whose rows no convolution can look at. */
@@ -28,6 +30,7 @@ export const DATASETS: Readonly<Record<string, DatasetFacts>> = Object.fromEntri
         largestSize: largestSizeOf(entry),
         allSize: largestSizeOf(entry),
         classes: entry.classes.length,
+        testSize: totalOf(entry.testPerClass),
         image: [entry.height, entry.width, entry.channels],
         isTable: false,
       },
@@ -38,12 +41,13 @@ export const DATASETS: Readonly<Record<string, DatasetFacts>> = Object.fromEntri
 /** The facts of a sweep's data set; undefined for a name that is none, which a trainable without images may have. */
 export function datasetFacts(dataset: SweepSpec['dataset']): DatasetFacts | undefined {
   if (typeof dataset === 'string') return Object.hasOwn(DATASETS, dataset) ? DATASETS[dataset] : undefined;
-  const { trainPerClass, classes, image, balance, kind } = dataset;
+  const { trainPerClass, testPerClass, classes, image, balance, kind } = dataset;
   const largestSize = largestSizeOf(dataset);
   return {
     largestSize,
     allSize: balance === 'none' ? Math.round(totalOf(trainPerClass) / classes.length) : largestSize,
     classes: classes.length,
+    testSize: totalOf(testPerClass),
     image,
     isTable: kind === 'csv',
   };

@@ -246,9 +246,15 @@ function toSpec(parsed: ParsedSweep, layers: Layered, { own, paths }: ParseOptio
     pool: parsed.pool,
     ...(parsed.priority === DEFAULT_PRIORITY ? {} : { priority: parsed.priority }),
     trialsPerWorkflow: parsed.trialsPerWorkflow,
-    report: parsed.report,
+    report: reportOf(parsed.report),
     ...(parsed.unfamiliar ? { unfamiliar: true } : {}),
   };
+}
+
+/** Prices that nobody told are left out: a spec stored by an earlier version is still the same. */
+function reportOf({ prices, ...report }: ParsedSweep['report']): SweepSpec['report'] {
+  const isTold = prices.perHour !== null || prices.perLabel !== null;
+  return isTold ? { ...report, prices } : report;
 }
 
 function subGridOf({ name, ...settings }: NonNullable<ParsedSweep['arms']>[number]): SubGrid {

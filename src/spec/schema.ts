@@ -100,6 +100,8 @@ const common = {
 const UNFAMILIAR =
   'Score every trial also on test images that are rotated, scaled, shifted, darkened, blurred, recoloured and noised.';
 
+const price = (words: string) => positive().nullable().default(null).describe(words);
+
 const report = (target: z.ZodNumber) =>
   z
     .strictObject(
@@ -108,8 +110,20 @@ const report = (target: z.ZodNumber) =>
         delta: positive()
           .default(0.01)
           .describe('A doubling of the data that gains less than this is past the elbow.'),
+        prices: z
+          .strictObject(
+            {
+              perHour: price('Of an hour of training.'),
+              perLabel: price('Of a labelled sample.'),
+            },
+            mapping('a mapping with `perHour` and `perLabel`'),
+          )
+          .prefault({})
+          .describe(
+            'What more data and its training would cost, in any currency: the report reckons with it.',
+          ),
       },
-      mapping('a mapping with `target` and `delta`'),
+      mapping('a mapping with `target`, `delta` and `prices`'),
     )
     .prefault({})
     .describe('What the report answers.');

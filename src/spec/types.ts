@@ -149,7 +149,12 @@ export interface SweepSpec {
   readonly trialsPerWorkflow: number;
   /** Whether trials are also scored on unfamiliar pictures. Absent where they are not, as in specs older than the key. */
   readonly unfamiliar?: true;
-  readonly report: { readonly target: number | null; readonly delta: number };
+  readonly report: {
+    readonly target: number | null;
+    readonly delta: number;
+    /** What reports reckon with, in any currency; left out where neither is told. */
+    readonly prices?: { readonly perHour: number | null; readonly perLabel: number | null };
+  };
 }
 
 /** An arm of a sweep. */

@@ -12,7 +12,15 @@ import type {
 
 type ReadingMethods = Pick<
   Storage,
-  'trialResults' | 'trialResult' | 'attemptEnd' | 'attempts' | 'epochs' | 'logs' | 'answers'
+  | 'trialResults'
+  | 'trialResult'
+  | 'attemptEnd'
+  | 'attempts'
+  | 'epochs'
+  | 'logs'
+  | 'testCorrect'
+  | 'confusions'
+  | 'answers'
 >;
 
 /** Rows of the sweep $1; conditions may follow. */
@@ -115,6 +123,30 @@ export function readingMethods(db: Database): ReadingMethods {
       db.attempt(async () => {
         const numbers = typeof trials === 'number' ? [trials] : (trials ?? null);
         const { rows } = await db.pool.query<EpochMetrics & { trial: number }>(EPOCH, [sweepId, numbers]);
+        return rows;
+      }),
+
+    testCorrect: (sweepId, armHashes) =>
+      db.attempt(async () => {
+        const { rows } = await db.pool.query<{ trial: number; correct: Buffer }>(
+          `select t.number as trial, a.test_correct as correct from trials t
+           join lateral (select status, test_correct from trial_attempts x where x.trial_id = t.id
+             order by attempt desc limit 1) a on a.status = 'succeeded' and a.test_correct is not null
+           where t.sweep_id = $1 and t.arm_hash = any($2) order by t.number`,
+          [sweepId, armHashes],
+        );
+        return rows;
+      }),
+
+    confusions: (sweepId, armHash) =>
+      db.attempt(async () => {
+        const { rows } = await db.pool.query<{ trial: number; classes: string[]; counts: number[][] }>(
+          `select t.number as trial, a.confusion->'classes' as classes, a.confusion->'counts' as counts from trials t
+           join lateral (select status, confusion from trial_attempts x where x.trial_id = t.id
+             order by attempt desc limit 1) a on a.status = 'succeeded' and a.confusion is not null
+           where t.sweep_id = $1 and t.arm_hash = $2 order by t.number`,
+          [sweepId, armHash],
+        );
         return rows;
       }),
 

@@ -266,6 +266,27 @@ export interface Storage {
     options?: { attempt?: number; after?: { lease: number; index: number } },
   ): Promise<readonly LogLine[]>;
 
+  /**
+   * Answers to the test images of the latest attempts of some arms' trials that succeeded, by trial: one bit an image, 1 where it was
+   * right, the lowest bit of a byte first. Trials without any are left out.
+   */
+  testCorrect(
+    sweepId: string,
+    armHashes: readonly string[],
+  ): Promise<readonly { readonly trial: number; readonly correct: Uint8Array }[]>;
+
+  /** Of the latest attempts of an arm's trials that succeeded, by trial: images of each class by what they were taken for. */
+  confusions(
+    sweepId: string,
+    armHash: string,
+  ): Promise<
+    readonly {
+      readonly trial: number;
+      readonly classes: readonly string[];
+      readonly counts: readonly (readonly number[])[];
+    }[]
+  >;
+
   /** Of the latest attempt of a trial; null where it has none. */
   answers(sweepId: string, trial: number): Promise<TestAnswers | null>;
 

@@ -68,10 +68,22 @@ export function resultsContract(desk: Desk): void {
       await desk.storage.finishAttempt(attemptId, number, outcome({ answers, weights: 'ab12' }));
       expect(await desk.storage.answers(id, 0)).toEqual(answers);
       expect(await desk.storage.answers(id, 1)).toBeNull();
+      const { armHash } = (await desk.storage.trialResult(id, 0))!;
+      const [own, ...others] = await desk.storage.testCorrect(id, [armHash]);
+      expect(others).toEqual([]);
+      expect({ ...own, correct: Buffer.from(own!.correct).toString('base64') }).toEqual({
+        trial: 0,
+        correct: answers.correct,
+      });
+      expect(await desk.storage.testCorrect(id, ['of no arm'])).toEqual([]);
+      expect(await desk.storage.confusions(id, armHash)).toEqual([
+        { trial: 0, classes: answers.classes, counts: answers.confusion },
+      ]);
       expect((await desk.storage.trialResult(id, 0))!.weights).toBe('ab12');
       expect((await desk.storage.attempts(id, 0))[0]!.outcome!.weights).toBe('ab12');
       expect(await desk.storage.openAttempts(id, [0])).toEqual([0]);
       expect(await desk.storage.answers(id, 0)).toBeNull();
+      expect(await desk.storage.testCorrect(id, [armHash])).toEqual([]);
     });
 
     it('keep what was found about the training, in its order', async () => {

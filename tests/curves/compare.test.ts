@@ -46,6 +46,24 @@ describe('two arms at one size', () => {
     expect(pairOf(shifted(0.01, 10), base, undecided.smallestMargin! + 1e-9).verdict).toBe('equivalent');
   });
 
+  it('that are undecided among many need more replicates than there are, and more than alone', () => {
+    for (let seed = 1; seed <= 30; seed++) {
+      const luck = luckOf(seed);
+      const arms = Array.from({ length: 6 }, (_, arm) =>
+        armOf(
+          String(arm),
+          Array.from({ length: 3 }, () => 0.5 + arm / 100 + 0.004 * luck.normal()),
+        ),
+      );
+      for (const { a, b, verdict, replicatesNeeded } of compareArms(arms).pairs) {
+        if (verdict !== 'undecided' || replicatesNeeded === null) continue;
+        expect(replicatesNeeded).toBeGreaterThan(3);
+        const alone = compareArms(arms.filter(({ arm }) => arm === a || arm === b)).pairs[0]!;
+        expect(alone.replicatesNeeded ?? 0).toBeLessThanOrEqual(replicatesNeeded);
+      }
+    }
+  });
+
   it('mirror each other, and losses scores', () => {
     const [a, b] = [golden.cases[3]!.a, golden.cases[3]!.b];
     const [there, back] = [pairOf(a, b), pairOf(b, a)];
@@ -95,6 +113,28 @@ describe('two arms at one size', () => {
     expect(family).toBe(3);
     expect(pairs.map(({ a, b }) => a + b)).toEqual(['ab', 'ac', 'bc']);
     expect(compareArms(arms, { at: 'mean' }).at).toBe('mean');
+  });
+});
+
+describe('arms beside one of them', () => {
+  const arms = ['a', 'b', 'c', 'd'].map((arm, i) =>
+    armOf(arm, [0.5, 0.52 + i / 100, 0.51 + i / 50, 0.53 + i / 90]),
+  );
+
+  it('are compared with that one alone, in a smaller family', () => {
+    const all = compareArms(arms);
+    const few = compareArms(arms, { against: 'b' });
+    expect(few.pairs.map(({ a, b }) => a + b)).toEqual(['ab', 'cb', 'db']);
+    expect([all.family, few.family]).toEqual([6, 3]);
+    const there = all.pairs.find(({ a, b }) => a === 'b' && b === 'd')!;
+    const back = few.pairs[2]!;
+    expect(back.p).toBeCloseTo(there.p!, 12);
+    expect(back.difference).toBeCloseTo(-there.difference!, 12);
+    expect(few.at).toBe(all.at);
+  });
+
+  it('are none where there is no such arm', () => {
+    expect(compareArms(arms, { against: 'x' })).toMatchObject({ family: 0, pairs: [] });
   });
 });
 

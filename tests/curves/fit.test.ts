@@ -35,6 +35,49 @@ const EXACT: Readonly<Record<FamilyName, (n: number) => number>> = {
   'vapor-pressure': (n) => Math.exp(-1.2 - 5 / n + 0.08 * Math.log(n)),
 };
 
+/** Whether every number in it is one. */
+function expectFinite(value: unknown): void {
+  if (typeof value === 'number') expect(value).toSatisfy(Number.isFinite);
+  else if (typeof value === 'object' && value !== null) Object.values(value).forEach(expectFinite);
+}
+
+describe('sizes of which one is known a thousand times as well as another', () => {
+  it('leave no number that is none', () => {
+    // Made by a sweep whose smallest sizes were all at one score.
+    const scores = [
+      [10, 0.08, 0.08],
+      [50, 0.08, 0.08],
+      [200, 0.1650598206507405, 0.16704804380390698],
+      [1000, 0.32183795827286205, 0.31385429370993634],
+    ].flatMap(([n, ...own]) => own.map((score, replicate) => ({ n: n!, replicate, score })));
+    const fit = fitCurve(scores, { target: 0.5, testSize: 10_000 });
+    expectFinite(fit);
+    expect(fit.elbow.state).toBe('not-reached');
+    expect(fit.at[0]!.score).toBeGreaterThan(0.32);
+  });
+
+  it('leave none in whatever order of magnitude spreads are', () => {
+    fc.assert(
+      fc.property(
+        fc.array(fc.integer({ min: -7, max: -1 }), { minLength: 3, maxLength: 6 }),
+        fc.integer({ min: 0, max: 1000 }),
+        (powers, seed) => {
+          const luck = luckOf(seed);
+          const scores = powers.flatMap((power, i) =>
+            [0, 1, 2].map((replicate) => ({
+              n: 10 * 3 ** i,
+              replicate,
+              score: Math.min(1, Math.max(0, 0.2 + 0.1 * i + 10 ** power * luck.normal())),
+            })),
+          );
+          expectFinite(fitCurve(scores, { target: 0.9, testSize: 1_000, pool: 5_000 }));
+        },
+      ),
+      { numRuns: 40 },
+    );
+  });
+});
+
 describe('an exact curve', () => {
   it.each(FAMILIES.map(({ name }) => name))('of %s is recovered at its sizes and beyond them', (name) => {
     const truth = EXACT[name];

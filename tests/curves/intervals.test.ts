@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { meanOrNull, pooledIntervals, tInterval } from '../../src/curves/index.js';
+import { meanOrNull, tInterval } from '../../src/curves/index.js';
 
 const finite = fc.double({ min: -1e3, max: 1e3, noNaN: true });
 
@@ -47,35 +47,6 @@ describe('a t interval', () => {
         expect(tInterval(values, 0.99).interval!.hi).toBeGreaterThanOrEqual(one.interval!.hi);
       }),
     );
-  });
-});
-
-describe('pooled intervals', () => {
-  it('use one spread with all degrees of freedom', () => {
-    // Two groups with sd 1 and 2, three values each: pooled sd = sqrt((2*1 + 2*4) / 4) = 1.5811388, df = 4;
-    // half width = qt(0.975, 4) * sd / sqrt(3) = 2.776445105 * 1.5811388 / 1.7320508 = 2.534537
-    const { std, freedom, intervals } = pooledIntervals(
-      [
-        [0, 1, 2],
-        [10, 12, 14],
-      ],
-      0.95,
-    );
-    expect(std).toBeCloseTo(1.5811388, 6);
-    expect(freedom).toBe(4);
-    expect(intervals[0]!.hi - 1).toBeCloseTo(2.534537, 5);
-    expect(intervals[1]!.hi - 12).toBeCloseTo(2.534537, 5);
-  });
-
-  it('of a single group is the plain one', () => {
-    const values = [0.2, 0.3, 0.35];
-    expect(pooledIntervals([values], 0.95).intervals[0]).toEqual(tInterval(values, 0.95).interval);
-  });
-
-  it('lend their spread to a group of one value, and have none to lend without repetition', () => {
-    expect(pooledIntervals([[1, 2], [5]], 0.95).intervals[1]).not.toBeNull();
-    expect(pooledIntervals([[1], [5]], 0.95)).toEqual({ std: null, freedom: 0, intervals: [null, null] });
-    expect(pooledIntervals([], 0.95)).toEqual({ std: null, freedom: 0, intervals: [] });
   });
 });
 

@@ -17,11 +17,15 @@ afterAll(async () => rm(folder, { recursive: true }));
 
 const all = [
   { name: 'quickstart', options: { text: quickstart }, charts: ['curve', 'losses', 'splits'] },
-  { name: 'threeArms', options: { text: threeArms }, charts: ['curve', 'losses', 'splits'] },
-  { name: 'manyArms', options: { text: manyArms }, charts: ['curve', 'losses', 'rates', 'splits'] },
+  { name: 'threeArms', options: { text: threeArms }, charts: ['curve', 'effects', 'losses', 'splits'] },
+  {
+    name: 'manyArms',
+    options: { text: manyArms },
+    charts: ['curve', 'effects', 'losses', 'rates', 'splits'],
+  },
   { name: 'manyRates', options: manyRates, charts: ['losses', 'rates', 'scores', 'splits'] },
-  { name: 'noop', options: { text: noop }, charts: ['scores'] },
-  { name: 'program', options: { text: program }, charts: ['curve', 'losses', 'splits'] },
+  { name: 'noop', options: { text: noop }, charts: ['effects', 'scores'] },
+  { name: 'program', options: { text: program }, charts: ['curve', 'effects', 'losses', 'splits'] },
   { name: 'troubled', options: troubled, charts: ['curve', 'losses', 'splits'] },
 ];
 
@@ -36,7 +40,15 @@ describe.each(all)('the files of $name', ({ name, options, charts }) => {
   it('are a page, data, and each chart as SVG and PNG; nothing half-written is left', async () => {
     const pictures = charts.flatMap((chart) => [`${chart}.png`, `${chart}.svg`]);
     expect((await readdir(join(folder, name))).sort()).toEqual(
-      ['curves.csv', 'report.html', 'report.json', 'sweep.yaml', 'trials.csv', ...pictures].sort(),
+      [
+        'curves.csv',
+        'effects.csv',
+        'report.html',
+        'report.json',
+        'sweep.yaml',
+        'trials.csv',
+        ...pictures,
+      ].sort(),
     );
   });
 
@@ -45,10 +57,16 @@ describe.each(all)('the files of $name', ({ name, options, charts }) => {
     expect(specsEqual(parseSweep(await read('sweep.yaml'), 'sweep.yaml'), model.made.spec)).toBe(true);
   });
 
-  it('have one row a trial, and one an arm and size', async () => {
+  it('have one row a trial, one an arm and size, and one an effect', async () => {
     expect((await read('trials.csv')).trim().split('\n')).toHaveLength(model.trials + 1);
     const points = model.arms.reduce((sum, arm) => sum + arm.points.length, 0);
     expect((await read('curves.csv')).trim().split('\n')).toHaveLength(points + 1);
+    const { found = null } = model.effects ?? {};
+    const effects = [
+      ...(found?.main.settings ?? []).flatMap(({ levels }) => levels),
+      ...(found?.interactions?.pairs ?? []).flatMap(({ cells }) => cells),
+    ];
+    expect((await read('effects.csv')).trim().split('\n')).toHaveLength(effects.length + 1);
   });
 
   it('say how quick trials were, in the words of the views', async () => {

@@ -27,23 +27,57 @@ describe('the report of one arm', () => {
       const own = model.trialReports.filter((trial) => trial.samplesPerClass === point.n);
       expect(point.mean).toBeCloseTo(own.reduce((sum, trial) => sum + trial.testAccuracy!, 0) / 3, 12);
     }
-    expect(model.arms[0]!.freedom).toBe(14);
+    // The spread of all sizes is borrowed: more degrees of freedom than a size has, fewer than all together.
+    for (const { freedom } of model.arms[0]!.points) {
+      expect(freedom).toBeGreaterThan(2);
+      expect(freedom).toBeLessThan(14);
+    }
   });
 
-  it('answers how much data, where the elbow is, and whether the target is reached', () => {
+  it('answers how much data, where the elbow is, what a doubling brings and what the target takes', () => {
+    expect(model.answers).toHaveLength(4);
     expect(model.answers[0]).toMatch(
-      /^With 1,000 samples per class, lenet reaches a mean test accuracy of 0\.\d{3} ± 0\.\d{3} \(95 % interval, 3 replicates\)\.$/,
+      /^With 1,000 samples per class, lenet reaches a mean test accuracy of 0\.\d{3} \(95 % interval 0\.\d{3} to 0\.\d{3}; on new images 0\.\d{3} to 0\.\d{3}; 3 replicates\)\.$/,
     );
     expect(model.answers[1]).toMatch(
-      /^Elbow not reached: the last doubling from 500 to 1,000 .* Preliminary: /,
+      /^Elbow not reached: the doubling from 500 to 1,000 samples per class still brings \+0\.0\d\d \(\+0\.0\d\d to \+0\.\d{3}\), not below δ = 0\.01\./,
     );
-    expect(model.answers[2]).toMatch(/^The target of 0\.6 is not reached; the highest mean is 0\.\d{3}\.$/);
+    expect(model.answers[2]).toMatch(
+      /^Doubling to 2,000 samples per class would bring about \+0\.\d{3} \(.* for 10,000 more labels\.$/,
+    );
+    expect(model.answers[3]).toMatch(/^A test accuracy of 0\.6 takes about [\d,]+ samples per class \(/);
   });
 
-  it('says when a target is reached', () => {
+  it('has intervals on new images that are wider, and a curve to be drawn', () => {
+    const { points, fit } = model.arms[0]!;
+    for (const { pooled, elsewhere } of points) {
+      expect(elsewhere!.lo).toBeLessThan(pooled!.lo);
+      expect(elsewhere!.hi).toBeGreaterThan(pooled!.hi);
+    }
+    expect(fit!.at.map(({ n }) => n)).toEqual([2000, 4000]);
+    expect(fit!.curve[0]!.n).toBe(10);
+    expect(fit!.curve.at(-1)!.n).toBeCloseTo(4000, 6);
+    expect(fit!.at[0]!.gain.value).toBeGreaterThan(0);
+  });
+
+  it('says when a target is reached within the data', () => {
     const reached = fixture({ text: quickstart.replace('0.6', '0.3') });
-    expect(reached.answers[2]).toMatch(
-      /^The target of 0\.3 is first reached with (50|100) samples per class\.$/,
+    expect(reached.answers[3]).toMatch(
+      /^A test accuracy of 0\.3 takes about (5\d|6\d|7\d|8\d) samples per class \(\d+ to \d+\)\.$/,
+    );
+  });
+
+  it('says when a target is out of reach, and when the data cannot tell', () => {
+    const flat = fixture({
+      text: quickstart.replace('0.6', '0.9'),
+      change: (_, trial) => ({
+        testAccuracy: 0.5 - 0.3 * 0.5 ** (trial.samplesPerClass! / 50) + 0.002 * trial.replicate,
+      }),
+    });
+    expect(flat.answers[3]).toMatch(/^A test accuracy of 0\.9 is not reachable: /);
+    const far = fixture({ text: quickstart.replace('0.6', '0.75') });
+    expect(far.answers[3]).toMatch(
+      /^(Whether a test accuracy of 0\.75 can be reached cannot be said; \d+ of 100|A test accuracy of 0\.75 takes about [\d,]+ .*further than anybody has checked)/,
     );
   });
 
@@ -62,7 +96,7 @@ describe('the elbow sentence', () => {
 
   it('says from where on more data no longer pays', () => {
     expect(flat((n) => Math.min(0.5, n / 200))).toMatch(
-      /^Elbow at about (5\d|[6-9]\d|1\d\d) samples per class/,
+      /^Elbow at about (5\d|[6-9]\d|1\d\d) \(\d+ to \d+\) samples per class: from there on no doubling/,
     );
   });
   it('says when it lies before the smallest size', () => {
@@ -74,18 +108,21 @@ describe('the elbow sentence', () => {
   });
   it('is silent of it where there is one size: nobody asked', () => {
     const single = fixture({ text: 'name: a\nspace: { samplesPerClass: [10] }\nreport: { target: 0.9 }' });
-    expect(single.arms[0]!.elbow).toBeNull();
+    expect(single.arms[0]!.fit).toBeNull();
     expect(single.answers).toHaveLength(2);
     expect(single.answers[1]).toMatch(/^The target of 0.9 is not reached/);
   });
   it('says when the replicates do not agree, and what the means say', () => {
     const model = fixture({
       text: quickstart,
-      change: (_, trial) => ({
-        testAccuracy: 0.5 + (trial.samplesPerClass === 1000 ? [0, 0.06, -0.05][trial.replicate]! : 0),
+      // At each of 10, 20, 50, 100, … other replicates are lucky.
+      change: (_, { samplesPerClass, replicate }) => ({
+        testAccuracy: 0.5 + [0, 0.12, -0.1][(replicate + Math.round(3 * Math.log10(samplesPerClass!))) % 3]!,
       }),
     });
-    expect(model.answers[1]).toMatch(/^Elbow undecided: .*By the means alone it is before 10\./);
+    expect(model.answers[1]).toMatch(
+      /^Elbow undecided: the doubling from 500 to 1,000 samples per class brings .* which may be more or less than δ/,
+    );
   });
 });
 
@@ -121,7 +158,7 @@ describe('the report of several arms', () => {
 describe('the report of a program', () => {
   it('is about test accuracy where every trial has told one, without chance and rates', () => {
     const model = fixture({ text: program.replace('rate:', 'learningRate: [0.1, 0.2], rate:') });
-    expect(model.score).toEqual({ name: 'test accuracy', isAccuracy: true });
+    expect(model.score).toEqual({ name: 'test accuracy', isAccuracy: true, direction: 'maximize' });
     expect(model).toMatchObject({ chance: null, rates: null, sizes: [10, 100, 1000] });
     expect(model.answers[0]).toMatch(/has the highest mean validation accuracy of 4 arms .* test accuracy/);
     expect(model.notes.map(({ code }) => code)).toContain('chosen');
@@ -133,7 +170,10 @@ describe('the report of a program', () => {
       text,
       change: ({ objective }, { number }) => (number === 0 ? { testAccuracy: null, objective } : {}),
     });
-    expect(model.score).toEqual({ name: 'wer', isAccuracy: false });
+    expect(model.score).toEqual({ name: 'wer', isAccuracy: false, direction: 'minimize' });
+    // Nobody here knows its test set, nor what bounds it.
+    expect(model.arms[0]!.points[0]!.elsewhere).toBeNull();
+    expect(model.arms[0]!.fit!.asymptote).not.toBeUndefined();
     const [point] = model.arms[0]!.points;
     const own = model.trialReports.filter(
       ({ armHash, samplesPerClass }) => armHash === model.arms[0]!.hash && samplesPerClass === 10,
@@ -151,8 +191,8 @@ describe('the report of a noop', () => {
   it('has scores without sizes, and no elbow', () => {
     const model = fixture({ text: noop });
     expect(model.sizes).toEqual([]);
-    expect(model.arms.every((arm) => arm.elbow === null && arm.sizeless?.count === 4)).toBe(true);
-    expect(model.score).toEqual({ name: 'score', isAccuracy: false });
+    expect(model.arms.every((arm) => arm.fit === null && arm.sizeless?.count === 4)).toBe(true);
+    expect(model.score).toEqual({ name: 'score', isAccuracy: false, direction: 'maximize' });
     expect(model.answers).toEqual([
       expect.stringMatching(/^color=\w+ shape=\w+ has the highest mean score of 6 arms/),
     ]);
@@ -220,7 +260,7 @@ describe('the report of a sweep in trouble', () => {
       change: () => ({ ...none, status: 'failed', failureCode: 'data-missing', failureMessage: 'gone' }),
     });
     expect(failed.answers).toEqual([expect.stringContaining('None of the 21 trials succeeded')]);
-    expect(failed.arms[0]).toMatchObject({ rank: null, elbow: null, points: [] });
+    expect(failed.arms[0]).toMatchObject({ rank: null, fit: null, points: [] });
     const queued = fixture({ text: quickstart, change: () => ({ ...none, status: 'queued' }) });
     expect(queued.answers).toEqual(['No trial has succeeded yet; 21 trials of 21 have not ended.']);
   });
@@ -235,7 +275,7 @@ describe('the report of single values', () => {
   it('of one replicate has no error bars and says so', () => {
     const model = fixture({ text: 'name: a\nspace: { samplesPerClass: [100, 200] }' });
     expect(codes(model)).toEqual(['one-replicate']);
-    expect(model.answers[0]).toContain('1 replicate, so no error bar');
+    expect(model.answers[0]).toContain('1 replicate, so no interval');
   });
   it('puts all images at the data set’s largest size', () => {
     const model = fixture({ text: 'name: a\nspace: { samplesPerClass: [100, null] }' });

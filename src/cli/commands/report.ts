@@ -1,7 +1,9 @@
 import { join, resolve } from 'node:path';
 import { EXIT } from '../../errors.js';
 import { elbowHome, homeFolders } from '../../paths.js';
+import type { SweepRow } from '../../storage/index.js';
 import type { CommandModule, Context } from '../command.js';
+import { isPositive, numberOption, type Options } from '../fit-options.js';
 import { requireSweep, withSession } from '../session.js';
 
 /** `elbow report SWEEP`: writes the report of a sweep, whatever state it is in. */
@@ -10,13 +12,17 @@ export const command: CommandModule = {
     command
       .argument('<sweep>', 'name of the sweep')
       .option('--out <dir>', 'folder to write to (default: reports/SWEEP in ELBOW_HOME)')
+      .option('--target <score>', "score to reach, in place of the sweep's")
+      .option('--delta <gain>', "what a doubling has to bring, in place of the sweep's")
+      .option('--price-per-hour <price>', 'of an hour of training: says what more data would cost')
+      .option('--price-per-label <price>', 'of a labelled sample')
       .option('--open', 'open the page in a browser')
       .option('--json', 'print the report as JSON')
       .addHelpText(
         'after',
         `
-Writes report.html, which needs nothing else, and report.json, trials.csv, curves.csv, sweep.yaml and each chart
-as SVG and PNG. While a sweep runs, the report is a partial one and says so.
+Writes report.html, which needs nothing else, and report.json, trials.csv, curves.csv, effects.csv, sweep.yaml
+and each chart as SVG and PNG. While a sweep runs, the report is a partial one and says so.
 
 Example:
   $ elbow report quickstart --out quickstart-report`,
@@ -34,7 +40,7 @@ Example:
     const input = await withSession(env, async ({ storage }) =>
       collectReport(storage, await requireSweep(storage, name), new Date()),
     );
-    const model = buildReport(input);
+    const model = buildReport({ ...input, sweep: askedOf(input.sweep, options) });
     const { files } = await writeReport(model, dir, typeof given === 'string');
     const page = files[0] ?? dir;
     if (out.json) {
@@ -54,6 +60,24 @@ Example:
     return EXIT.done;
   },
 };
+
+/** The sweep, with what the report is asked in place of what its file asks. @throws ElbowError `usage` */
+function askedOf(sweep: SweepRow, options: Options): SweepRow {
+  const { report, trainable } = sweep.spec;
+  const isShare = trainable.kind === 'builtin';
+  const number = (name: string): number | null => numberOption(options, name, isPositive, 'a number above 0');
+  const target = isShare
+    ? numberOption(options, 'target', (value) => value > 0 && value <= 1, 'an accuracy above 0, at most 1')
+    : numberOption(options, 'target', () => true, 'a number');
+  const perHour = number('pricePerHour') ?? report.prices?.perHour ?? null;
+  const perLabel = number('pricePerLabel') ?? report.prices?.perLabel ?? null;
+  const asked = {
+    target: target ?? report.target,
+    delta: number('delta') ?? report.delta,
+    ...(perHour === null && perLabel === null ? {} : { prices: { perHour, perLabel } }),
+  };
+  return { ...sweep, spec: { ...sweep.spec, report: asked } };
+}
 
 /** A machine without a browser is no reason to fail: the report is written. */
 async function openPage(page: string, { out }: Context): Promise<void> {

@@ -1,8 +1,9 @@
-import { EXIT } from '../../errors.js';
+import { ElbowError, EXIT } from '../../errors.js';
 import { defaultOf } from '../../spec/index.js';
 import type { AttemptRow, EpochMetrics, FailureRow, SweepRow, TrialResult } from '../../storage/storage.js';
 import { classLines } from '../classes-table.js';
 import type { CommandModule } from '../command.js';
+import { comparedLines, compareTrials } from '../compared-trials.js';
 import { printFindings } from '../findings.js';
 import type { Output } from '../output.js';
 import { statusPaint } from '../paint.js';
@@ -17,16 +18,33 @@ export const command: CommandModule = {
     command
       .argument('<sweep>', 'name of the sweep')
       .argument('<number>', 'number of the trial')
+      .option('--against <number>', 'compare its model with that of another trial')
       .option('--json', 'print it as JSON')
-      .addHelpText('after', '\nExample:\n  $ elbow trial quickstart 3');
+      .addHelpText(
+        'after',
+        '\nExample:\n  $ elbow trial quickstart 3\n  $ elbow trial quickstart 3 --against 9',
+      );
   },
 
-  async run({ args }, { out, env }) {
+  async run({ args, options }, { out, env }) {
     // What was typed wrong is told before anything is opened.
     const number = readTrialNumber(args[1] ?? '');
+    const { against } = options;
+    const other = typeof against === 'string' ? readTrialNumber(against) : null;
+    if (other === number)
+      throw new ElbowError('usage', `expected another trial than ${number} with --against`);
     return withSession(env, async ({ storage }) => {
       const sweep = await requireSweep(storage, args[0] ?? '');
       const result = await requireTrial(storage, sweep, number);
+      if (other !== null) {
+        const compared = await compareTrials(storage, sweep, [
+          result,
+          await requireTrial(storage, sweep, other),
+        ]);
+        if (out.json) out.document(compared);
+        else for (const text of comparedLines(compared, out.colors)) out.result(text);
+        return EXIT.done;
+      }
       const [attempts, failures, epochs, answers] = await Promise.all([
         storage.attempts(sweep.id, number),
         storage.failures(sweep.id, number),

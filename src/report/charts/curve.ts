@@ -1,7 +1,11 @@
-/** The learning curve: replicates as points, means as lines, intervals as bars, on a log axis. */
-import { rounded } from '../format.js';
+/** The learning curve: replicates as rings, means with intervals, the fitted curve and where it goes, on a log axis. */
+import { FORETOLD } from '../fits.js';
+import { isTurning } from '../forecasts.js';
+import { count, decimal } from '../format.js';
 import { color } from '../palette.js';
 import type { ArmReport, ReportModel } from '../types.js';
+import { fitLayers, MOST_SHADES } from './curve-fits.js';
+import { markLayers } from './curve-marks.js';
 import {
   CHART_WIDTH,
   CONFIG,
@@ -15,67 +19,57 @@ import {
   type Layout,
 } from './layout.js';
 
-/** With more arms than this, elbows are left to the table: their lines would hide the curves. */
-const MOST_ELBOWS = 3;
 /** Rings of replicates, and grey curves: more make the page heavy and no clearer. */
 const MOST_RINGS = 3_000;
 const MOST_GREY = 500;
 /** Arms stand beside each other at a size: this share of the axis apart. */
 const DODGE = 0.007;
 
+/** An arm that has a colour, and a curve. */
+export interface Series {
+  readonly arm: ArmReport;
+  readonly color: string;
+}
+
+/** Whether an arm's curve is the fitted one: else its means are joined. */
+export const isFitted = (arm: ArmReport): boolean =>
+  arm.fit !== null && arm.fit.curve.length > 0 && !isTurning(arm);
+
 /** Null where there is no curve. */
 export function curveChart(model: ReportModel, layout: Layout): Chart | null {
   if (!hasCurve(model)) return null;
-  const { sizes } = model;
   const series = highlighted(model).filter(({ arm }) => arm.points.length > 0);
-  const others = model.arms
-    .filter((arm) => !arm.isHighlighted && arm.points.length > 0)
-    .sort((a, b) => (a.rank ?? Infinity) - (b.rank ?? Infinity))
-    .slice(0, MOST_GREY);
-  const ringsOf = Math.ceil(
-    MOST_RINGS /
-      Math.max(
-        1,
-        series.reduce((sum, { arm }) => sum + arm.points.length, 0),
-      ),
-  );
+  const fitted = series.filter(({ arm }) => isFitted(arm));
+  const largest = model.sizes.at(-1)!;
+  const sizes =
+    fitted.length === 0 ? model.sizes : [...model.sizes, ...FORETOLD.map((times) => times * largest)];
   const domain = sizeDomain(sizes);
   const dodge = (n: number, i: number): number =>
     n * (domain[1] / domain[0]) ** ((i - (series.length - 1) / 2) * DODGE);
-  const means = series.flatMap(({ arm }, i) =>
-    arm.points.map((point) => ({
-      arm: arm.label,
-      n: dodge(point.n, i),
-      mean: point.mean,
-      lo: point.pooled?.lo ?? null,
-      hi: point.pooled?.hi ?? null,
-    })),
-  );
-  const replicates = series.flatMap(({ arm }, i) =>
-    arm.points.flatMap((point) =>
-      point.scores.slice(0, ringsOf).map(({ score }) => ({ arm: arm.label, n: dodge(point.n, i), score })),
-    ),
-  );
-  const rest = others.flatMap((arm) =>
-    arm.points.map((point) => ({ arm: arm.hash, n: point.n, mean: point.mean })),
-  );
-  const lines = linesOf(model, series);
+  const means = meansOf(series, dodge);
+  const rings = ringsOf(series, dodge);
+  const rest = restOf(model);
   const bars = means.flatMap((mean) =>
     mean.lo === null || mean.hi === null ? [] : [{ ...mean, lo: mean.lo, hi: mean.hi }],
   );
   const scores = [
-    ...replicates.map((one) => one.score),
+    ...rings.map((one) => one.score),
     ...rest.map((one) => one.mean),
     ...bars.flatMap(({ lo, hi }) => [lo, hi]),
-    ...lines.scores.map((line) => line.score),
+    ...fitted.flatMap(({ arm }) => arm.fit!.curve.map(({ score }) => score)),
+    ...(fitted.length > MOST_SHADES
+      ? []
+      : fitted.flatMap(({ arm }) => arm.fit!.curve.flatMap(({ lo, hi }) => [lo, hi]))),
+    ...(model.chance === null ? [] : [model.chance]),
+    ...(model.target === null ? [] : [model.target]),
   ];
-  const yDomain = scoreDomain(scores, model.score.isAccuracy);
   const x = {
     field: 'n',
     type: 'quantitative' as const,
     scale: { type: 'log' as const, domain, nice: false },
     axis: sizeAxis(sizes, layout),
   };
+  const yDomain = scoreDomain(scores, model.score.isAccuracy);
   const y = (field: string) => ({
     field,
     type: 'quantitative' as const,
@@ -83,18 +77,17 @@ export function curveChart(model: ReportModel, layout: Layout): Chart | null {
     scale: { domain: yDomain, nice: false, zero: false },
     axis: { format: '.2~f', tickCount: 6 },
   });
+  const labels = series.map(({ arm }) => arm.label);
   const hue = {
     field: 'arm',
     type: 'nominal' as const,
-    scale: { domain: series.map(({ arm }) => arm.label), range: series.map((one) => one.color) },
-    legend: armLegend(
-      series.map(({ arm }) => arm.label),
-      layout,
-    ),
+    scale: { domain: labels, range: series.map((one) => one.color) },
+    legend: armLegend(labels, layout),
   };
+  const joined = means.filter(({ isJoined }) => isJoined);
   return {
     width: CHART_WIDTH[layout],
-    height: layout === 'wide' ? 400 : 300,
+    height: layout === 'wide' ? 430 : 320,
     autosize: { type: 'fit', contains: 'padding' },
     config: CONFIG,
     layer: [
@@ -108,89 +101,67 @@ export function curveChart(model: ReportModel, layout: Layout): Chart | null {
               encoding: { x, y: y('mean'), detail: { field: 'arm' } },
             },
           ]),
-      ...lines.layers(x, y('score')),
+      ...markLayers(model, fitted, { x, y, domain }),
+      ...fitLayers(fitted, { x, y, hue }),
       {
         data: { values: bars },
         mark: { type: 'rule' as const, strokeWidth: 2, opacity: 0.55, clip: true },
         encoding: { x, y: y('lo'), y2: { field: 'hi' }, color: hue },
       },
       {
-        data: { values: means },
+        data: { values: joined },
         mark: { type: 'line' as const, strokeWidth: 2.5 },
         encoding: { x, y: y('mean'), color: hue },
       },
       {
-        data: { values: replicates },
+        data: { values: rings },
         mark: { type: 'point' as const, filled: false, size: 34, strokeWidth: 1.3, opacity: 0.8 },
-        encoding: { x, y: y('score'), color: hue },
+        encoding: { x, y: y('score'), color: hue, description: { field: 'text' } },
       },
       {
         data: { values: means },
         mark: { type: 'point' as const, filled: true, size: 48, opacity: 1 },
-        encoding: { x, y: y('mean'), color: hue },
+        encoding: { x, y: y('mean'), color: hue, description: { field: 'text' } },
       },
     ],
   };
 }
 
-/** Target, chance and elbows. */
-function linesOf(model: ReportModel, series: readonly { readonly arm: ArmReport; readonly color: string }[]) {
-  const scores = [
-    ...(model.chance === null ? [] : [{ score: model.chance, text: 'chance', side: 'right' }]),
-    ...(model.target === null ? [] : [{ score: model.target, text: `target ${model.target}`, side: 'left' }]),
-  ];
-  const [low, high] = sizeDomain(model.sizes);
-  const isRight = (n: number): boolean => n > Math.sqrt(low * high);
-  const elbows = series.flatMap(({ arm, color: own }, row) => {
-    const n = arm.elbow?.byMeans.state === 'reached' ? arm.elbow.byMeans.n : null;
-    if (n === null || series.length > MOST_ELBOWS) return [];
-    const doubt = arm.elbow?.state === 'undecided' ? 'undecided' : 'preliminary';
-    return [
-      {
-        n,
-        text: `elbow ≈ ${rounded(n)} (${doubt})`,
-        hue: series.length === 1 ? color('ink-soft') : own,
-        row,
-      },
-    ];
-  });
-  const layers = (x: object, y: object) => [
-    {
-      data: { values: scores },
-      mark: { type: 'rule' as const, strokeDash: [4, 4], color: color('ink-soft'), opacity: 0.7 },
-      encoding: { y },
-    },
-    // Curves begin low and end high: chance has room on the right, a target on the left.
-    ...(['left', 'right'] as const).map((side) => ({
-      data: { values: scores.filter((score) => score.side === side) },
-      mark: {
-        type: 'text' as const,
-        align: side,
-        dx: side === 'left' ? 6 : -6,
-        dy: -7,
-        x: side === 'left' ? 0 : { expr: 'width' },
-      },
-      encoding: { y, text: { field: 'text' } },
+type Dodge = (n: number, place: number) => number;
+
+const meansOf = (series: readonly Series[], dodge: Dodge) =>
+  series.flatMap(({ arm }, i) =>
+    arm.points.map(({ n, mean, pooled, replicates }) => ({
+      arm: arm.label,
+      n: dodge(n, i),
+      mean,
+      lo: pooled?.lo ?? null,
+      hi: pooled?.hi ?? null,
+      isJoined: !isFitted(arm),
+      text: `${arm.label}, ${count(n)} per class: ${decimal(mean)}${pooled === null ? '' : `, 95 % ${decimal(pooled.lo)} to ${decimal(pooled.hi)}`}, ${replicates} replicates`,
     })),
-    ...elbows.flatMap(({ n, text, hue, row }) => [
-      {
-        data: { values: [{ n }] },
-        mark: { type: 'rule' as const, strokeDash: [2, 3], color: hue },
-        encoding: { x },
-      },
-      {
-        data: { values: [{ n, text }] },
-        // Where an elbow is, curves are high: below them is room.
-        mark: {
-          type: 'text' as const,
-          align: isRight(n) ? ('right' as const) : ('left' as const),
-          dx: isRight(n) ? -6 : 6,
-          color: hue,
-          y: { expr: `height - ${44 + 16 * row}` },
-        },
-        encoding: { x, text: { field: 'text' } },
-      },
-    ]),
-  ];
-  return { scores, layers };
+  );
+
+/** Replicates, as many of each point as there is room for. */
+function ringsOf(series: readonly Series[], dodge: Dodge) {
+  const points = series.reduce((sum, { arm }) => sum + arm.points.length, 0);
+  const most = Math.ceil(MOST_RINGS / Math.max(1, points));
+  return series.flatMap(({ arm }, i) =>
+    arm.points.flatMap((point) =>
+      point.scores.slice(0, most).map(({ replicate, score }) => ({
+        arm: arm.label,
+        n: dodge(point.n, i),
+        score,
+        text: `${arm.label}, ${count(point.n)} per class, replicate ${replicate}: ${decimal(score)}`,
+      })),
+    ),
+  );
 }
+
+/** Arms without a colour, the best of them. */
+const restOf = (model: ReportModel) =>
+  model.arms
+    .filter((arm) => !arm.isHighlighted && arm.points.length > 0)
+    .sort((a, b) => (a.rank ?? Infinity) - (b.rank ?? Infinity))
+    .slice(0, MOST_GREY)
+    .flatMap((arm) => arm.points.map((point) => ({ arm: arm.hash, n: point.n, mean: point.mean })));

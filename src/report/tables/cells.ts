@@ -6,3 +6,9 @@ export const cell = (value: number | null, digits = 3): string =>
   value === null ? '–' : decimal(value, digits);
 
 export const plusMinus = (half: number | null): string => (half === null ? '–' : `± ${decimal(half)}`);
+
+/** A p value; a dash where nothing was tested. */
+export function probability(p: number | null): string {
+  if (p === null) return '–';
+  return p < 0.001 ? '< 0.001' : decimal(p);
+}

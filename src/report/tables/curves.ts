@@ -1,9 +1,10 @@
 /** Means by arm and size. */
-import { count, counted, halfWidth, rounded, signed } from '../format.js';
+import { elbowWords } from '../elbow-words.js';
+import { count, counted, decimal, halfWidth, signed } from '../format.js';
 import { hasCurve } from '../charts/layout.js';
 import type { Markup } from '../markup.js';
 import { html } from '../markup.js';
-import type { ArmReport, ReportModel } from '../types.js';
+import type { ArmPoint, ArmReport, ReportModel } from '../types.js';
 import { armColumns } from './arm-columns.js';
 import { cell, plusMinus } from './cells.js';
 
@@ -82,7 +83,7 @@ function armsTable(model: ReportModel, arms: readonly ArmReport[]): Markup {
 
 function sizedCells(model: ReportModel, arm: ArmReport): Markup {
   const last = arm.points.at(-1);
-  const gain = arm.elbow?.lastGain ?? null;
+  const gain = arm.fit?.elbow.lastGain ?? null;
   return html`${model.score.isAccuracy ? html`<td>${cell(arm.objective)}</td>` : null}
     <td>${cell(last?.mean ?? null)}</td>
     <td>${plusMinus(halfWidth(last?.pooled ?? null))}</td>
@@ -101,21 +102,7 @@ function sizelessCells(arm: ArmReport): Markup {
     <td>${arm.sizeless?.count ?? 0}</td>`;
 }
 
-function elbowText({ elbow }: ArmReport): string {
-  if (elbow === null) return '–';
-  switch (elbow.state) {
-    case 'reached':
-      return `≈ ${rounded(elbow.n ?? 0)}`;
-    case 'from-the-start':
-      return 'from the start';
-    case 'not-reached':
-      return 'not reached';
-    case 'undecided':
-      return 'undecided';
-    case 'cannot-be-said':
-      return 'cannot be said';
-  }
-}
+const elbowText = ({ fit }: ArmReport): string => (fit === null ? '–' : elbowWords(fit.elbow));
 
 function sizesTable(model: ReportModel, arms: readonly ArmReport[]): Markup {
   const { isAccuracy, name } = model.score;
@@ -124,11 +111,12 @@ function sizesTable(model: ReportModel, arms: readonly ArmReport[]): Markup {
     ? html`<th>train</th>
         <th>validation</th>`
     : null;
+  const hasImages = arms.some(({ points }) => points.some(({ elsewhere }) => elsewhere !== null));
   const title = (arm: ArmReport): Markup | null =>
     arms.length < 2
       ? null
       : html`<tr class="arm">
-          <th colspan="${isAccuracy ? 8 : 6}">${swatch(arm.hash)}${arm.label}</th>
+          <th colspan="${(isAccuracy ? 8 : 6) + (hasImages ? 1 : 0)}">${swatch(arm.hash)}${arm.label}</th>
         </tr>`;
   return html`<div class="scroll">
     <table>
@@ -137,20 +125,26 @@ function sizesTable(model: ReportModel, arms: readonly ArmReport[]): Markup {
           <th>per class</th>
           <th>replicates</th>
           <th>mean ${name}</th>
-          <th>95 % (pooled)</th>
-          <th>95 % (this size)</th>
+          <th>95 %</th>
+          ${hasImages ? html`<th>on new images</th>` : null}
+          <th>this size alone</th>
           <th>std</th>
           ${splits}
         </tr>
       </thead>
       <tbody>
-        ${arms.map((arm) => html`${title(arm)}${arm.points.map((point) => sizeRow(arm, point, isAccuracy))}`)}
+        ${arms.map((arm) => html`${title(arm)}${arm.points.map((point) => sizeRow(arm, point, { isAccuracy, hasImages }))}`)}
       </tbody>
     </table>
   </div>`;
 }
 
-function sizeRow(arm: ArmReport, point: ArmReport['points'][number], isAccuracy: boolean): Markup {
+interface Shown {
+  readonly isAccuracy: boolean;
+  readonly hasImages: boolean;
+}
+
+function sizeRow(arm: ArmReport, point: ArmPoint, { isAccuracy, hasImages }: Shown): Markup {
   const means = arm.splits.find((one) => one.n === point.n);
   const splits = isAccuracy
     ? html`<td>${cell(means?.train ?? null)}</td>
@@ -160,9 +154,13 @@ function sizeRow(arm: ArmReport, point: ArmReport['points'][number], isAccuracy:
     <td>${count(point.n)}</td>
     <td>${point.replicates}</td>
     <td><b>${cell(point.mean)}</b></td>
-    <td>${plusMinus(halfWidth(point.pooled))}</td>
+    <td>${ends(point.pooled)}</td>
+    ${hasImages ? html`<td>${ends(point.elsewhere)}</td>` : null}
     <td>${plusMinus(halfWidth(point.plain))}</td>
     <td>${cell(point.std)}</td>
     ${splits}
   </tr>`;
 }
+
+const ends = (interval: ArmPoint['pooled']): string =>
+  interval === null ? '–' : `${decimal(interval.lo)} – ${decimal(interval.hi)}`;

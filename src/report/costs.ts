@@ -1,0 +1,51 @@
+/** What trials at larger sizes would cost. Pure. */
+import { classesOf } from './forecasts.js';
+import type { ArmReport, ReportModel } from './types.js';
+
+export interface Cost {
+  /** More than the arm's largest size has, of all classes; null where nobody here can count them. */
+  readonly labels: number | null;
+  /** Of training, all replicates one after the other; null where nothing is known. */
+  readonly seconds: number | null;
+  /** In the currency of the prices; null where none is told, or what it is for is not known. */
+  readonly price: number | null;
+}
+
+/** Time grows with a power of n; with less than none or more than its square only by chance. */
+const MOST_POWER = 2;
+const HOUR = 3600;
+
+/** @param n larger than the arm's largest size */
+export function costOf(model: ReportModel, arm: ArmReport, n: number): Cost {
+  const last = arm.points.at(-1);
+  const classes = classesOf(model);
+  const labels = last === undefined || classes === null ? null : (n - last.n) * classes;
+  const one = secondsAt(arm, n);
+  const seconds = one === null || last === undefined ? null : one * last.replicates;
+  const { perHour, perLabel } = model.made.spec.report.prices ?? { perHour: null, perLabel: null };
+  const parts = [
+    ...(perHour === null ? [] : [seconds === null ? null : (seconds / HOUR) * perHour]),
+    ...(perLabel === null ? [] : [labels === null ? null : labels * perLabel]),
+  ];
+  const isKnown = parts.length > 0 && parts.every((part) => part !== null);
+  return {
+    labels,
+    seconds,
+    price: isKnown ? parts.reduce<number>((sum, part) => sum + (part ?? 0), 0) : null,
+  };
+}
+
+/**
+ * Of one trial: what was measured at that size, or what the power of n says that the two largest sizes show, which early stopping
+ * makes less than 1; null where nothing is known.
+ */
+export function secondsAt({ splits }: ArmReport, n: number): number | null {
+  const measured = splits.find((one) => one.n === n)?.seconds ?? null;
+  if (measured !== null) return measured;
+  const known = splits.filter(({ seconds }) => seconds !== null && seconds > 0);
+  const [before, last] = [known.at(-2), known.at(-1)];
+  if (last === undefined) return null;
+  const slope =
+    before === undefined ? 1 : Math.log(last.seconds! / before.seconds!) / Math.log(last.n / before.n);
+  return last.seconds! * (n / last.n) ** Math.min(MOST_POWER, Math.max(0, slope));
+}
