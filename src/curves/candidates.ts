@@ -26,8 +26,8 @@ export interface Candidates {
   /** The same for n → ∞. */
   readonly limit: Float64Array;
   /**
-   * Logarithm of its weight before anything is seen: all families alike, all places of a family alike; with a base, so that
-   * both end values are as likely as they are where both are free.
+   * Logarithm of its weight before anything is seen: all families alike, all places of a family alike but for what they promise
+   * (see `doubt`); with a base, so that both end values are as likely as they are where both are free.
    */
   readonly logPrior: Float64Array;
 }
@@ -111,7 +111,7 @@ function rowsOf(box: Box, at: number, steps: number, { sizes, span, range }: Gro
     const origin = base === null ? first : 0;
     const rise = last - origin;
     const volume = base === null ? widths : [ratioWidth(box, place, widths[0]!, span), ...widths.slice(1)];
-    const logPrior = volume.reduce((sum, width) => sum + Math.log(width), 0);
+    const logPrior = volume.reduce((sum, width) => sum + Math.log(width), doubt(family, theta, span));
     if (rise === 0 || logPrior === -Infinity) continue;
     rows.push({
       at,
@@ -124,6 +124,26 @@ function rowsOf(box: Box, at: number, steps: number, { sizes, span, range }: Gro
     });
   }
   return rows;
+}
+
+/** Standard deviation of what the next doubling brings, in units of what the last one brought. */
+const NEXT_GAIN = 0.8;
+
+/**
+ * Returns diminish: before anything is seen a curve is the less likely the more its next doubling, N to 2N, brings beside the last,
+ * N/2 to N, by half a normal distribution. Nearly all published curves have ratios below 1 (a power law n^−b has 2^−b, log n has
+ * 1); without this, few noisy scores leave shapes likely that have hardly begun to rise.
+ * @returns logarithm, ≤ 0; 0 for one that is flat there to the last digit
+ */
+function doubt({ basis }: Family, theta: Theta, span: Span): number {
+  const { last } = span;
+  const [before, now, next] = [last / 2, last, 2 * last].map((n) => basis(n, theta, span)) as [
+    number,
+    number,
+    number,
+  ];
+  if (now === before) return next === now ? 0 : -Infinity;
+  return -0.5 * ((next - now) / (now - before) / NEXT_GAIN) ** 2;
 }
 
 /**

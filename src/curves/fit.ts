@@ -32,8 +32,13 @@ const DRAWS = 1_000;
 const MOST_SETTINGS = 100;
 const LEAST_SETTINGS = 10;
 const MANY_SIZES = 24;
-/** How much further or less far a curve goes beyond the data than its family says: no family is exactly true. */
-export const BEYOND = 0.2;
+/**
+ * How much further or less far a curve goes beyond the data than its family says, for no family is exactly true: the standard
+ * deviation of the logarithm of what it still gains, at the first doubling. Like a random walk in log n it grows with the root of
+ * the doublings, up to the second: further nobody has checked it.
+ */
+export const BEYOND = 0.16;
+const MOST_DOUBLINGS = 2;
 
 /** Standard normal and uniform numbers in (0, 1). */
 export function luckOf(seed: number): Luck {
@@ -129,11 +134,13 @@ export function likeliest({ candidates, draws }: Fit, family: FamilyName): Reado
 }
 
 /**
- * Values of a draw at sizes. Beyond the data the rest of the way is longer or shorter by e^(τz), and the range bounds it.
+ * Values of a draw at sizes. Beyond the data the rest of the way is longer or shorter by e^(τz√d), d doublings from the largest
+ * size, and the range bounds it.
  * @returns shape [draws][sizes]
  */
 export function valuesOf({ candidates, draws }: Fit, sizes: readonly number[]): readonly Float64Array[] {
   const { span } = candidates;
+  const stretches = sizes.map((n) => stretchAt(n / span.last));
   const shapes = new Map<number, Float64Array>();
   return draws.map((draw) => {
     let shape = shapes.get(draw.candidate);
@@ -141,25 +148,32 @@ export function valuesOf({ candidates, draws }: Fit, sizes: readonly number[]): 
       shape = Float64Array.from(sizes, (n) => shapeAt(candidates, draw.candidate, n));
       shapes.set(draw.candidate, shape);
     }
-    return Float64Array.from(sizes, (n, i) => valueOf(candidates, draw, shape[i]!, n > span.last));
+    return Float64Array.from(sizes, (_, i) => valueOf(candidates, draw, shape[i]!, stretches[i]!));
   });
 }
 
 /** Where each draw goes for n → ∞: ±∞ where nothing ends it. Shape [draws]. */
 export function endsOf({ candidates, draws }: Fit): Float64Array {
   return Float64Array.from(draws, (draw) =>
-    valueOf(candidates, draw, candidates.limit[draw.candidate]!, true),
+    valueOf(candidates, draw, candidates.limit[draw.candidate]!, stretchAt(Infinity)),
   );
 }
 
-/** @param shape of its candidate, as in `Candidates` */
-function valueOf({ base, range }: Candidates, draw: Draw, shape: number, isBeyond: boolean): number {
+/** @param times the largest size; 0 within the data */
+const stretchAt = (times: number): number =>
+  times <= 1 ? 0 : BEYOND * Math.sqrt(Math.min(MOST_DOUBLINGS, Math.log2(times)));
+
+/**
+ * @param shape of its candidate, as in `Candidates`
+ * @param stretch how far the way beyond the largest size may deviate; 0 within the data
+ */
+function valueOf({ base, range }: Candidates, draw: Draw, shape: number, stretch: number): number {
   const { candidate, first, last, beyond } = draw;
   const origin = base[candidate]!;
   const rise = Number.isNaN(origin) ? last - first : last - origin;
   // A flat curve of a family without an end stays flat.
   const way = rise === 0 ? 0 : rise * shape;
   const value = (Number.isNaN(origin) ? first : origin) + way;
-  const stretched = isBeyond ? last + (value - last) * Math.exp(BEYOND * beyond) : value;
+  const stretched = stretch === 0 ? value : last + (value - last) * Math.exp(stretch * beyond);
   return Math.min(range.hi ?? Infinity, Math.max(range.lo ?? -Infinity, stretched));
 }

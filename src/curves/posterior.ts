@@ -57,7 +57,7 @@ export function weigh(candidates: Candidates, means: readonly number[], root: Ma
     const likelihood = Number.isNaN(origin)
       ? estimateFree(ones, y, s, own)
       : estimateBased(ones, y, s, { origin, ratio: shape[c * k]! }, own);
-    const log = likelihood + logPrior[c]! + Math.log(endChance(candidates, c, estimates));
+    const log = likelihood + logPrior[c]! + logEndChance(candidates, c, estimates);
     // What no digits are left of is nothing that was seen.
     logs[c] = Number.isFinite(log) ? log : -Infinity;
   }
@@ -176,13 +176,20 @@ function endOf({ base, limit, range }: Candidates, c: number, estimates: Float64
   return { value: p * first + q * last, deviation: Math.sqrt(variance), bound, isRising, shares: [p, q] };
 }
 
-/** How likely its end is within the range. */
-function endChance(candidates: Candidates, c: number, estimates: Float64Array): number {
+/** Below it the share of the normal distribution is taken from its series: it is no number any more from −38 on. */
+const SERIES = -30;
+
+/** Logarithm of how likely its end is within the range. */
+function logEndChance(candidates: Candidates, c: number, estimates: Float64Array): number {
   const end = endOf(candidates, c, estimates);
-  if (end === null) return 1;
-  const room = end.isRising ? end.bound - end.value : end.value - end.bound;
-  return normalCdf(room / end.deviation, 0, 1);
+  if (end === null) return 0;
+  const z = roomOf(end);
+  return z < SERIES ? (-z * z) / 2 - Math.log(-z) - LOG_2PI / 2 : Math.log(normalCdf(z, 0, 1));
 }
+
+/** From its end to the bound, in standard deviations; < 0 where the end is beyond it. */
+const roomOf = ({ value, deviation, bound, isRising }: End): number =>
+  (isRising ? bound - value : value - bound) / deviation;
 
 /** Further out than this the quantile of small shares runs out of digits, and the tail is Rayleigh's to a few per cent. */
 const FAR = -4;
@@ -223,8 +230,7 @@ export function drawCurve(
     const [p, q] = end.shares;
     const drawn = end.value + p * (first - mean1!) + q * (last - mean2!);
     if (end.isRising ? drawn > end.bound : drawn < end.bound) {
-      const room = (end.isRising ? end.bound - end.value : end.value - end.bound) / end.deviation;
-      const moved = normalBelow(room, luck.uniform()) * end.deviation * (end.isRising ? 1 : -1);
+      const moved = normalBelow(roomOf(end), luck.uniform()) * end.deviation * (end.isRising ? 1 : -1);
       const shift = (end.value + moved - drawn) / end.deviation ** 2;
       first += (p * v11! + q * v12!) * shift;
       last += (p * v12! + q * v22!) * shift;

@@ -151,6 +151,27 @@ describe('an exact curve', () => {
   });
 });
 
+describe('beyond the data', () => {
+  const { at } = fitCurve(scoresOf(EXACT.log2), { at: [5000.001, 10_000, 20_000, 80_000] });
+  const widths = at.map(({ lo, hi }) => hi - lo);
+  const gains = at.map(({ n }) => 0.06 * Math.log(n / 5000));
+
+  it('what no family knows grows with the root of the doublings, to the second', () => {
+    expect(widths[0]).toBeLessThan(0.001);
+    // In units of the gain: 2·1.96·0.16 at one doubling.
+    const [, one, two, four] = widths.map((width, i) => width / gains[i]!) as [
+      number,
+      number,
+      number,
+      number,
+    ];
+    expect(one).toBeGreaterThan(0.5);
+    expect(one).toBeLessThan(0.8);
+    expect(two / one).toBeCloseTo(Math.SQRT2, 0);
+    expect(four / two).toBeCloseTo(1, 1);
+  });
+});
+
 describe('a noisy curve', () => {
   const scores = scoresOf(EXACT.pow3, { noise: 0.01, replicates: 5, seed: 9 });
 
@@ -206,6 +227,12 @@ describe('any curve', () => {
       scoresOf(EXACT.pow3, { sizes: Array.from({ length: 60 }, (_, i) => 10 * (i + 1)), noise: 0.01 }),
     ],
     ['sizes side by side', scoresOf(EXACT.pow3, { sizes: [100, 101, 102, 103, 104], noise: 0.01 })],
+    [
+      'a jump to the bound at the end',
+      [40, 120_654, 255_234, 644_723].flatMap((n, i) =>
+        [0, 1].map((replicate) => ({ n, replicate, score: i === 3 ? 1 : 0 })),
+      ),
+    ],
     ['holes', scoresOf(EXACT.pow3, { noise: 0.01 }).filter((_, i) => i % 4 !== 1)],
   ])('has an answer without NaN: %s', (_, scores) => {
     const fit = fitCurve(scores, { target: 0.7, testSize: 100, pool: 5000 });

@@ -51,8 +51,8 @@ describe('what further scores would narrow', () => {
     const scores = scoresAt(luckOf(3), SIZES, [0, 1, 2]);
     const asked = (options: object): string => fitCurve(scores, { ...options, additions }).narrowing.asked;
     expect(asked({ target: 0.72 })).toBe('target');
-    // 1.1·500^−0.35·(1 − 2^−0.35) = 0.027 for the last doubling.
-    expect(asked({ delta: 0.027 })).toBe('elbow');
+    // What the last doubling brings, about 1.1·500^−0.35·(1 − 2^−0.35) = 0.027: half of the curves say more.
+    expect(asked({ delta: fitCurve(scores).elbow.lastGain!.value })).toBe('elbow');
     expect(fitCurve([{ n: 10, replicate: 0, score: 0.5 }], { additions }).narrowing.widths).toEqual([]);
   });
 });

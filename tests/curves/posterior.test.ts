@@ -19,6 +19,9 @@ function massOf(name: FamilyName, steps: number): number {
   return weigh(candidates, MEANS, ROOT).logs.reduce((sum, log) => sum + Math.exp(log), 0);
 }
 
+/** What a curve counts whose next doubling brings so much of what the last one brought: half a normal distribution. */
+const doubtOf = (ratio: number): number => Math.exp(-0.5 * (ratio / 0.8) ** 2);
+
 describe('how likely a family is', () => {
   it.each(['pow2', 'pow3', 'exp3', 'log-power', 'vapor-pressure'] as const)(
     'does not depend on the steps of its grid: %s',
@@ -40,7 +43,8 @@ describe('how likely a family is', () => {
           (total, value, i) => total + ((value - MEANS[i]!) / DEVIATION) ** 2,
           0,
         );
-        sum += Math.exp(-squares / 2) * step * step;
+        // Of a power law each doubling brings 2^−b of what the one before brought.
+        sum += doubtOf(2 ** -b) * Math.exp(-squares / 2) * step * step;
       }
     }
     // There the covariance's own factor is left out, here too: it is the same for all families. 1/DEVIATION² is in both.
@@ -57,7 +61,8 @@ describe('how likely a family is', () => {
           (total, value, i) => total + ((value - MEANS[i]!) / DEVIATION) ** 2,
           0,
         );
-        sum += Math.exp(-squares / 2) * step * step;
+        // Every doubling brings as much.
+        sum += doubtOf(1) * Math.exp(-squares / 2) * step * step;
       }
     expect(Math.exp(weigh(candidates, MEANS, ROOT).logs[0]!) / sum).toBeCloseTo(1, 2);
   });
@@ -89,6 +94,19 @@ describe('curves that are drawn', () => {
     const luck = luckOf(5);
     for (let i = 0; i < 500; i++) {
       const { candidate, first, last } = drawCurve(candidates, weighed, weightsOf(weighed), luck);
+      expect(first + (last - first) * candidates.limit[candidate]!).toBeLessThanOrEqual(1 + 1e-9);
+    }
+  });
+
+  it('are numbers where nearly no curve of a candidate ends within the range', () => {
+    // From 0 to the bound in the last step: what goes through all means ends hundreds of deviations above it.
+    const candidates = layCandidates([wholeBox(familyOf('mmf4'))], [1, 1, 20], SIZES, RANGE);
+    const weighed = weigh(candidates, [0, 0, 1], Matrix.eye(3, 3, 1e6));
+    const weights = weightsOf(weighed);
+    expect(weights.every(Number.isFinite)).toBe(true);
+    const luck = luckOf(7);
+    for (let i = 0; i < 500; i++) {
+      const { candidate, first, last } = drawCurve(candidates, weighed, weights, luck);
       expect(first + (last - first) * candidates.limit[candidate]!).toBeLessThanOrEqual(1 + 1e-9);
     }
   });
