@@ -1,9 +1,11 @@
 /**
- * How good curves are: coverage and width of intervals, errors of extrapolation, over simulated arms.
+ * How good curves are: coverage and width of intervals, errors of extrapolation, over simulated arms and real ones.
  *
- *   npm run bench:curves -- [--part intervals|comparisons] [--curves 1000] [--cells 0,1,…] [--seed 1] [--jobs 2] [--json]
+ *   npm run bench:curves -- [--part intervals|comparisons|turns|real] [--curves 1000] [--cells 0,1,…] [--seed 1] [--jobs 2] [--json]
  *
- * `intervals`: coverage, width and errors over forty cells; `comparisons`: false positives and power over eighteen.
+ * `intervals`: coverage, width and errors over forty cells; `comparisons`: false positives and power over eighteen; `turns`: peaks and
+ * dips over eight, and false alarms over the forty; `real`: measured curves with their largest sizes withheld. All of them where
+ * none is named. `--cells`, `--jobs` and `--json` are for `intervals`.
  */
 import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
@@ -11,7 +13,11 @@ import { isMainThread, parentPort, Worker, workerData } from 'node:worker_thread
 import { CELLS } from './curves/cells.js';
 import { CONTEST_HEADER, contestLine, CONTESTS, measureContest } from './curves/comparisons.js';
 import { measure } from './curves/measure.js';
+import { realTable } from './curves/real-tables.js';
 import { summarizeCell, tablesOf, type CellSummary } from './curves/tables.js';
+import { turnTable } from './curves/turns.js';
+
+const PARTS: readonly string[] = ['intervals', 'comparisons', 'turns', 'real'];
 
 interface Job {
   readonly cells: readonly number[];
@@ -30,7 +36,7 @@ function work({ cells, curves, seed }: Job): void {
 async function main(): Promise<void> {
   const { values } = parseArgs({
     options: {
-      part: { type: 'string', multiple: true, default: ['intervals', 'comparisons'] },
+      part: { type: 'string', multiple: true, default: [...PARTS] },
       curves: { type: 'string', default: '1000' },
       cells: { type: 'string' },
       seed: { type: 'string', default: '1' },
@@ -38,17 +44,19 @@ async function main(): Promise<void> {
       json: { type: 'boolean', default: false },
     },
   });
-  const unknown = values.part.find((part) => part !== 'intervals' && part !== 'comparisons');
-  if (unknown !== undefined) throw new Error(`--part takes intervals or comparisons, not ${unknown}`);
+  const unknown = values.part.find((part) => !PARTS.includes(part));
+  if (unknown !== undefined) throw new Error(`--part takes ${PARTS.join(', ')}, not ${unknown}`);
+  const [curves, seed] = [Number(values.curves), Number(values.seed)];
   if (values.part.includes('intervals')) await measureIntervals(values);
   if (values.part.includes('comparisons')) {
-    process.stdout.write(`${CONTEST_HEADER}\n`);
-    for (const contest of CONTESTS)
-      process.stdout.write(
-        `${contestLine(contest, measureContest(contest, Number(values.curves), Number(values.seed)))}\n`,
-      );
+    print([CONTEST_HEADER]);
+    for (const contest of CONTESTS) print([contestLine(contest, measureContest(contest, curves, seed))]);
   }
+  if (values.part.includes('turns')) print(turnTable(curves, seed));
+  if (values.part.includes('real')) print(realTable(seed));
 }
+
+const print = (lines: readonly string[]): void => void process.stdout.write(`${lines.join('\n')}\n`);
 
 interface Asked {
   readonly cells?: string | undefined;
@@ -83,7 +91,7 @@ async function measureIntervals(values: Asked): Promise<void> {
   process.stderr.write('\n');
   summaries.sort((a, b) => a.number - b.number);
   if (values.json) process.stdout.write(`${JSON.stringify(summaries, null, 2)}\n`);
-  else for (const line of tablesOf(summaries)) process.stdout.write(`${line}\n`);
+  else print(tablesOf(summaries));
 }
 
 if (isMainThread) await main();

@@ -15,7 +15,7 @@ export interface Cell {
   readonly correlation: number;
 }
 
-const SIZES = [
+export const SIZES = [
   [10, 50, 200, 1000],
   [10, 30, 100, 300, 1000],
   [10, 30, 100, 300, 1000, 3000],

@@ -141,7 +141,7 @@ function oracleWidths(cell: Cell, { truth, deviations }: Simulated, at: readonly
 }
 
 /** What each family alone says, its parameters weighed by how likely they are at the estimated spread. */
-function familyErrors(sizes: readonly Sized[], n: number, target: number): Record<string, number> {
+export function familyErrors(sizes: readonly Sized[], n: number, target: number): Record<string, number> {
   const ns = sizes.map((size) => size.n);
   const span = { first: ns[0]!, last: ns.at(-1)! };
   const root = rootOf(meanCovariance(sizes, likely(noiseOf(sizes)!)));

@@ -3,7 +3,7 @@ import type { SizedScore } from '../../src/curves/cells.js';
 import { luckOf } from '../../src/curves/fit.js';
 import type { Cell } from './cells.js';
 import { tail } from './comparisons.js';
-import { INSIDE, OUTSIDE, type Truth } from './truths.js';
+import { INSIDE, OUTSIDE, type Make, type Truth } from './truths.js';
 
 export interface Simulated {
   readonly truth: Truth;
@@ -14,9 +14,13 @@ export interface Simulated {
 
 /** @param seed of the curve, integer ≥ 0 */
 export function simulate(cell: Cell, seed: number): Simulated {
+  return simulateTruth((cell.isInside ? INSIDE : OUTSIDE)[cell.shape]!, cell, seed);
+}
+
+/** @param seed of the curve, integer ≥ 0 */
+export function simulateTruth(make: Make, cell: Omit<Cell, 'shape' | 'isInside'>, seed: number): Simulated {
   const luck = luckOf(seed);
   const [first, last] = [cell.sizes[0]!, cell.sizes.at(-1)!];
-  const make = (cell.isInside ? INSIDE : OUTSIDE)[cell.shape]!;
   const truth = make(luck, { first, last });
   // Between 0.4 and 2 points of accuracy at the largest size; up to three times as much at the smallest.
   const least = 0.004 * 5 ** luck.uniform();

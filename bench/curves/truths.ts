@@ -15,7 +15,7 @@ interface Span {
   readonly last: number;
 }
 
-type Make = (luck: Luck, span: Span) => Truth;
+export type Make = (luck: Luck, span: Span) => Truth;
 
 const between = (luck: Luck, from: number, to: number): number => from + (to - from) * luck.uniform();
 /** Of the sizes' logarithms: 0 is the smallest, 1 the largest. */
