@@ -3,7 +3,7 @@ import { compareAnswers, DEFAULT_CURVE, type AnswersCompared } from '../curves/i
 import { ElbowError } from '../errors.js';
 import type { Storage, SweepRow, TrialResult } from '../storage/storage.js';
 import type { Colors } from './output.js';
-import { countText, tableLines } from './text.js';
+import { countText, pText, tableLines } from './text.js';
 
 export interface ComparedTrials extends AnswersCompared {
   readonly sweep: string;
@@ -103,5 +103,3 @@ export function comparedLines(compared: ComparedTrials, { bold, dim }: Colors): 
 }
 
 const signed = (value: number): string => `${value < 0 ? '−' : '+'}${Math.abs(value).toFixed(4)}`;
-
-const pText = (p: number): string => (p < 0.001 ? 'p < 0.001' : `p ${p.toFixed(3)}`);

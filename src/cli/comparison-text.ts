@@ -1,7 +1,7 @@
 /** Comparisons of arms in a terminal. Pure. */
 import type { Comparison, Comparisons } from '../curves/index.js';
 import type { Colors } from './output.js';
-import { countedText, countText, figureText } from './text.js';
+import { countedText, countText, figureText, pText } from './text.js';
 
 /** Pairs that are printed; the JSON has all. */
 const MOST_PAIRS = 20;
@@ -36,8 +36,6 @@ function pairText(pair: Comparison, margin: number): string {
   const figures = `${head} (${figureText(lo)} to ${figureText(hi)}; ${count}; ${pText(adjusted)}${flip})`;
   return `${figures}: ${verdictText(pair, margin, verdict)}`;
 }
-
-const pText = (p: number): string => (p < 0.001 ? 'p < 0.001' : `p ${p.toFixed(3)}`);
 
 function verdictText(
   { smallestMargin, replicatesNeeded }: Comparison,

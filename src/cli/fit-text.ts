@@ -1,7 +1,7 @@
 /** A fitted curve in a terminal. Pure. */
 import type { CurveFit, LogLinear } from '../curves/index.js';
 import type { Colors } from './output.js';
-import { countedText, figureText, tableLines } from './text.js';
+import { countedText, figureText, pText, tableLines } from './text.js';
 
 const BARS = '▁▂▃▄▅▆▇█';
 
@@ -120,7 +120,7 @@ function familyText({ families }: CurveFit): string {
 function lineText({ a, b, r2, p, holds }: LogLinear): string {
   const line = `${figureText(a)} ${b < 0 ? '-' : '+'} ${figureText(Math.abs(b))}·ln n`;
   const explained = r2 === null ? '' : `, R² ${r2.toFixed(3)}`;
-  const chance = p === null ? '' : ` (${p < 0.001 ? 'p < 0.001' : `p ${p.toFixed(3)}`})`;
+  const chance = p === null ? '' : ` (${pText(p)})`;
   const verdict =
     holds === null
       ? 'nothing tells whether it holds'

@@ -1,30 +1,35 @@
-/** Learning curves from scores: means, intervals and the elbow. Pure. */
-export { meanOrNull, tInterval } from './intervals.js';
-export type { ElbowState } from './fitted-elbow.js';
-export type { Interval, Summary } from './intervals.js';
-export { summarize } from './summarize.js';
-export type { Curve, CurvePoint, Observation } from './summarize.js';
-export { fitCurve } from './analysis.js';
-export { DEFAULT_CURVE } from './defaults.js';
-export type { AskedInterval, CurveAt, CurveElbow, CurveFit, CurveOptions, SizeFigures } from './types.js';
-export type { SizedScore } from './cells.js';
+/** Learning curves from scores: what the package says to others, and what only elbow needs. Pure. */
+export { compareArms, DEFAULT_CURVE, fitCurve } from './api.js';
+export type {
+  Addition,
+  AskedInterval,
+  ComparedArm,
+  Comparison,
+  Comparisons,
+  CurveAt,
+  CurveElbow,
+  CurveFit,
+  CurveOptions,
+  CurveWarning,
+  Interval,
+  LogLinear,
+  ScoreRange,
+  SizedScore,
+  TargetAnswer,
+} from './api.js';
 export { bestOf } from './best-of.js';
 export type { ArmOutcomes, BestOf } from './best-of.js';
 export { clustersOf, trainedAbove } from './clusters.js';
 export type { Clusters } from './clusters.js';
-export { compareArms } from './compare.js';
-export type { ComparedArm, Comparison, Comparisons } from './compare.js';
 export { differenceBand } from './crossing.js';
 export type { Crossing, DifferenceBand } from './crossing.js';
 export { effectsOf } from './effects.js';
 export type { Effect, Effects, Interaction, SettingEffects } from './effects.js';
 export { factorsOf } from './factorial.js';
 export type { Factor, GridScore, Level } from './factorial.js';
-export type { FamilyName, ScoreRange } from './families.js';
-export type { Knee } from './kneedle.js';
-export type { LogLinear } from './log-linear.js';
-export type { Addition } from './next.js';
+export { meanOrNull, tInterval } from './intervals.js';
+export type { Summary } from './intervals.js';
 export { compareAnswers } from './mcnemar.js';
 export type { AnswersCompared } from './mcnemar.js';
-export type { TargetAnswer } from './target.js';
-export type { CurveWarning } from './warnings.js';
+export { summarize } from './summarize.js';
+export type { Curve, CurvePoint, Observation } from './summarize.js';

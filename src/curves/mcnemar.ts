@@ -3,6 +3,7 @@
  * these two models: how much another training would differ it cannot tell, so answers of several replicates are never summed.
  * Pure.
  */
+import betainc from '@stdlib/math-base-special-betainc';
 import normalQuantile from '@stdlib/stats-base-dists-normal-quantile';
 import { ElbowError } from '../errors.js';
 import { DEFAULT_CURVE } from './defaults.js';
@@ -77,21 +78,11 @@ function differenceInterval(b: number, c: number, images: number, confidence: nu
 }
 
 /**
- * Twice the chance that of b + c tosses of a coin so few are heads. Binomial coefficients go from the largest down, each as a
- * share of it, so that none overflows; a chance below 1e-308 is 0.
+ * Twice the chance that of b + c tosses of a coin so few are heads: the binomial distribution is the incomplete beta function.
+ * @see Abramowitz and Stegun, Handbook of Mathematical Functions, 1964, 26.5.24
  */
 function exactP(b: number, c: number): number {
-  const tosses = b + c;
-  const most = Math.min(b, c);
-  const middle = Math.floor(tosses / 2);
-  let weight = 1;
-  let [below, tail] = [0, 0];
-  for (let heads = middle; heads >= 0; heads--) {
-    below += weight;
-    if (heads <= most) tail += weight;
-    weight *= heads / (tosses - heads + 1);
-  }
-  // The upper half is the lower one again; with an even number of tosses the middle stands in it once.
-  const all = tosses % 2 === 0 ? 2 * below - 1 : 2 * below;
-  return Math.min(1, (2 * tail) / all);
+  if (b === c) return 1;
+  const [few, many] = [Math.min(b, c), Math.max(b, c)];
+  return Math.min(1, 2 * betainc(0.5, many, few + 1, true, false));
 }

@@ -1,5 +1,6 @@
 /** The sentences on top of a report: what the sweep found, in words, each figure with its interval. Pure. */
-import { count, counted, decimal, halfWidth } from './format.js';
+import { between, count, counted, decimal, halfWidth } from './format.js';
+import { armCount } from './arm-names.js';
 import { elbowSentences } from './elbow-words.js';
 import { doublingSentence, targetSentence } from './forecasts.js';
 import type { ArmSummary, ReportSummary } from './types.js';
@@ -14,16 +15,14 @@ export function answersOf(model: Draft): string[] {
   const ranked = model.arms.filter((arm) => arm.rank !== null).sort((a, b) => a.rank! - b.rank!);
   const best = ranked[0];
   if (best === undefined) return [withoutResults(model)];
-  const told = armsOf(model) > MOST_TOLD ? [best] : ranked;
+  const told = armCount(model) > MOST_TOLD ? [best] : ranked;
   return [
-    armsOf(model) === 1 ? onlyArm(model, best) : bestArm(model, best),
+    armCount(model) === 1 ? onlyArm(model, best) : bestArm(model, best),
     ...elbowSentences(model, told),
     ...doublingSentence(model, best),
     ...targetSentence(model, told, ranked),
   ];
 }
-
-const armsOf = ({ arms, ofArms }: Draft): number => ofArms ?? arms.length;
 
 function withoutResults({ counts, trials }: Draft): string {
   if (trials === 0) return 'Nothing has been planned yet, so there is nothing to report.';
@@ -60,9 +59,8 @@ const samples = (n: number): string => `${count(n)} samples per class`;
 export function meanText({ mean, pooled, elsewhere, replicates }: ArmSummary['points'][number]): string {
   const repeated = counted(replicates, 'replicate');
   if (pooled === null) return `${decimal(mean)} (${repeated}, so no interval)`;
-  const others =
-    elsewhere === null ? '' : `; on new images ${decimal(elsewhere.lo)} to ${decimal(elsewhere.hi)}`;
-  return `${decimal(mean)} (95 % interval ${decimal(pooled.lo)} to ${decimal(pooled.hi)}${others}; ${repeated})`;
+  const others = elsewhere === null ? '' : `; on new images ${between(elsewhere)}`;
+  return `${decimal(mean)} (95 % interval ${between(pooled)}${others}; ${repeated})`;
 }
 
 function sizelessText(arm: ArmSummary): string {

@@ -1,5 +1,9 @@
-/** How tables and charts call arms. Pure. */
-import type { ArmReport } from './types.js';
+/** How many arms there are, and how tables and charts call them. Pure. */
+import type { ArmReport, ReportSummary } from './types.js';
+
+/** Of the sweep, also where the best of them alone are looked at. */
+export const armCount = ({ arms, ofArms }: Pick<ReportSummary, 'arms' | 'ofArms'>): number =>
+  ofArms ?? arms.length;
 
 /** Settings in which arms differ, in the order in which labels name them. */
 export function varyingParams(arms: readonly ArmReport[]): string[] {

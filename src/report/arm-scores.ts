@@ -1,7 +1,7 @@
 /** Scores of arms by size and replicate, for what compares them. Pure. */
 import type { SizedScore } from '../curves/index.js';
 import { groupBy } from '../group-by.js';
-import { sizeOf } from './summary.js';
+import { sizeOf } from './ranks.js';
 import type { ArmReport, ReportModel, TrialReport } from './types.js';
 
 /** A report before arms are compared. */

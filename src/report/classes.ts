@@ -3,7 +3,8 @@ import { fitCurve, type Interval, type Observation } from '../curves/index.js';
 import { datasetFacts } from '../spec/index.js';
 import type { SweepSpec } from '../spec/types.js';
 import type { TrialFigures } from '../storage/storage.js';
-import { CONFIDENCE, sizeOf } from './summary.js';
+import { sizeOf } from './ranks.js';
+import { CONFIDENCE } from './summary.js';
 import type { ClassReport, ClassReports } from './types.js';
 
 /** Of more classes those that are recognised least: a fit of each takes its time, and nobody reads them all. */

@@ -37,10 +37,6 @@ export function armFindings(model: Draft): ArmFindings {
   };
 }
 
-/** Of the score: accuracies are better the higher they are. */
-const directionOf = ({ score, made }: Draft) =>
-  score.isAccuracy ? 'maximize' : made.spec.objective.direction;
-
 function comparisonReport(
   model: Draft,
   compared: readonly ComparedArm[],
@@ -51,7 +47,7 @@ function comparisonReport(
   const { at, ...comparisons } = compareArms(compared, {
     margin: model.delta,
     confidence: model.confidence,
-    direction: directionOf(model),
+    direction: model.score.direction,
     ...(against === null ? {} : { against }),
   });
   return {
@@ -70,7 +66,7 @@ function crossingsIn(
   compared: readonly ComparedArm[],
 ): CrossingReport[] {
   const arms = new Map(compared.map((one) => [one.arm, one]));
-  const options = { confidence: model.confidence, direction: directionOf(model) };
+  const options = { confidence: model.confidence, direction: model.score.direction };
   return pairs.flatMap(({ a, b }) => {
     const { sizes, crossings } = differenceBand(arms.get(a)!, arms.get(b)!, options);
     return crossings.map((crossing) => ({ ...crossing, sizes: sizes.length }));

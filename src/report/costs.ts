@@ -22,18 +22,17 @@ export function costOf(model: ReportModel, arm: ArmReport, n: number): Cost {
   const labels = last === undefined || classes === null ? null : (n - last.n) * classes;
   const one = secondsAt(arm, n);
   const seconds = one === null || last === undefined ? null : one * last.replicates;
-  const { perHour, perLabel } = model.made.spec.report.prices ?? { perHour: null, perLabel: null };
+  const { perHour = null, perLabel = null } = model.prices ?? {};
   const parts = [
     ...(perHour === null ? [] : [seconds === null ? null : (seconds / HOUR) * perHour]),
     ...(perLabel === null ? [] : [labels === null ? null : labels * perLabel]),
   ];
-  const isKnown = parts.length > 0 && parts.every((part) => part !== null);
-  return {
-    labels,
-    seconds,
-    price: isKnown ? parts.reduce<number>((sum, part) => sum + (part ?? 0), 0) : null,
-  };
+  return { labels, seconds, price: parts.length === 0 ? null : sumOrNull(parts) };
 }
+
+/** Null where one of them is. */
+export const sumOrNull = (values: readonly (number | null)[]): number | null =>
+  values.reduce((sum, value) => (sum === null || value === null ? null : sum + value), 0);
 
 /**
  * Of one trial: what was measured at that size, or what the power of n says that the two largest sizes show, which early stopping

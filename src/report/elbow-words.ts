@@ -1,18 +1,18 @@
 /** What an elbow's state means, in words. Pure. */
 import type { CurveElbow } from '../curves/index.js';
-import { count, listed, rounded, signed } from './format.js';
-import type { ArmFit, ArmSummary, ReportSummary } from './types.js';
+import { armCount } from './arm-names.js';
+import { count, listed, rounded, signed, signedBetween } from './format.js';
+import type { ArmSummary, FittedArm, ReportSummary } from './types.js';
 
 type Draft = Pick<ReportSummary, 'arms' | 'ofArms' | 'delta'>;
-type Told = ArmSummary & { readonly fit: ArmFit };
 
 /** One sentence, of the arms that have a fit. @param told at most three, or the best of many */
 export function elbowSentences(model: Draft, told: readonly ArmSummary[]): string[] {
-  const fitted = told.filter((arm): arm is Told => arm.fit !== null);
+  const fitted = told.filter((arm): arm is FittedArm => arm.fit !== null);
   const [first] = fitted;
   if (first === undefined) return [];
   if (fitted.length === 1) {
-    const isOne = (model.ofArms ?? model.arms.length) === 1;
+    const isOne = armCount(model) === 1;
     return [elbowSentence(model, first, isOne)];
   }
   const states = new Set(fitted.map(({ fit }) => fit.elbow.state));
@@ -25,14 +25,13 @@ export function elbowSentences(model: Draft, told: readonly ArmSummary[]): strin
   return [`Elbow, where a doubling no longer brings δ = ${model.delta}: ${listed(parts)}.`];
 }
 
-function elbowSentence({ delta }: Draft, { fit, points }: Told, isOne: boolean): string {
+function elbowSentence({ delta }: Draft, { fit, points }: FittedArm, isOne: boolean): string {
   const { elbow, warnings } = fit;
   const subject = isOne ? 'Elbow' : 'Elbow of the best arm';
   const largest = points.at(-1)?.n ?? 0;
   const gain = elbow.lastGain;
   const doubling = `doubling from ${count(largest / 2)} to ${count(largest)} samples per class`;
-  const brings =
-    gain === null ? '' : `brings ${signed(gain.value)} (${signed(gain.lo)} to ${signed(gain.hi)})`;
+  const brings = gain === null ? '' : `brings ${signed(gain.value)} (${signedBetween(gain)})`;
   switch (elbow.state) {
     case 'reached':
       return `${subject} ${elbowWords(elbow)} samples per class: from there on no doubling up to ${count(largest)} brings δ = ${delta}; the last one ${brings}.`;

@@ -1,7 +1,7 @@
 /** What is found of arms beside each other, in sentences. Pure. */
 import type { BestOf } from '../curves/index.js';
 import type { ClusterReport, CrossingReport } from './finding-types.js';
-import { count, counted, decimal, listed } from './format.js';
+import { between, count, counted, decimal, listed } from './format.js';
 import type { Note, ReportModel } from './types.js';
 
 /** More of a kind are left to report.json. */
@@ -17,7 +17,7 @@ export function labelsOf({ arms }: Pick<ReportModel, 'arms'>): Labels {
 /** That the best arm flatters, and by how much. */
 export function bestOfText(best: BestOf, scoreName: string, label: Labels): string {
   const { arms, plain, honest, chosen, replicates, leftOut } = best;
-  const interval = `${decimal(honest.lo)} to ${decimal(honest.hi)}`;
+  const interval = between(honest);
   const names = chosen
     .slice(0, MOST_SENTENCES)
     .map(({ arm, times }) => `${label(arm)} ${times === 1 ? 'once' : `${count(times)} times`}`);

@@ -3,7 +3,7 @@ import { fitCurve, type CurveOptions, type Observation } from '../curves/index.j
 import { datasetFacts } from '../spec/index.js';
 import type { SweepSpec } from '../spec/types.js';
 import { plansOf } from './next-steps.js';
-import type { ArmFit, ImageAgreement } from './types.js';
+import type { ArmFit, ImageAgreement, ReportModel } from './types.js';
 
 /** Sizes that are foretold: so many times the largest. */
 export const FORETOLD = [2, 4] as const;
@@ -12,7 +12,7 @@ const DRAWN_POINTS = 41;
 
 export interface FitRequest {
   readonly spec: SweepSpec;
-  readonly isAccuracy: boolean;
+  readonly score: ReportModel['score'];
   readonly confidence: number;
   /** Whether the curve is to be drawn, and not only told. */
   readonly isDrawn: boolean;
@@ -52,10 +52,10 @@ export function fitArm(
 
 const distinct = (sizes: readonly number[]): number[] => [...new Set(sizes)].sort((a, b) => a - b);
 
-function curveOptionsOf({ spec, isAccuracy, confidence, agreement }: FitRequest): CurveOptions {
+function curveOptionsOf({ spec, score, confidence, agreement }: FitRequest): CurveOptions {
   const { delta, target } = spec.report;
   const asked = { delta, target, confidence };
-  if (!isAccuracy) return { ...asked, direction: spec.objective.direction, range: { lo: null, hi: null } };
+  if (!score.isAccuracy) return { ...asked, direction: score.direction, range: { lo: null, hi: null } };
   const dataset = spec.trainable.kind === 'builtin' ? datasetFacts(spec.dataset) : undefined;
   return { ...asked, agreement, testSize: dataset?.testSize ?? null, pool: dataset?.largestSize ?? null };
 }

@@ -1,11 +1,11 @@
 /** What more data would bring, in words. Pure. */
 import type { CurveAt, TargetAnswer } from '../curves/index.js';
 import { datasetFacts } from '../spec/index.js';
-import { count, counted, decimal, rounded, signed } from './format.js';
-import type { ArmFit, ArmSummary, ReportSummary } from './types.js';
+import { armCount } from './arm-names.js';
+import { between, count, counted, decimal, rounded, signed, signedBetween } from './format.js';
+import type { ArmSummary, FittedArm, ReportSummary } from './types.js';
 
 type Draft = Pick<ReportSummary, 'arms' | 'ofArms' | 'score' | 'target' | 'made'>;
-type Told = ArmSummary & { readonly fit: ArmFit };
 
 /** What the next doubling would bring; nothing without a fit that one can believe beyond the data. */
 export function doublingSentence(model: Draft, arm: ArmSummary): string[] {
@@ -15,15 +15,14 @@ export function doublingSentence(model: Draft, arm: ArmSummary): string[] {
   const classes = classesOf(model);
   const labels = classes === null ? '' : `, for ${counted((next.n / 2) * classes, 'more label')}`;
   return [
-    `Doubling to ${count(next.n)} samples per class would bring about ${signed(gain.value)} (${signed(gain.lo)} to ${signed(gain.hi)}), to ${foretold(next)}${labels}.`,
+    `Doubling to ${count(next.n)} samples per class would bring about ${signed(gain.value)} (${signedBetween(gain)}), to ${foretold(next)}${labels}.`,
   ];
 }
 
 /** `0.624 (0.596 to 0.661; on new images 0.594 to 0.663)` */
-function foretold({ score, lo, hi, elsewhere }: CurveAt): string {
-  const others =
-    elsewhere === null ? '' : `; on new images ${decimal(elsewhere.lo)} to ${decimal(elsewhere.hi)}`;
-  return `${decimal(score)} (${decimal(lo)} to ${decimal(hi)}${others})`;
+function foretold(at: CurveAt): string {
+  const others = at.elsewhere === null ? '' : `; on new images ${between(at.elsewhere)}`;
+  return `${decimal(at.score)} (${between(at)}${others})`;
 }
 
 /** Classes of elbow's own data; null for a program, whose samples nobody here can count. */
@@ -47,18 +46,18 @@ export function targetSentence(
 ): string[] {
   const { target } = model;
   if (target === null || ranked.every(({ points }) => points.length === 0)) return [];
-  const fitted = told.filter((arm): arm is Told => Boolean(arm.fit?.target) && !isTurning(arm));
+  const fitted = told.filter((arm): arm is FittedArm => Boolean(arm.fit?.target) && !isTurning(arm));
   const [first] = fitted.sort((a, b) => needed(a) - needed(b));
   if (first === undefined) return [measuredTarget(model, target, ranked)];
-  const who = (model.ofArms ?? model.arms.length) === 1 ? '' : ` with ${first.label}`;
+  const who = armCount(model) === 1 ? '' : ` with ${first.label}`;
   return [fittedTarget(model, first, first.fit.target!, who)];
 }
 
-const needed = ({ fit }: Told): number => fit.target?.n ?? Infinity;
+const needed = ({ fit }: FittedArm): number => fit.target?.n ?? Infinity;
 
 function fittedTarget(
   { score: { name } }: Draft,
-  { fit, points }: Told,
+  { fit, points }: FittedArm,
   target: TargetAnswer,
   who: string,
 ): string {
@@ -94,7 +93,7 @@ function measuredTarget(model: Draft, target: number, arms: readonly ArmSummary[
   const [first] = reaching;
   const looked = model.ofArms === undefined ? null : `the best ${counted(model.arms.length, 'arm')}`;
   if (first !== undefined) {
-    const who = (model.ofArms ?? model.arms.length) === 1 ? '' : ` by ${first.label}`;
+    const who = armCount(model) === 1 ? '' : ` by ${first.label}`;
     const sentence = `the target of ${target} is first reached${who} with ${count(first.targetAt!)} samples per class.`;
     return looked === null ? sentence.replace(/^t/, 'T') : `Of ${looked}: ${sentence}`;
   }

@@ -50,3 +50,14 @@ export function listed(items: readonly string[]): string {
 export function halfWidth(interval: { readonly lo: number; readonly hi: number } | null): number | null {
   return interval === null ? null : (interval.hi - interval.lo) / 2;
 }
+
+interface Ends {
+  readonly lo: number;
+  readonly hi: number;
+}
+
+/** `0.596 to 0.661` */
+export const between = ({ lo, hi }: Ends): string => `${decimal(lo)} to ${decimal(hi)}`;
+
+/** `+0.031 to +0.074` */
+export const signedBetween = ({ lo, hi }: Ends): string => `${signed(lo)} to ${signed(hi)}`;

@@ -1,7 +1,7 @@
 /** Which arms of a very large sweep are looked at. Pure. */
 import type { SweepSpec } from '../spec/types.js';
 import type { GroupRow } from '../storage/storage.js';
-import { sizeOf } from './summary.js';
+import { sizeOf } from './ranks.js';
 
 /**
  * The arms that are best by the objective, at the largest size that any arm has results for.

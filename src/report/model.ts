@@ -4,7 +4,7 @@ import { groupBy } from '../group-by.js';
 import type { SweepSpec } from '../spec/types.js';
 import type { ArmFacts, SweepRow, TrialResult } from '../storage/storage.js';
 import { answersOf } from './answers.js';
-import { classReports } from './classes.js';
+import { classReports, type Confusion } from './classes.js';
 import { armFindings } from './comparisons.js';
 import { diagnosisGroups } from './diagnosis.js';
 import { nextSteps } from './next-steps.js';
@@ -12,8 +12,9 @@ import { notesOf } from './notes.js';
 import { meanQuickness, quicknessOf } from './quickness.js';
 import { rateReport } from './rates.js';
 import { environmentReports, epochMetrics, failureGroups, trialReport } from './rows.js';
-import { armsToFit, headOf, NO_FITS, sizeOf } from './summary.js';
-import type { ArmSummary, Quickness, ReportInput, ReportModel, SplitMeans, SummaryInput } from './types.js';
+import { armsToFit, isHighlighted, rankArms, sizeOf } from './ranks.js';
+import { headOf } from './summary.js';
+import type { ArmSummary, Quickness, ReportInput, ReportModel, SplitMeans } from './types.js';
 
 /** A fit takes about 60 ms: a minute would pass before 1,000 arms were fitted. */
 const REPORT_FITS = { most: 60, areDrawn: true } as const;
@@ -22,10 +23,14 @@ type QuicknessByTrial = ReadonlyMap<number, Quickness | null>;
 
 /** The report of a sweep, whatever state it is in. */
 export function buildReport(input: ReportInput): ReportModel {
-  const { sweep, madeAt } = input;
-  const { spec } = sweep;
+  const { madeAt } = input;
   const results = input.results.toSorted((a, b) => a.trial - b.trial);
-  const { head, scored } = headOf(summaryInput(input, results), REPORT_FITS);
+  const sweep = askedOf(input);
+  const { spec } = sweep;
+  const { head, scored } = headOf(
+    { sweep, arms: armsIn(results), figures: results, correct: input.correct ?? [], madeAt },
+    REPORT_FITS,
+  );
   const scores = new Set(scored.map(({ figures }) => figures.trial));
   const scoredOf = groupBy(
     input.results.filter(({ trial }) => scores.has(trial)),
@@ -42,10 +47,11 @@ export function buildReport(input: ReportInput): ReportModel {
     madeAt: madeAt.toISOString(),
     elbowVersion: input.elbowVersion,
     ...head,
+    prices: spec.report.prices ?? null,
     arms,
     rates: spec.trainable.kind === 'builtin' ? rateReport(arms, head.chance) : null,
     next: nextSteps(spec, arms),
-    classes: classesOf(input, results, arms),
+    classes: classesOf(sweep, input.confusions ?? [], results, arms),
     trialReports: results.map((result) => trialReport(result, quickness.get(result.trial) ?? null)),
     trialEpochs: [...epochs].map(([trial, own]) => ({
       trial,
@@ -54,7 +60,8 @@ export function buildReport(input: ReportInput): ReportModel {
     failures: failureGroups(results),
     diagnoses: diagnosisGroups(results),
     made: {
-      spec,
+      // The file's own: it is written out, to be run again.
+      spec: input.sweep.spec,
       source: sweep.source,
       environments: environmentReports(input.attempts ?? []),
       commands: [`elbow run ${sweep.name}.yaml`, `elbow report ${sweep.name}`],
@@ -70,17 +77,18 @@ export function buildReport(input: ReportInput): ReportModel {
  * @returns numbers, ascending
  */
 export function drawnTrials(sweep: SweepRow, results: readonly TrialResult[], most: number): number[] {
-  const { head } = headOf(summaryInput({ sweep, madeAt: sweep.createdAt }, results), NO_FITS);
-  const shown = new Set(head.arms.filter(({ isHighlighted }) => isHighlighted).map(({ hash }) => hash));
+  const arms = armsIn(results);
+  const { ranks } = rankArms({ sweep, arms, figures: results });
   return results
-    .filter(({ armHash }) => shown.has(armHash))
+    .filter(({ armHash }) => isHighlighted(arms.length, ranks.get(armHash) ?? null))
     .map(({ trial }) => trial)
     .sort((a, b) => a - b)
     .slice(0, most);
 }
 
 function classesOf(
-  { sweep, confusions = [] }: ReportInput,
+  sweep: SweepRow,
+  confusions: readonly Confusion[],
   results: readonly TrialResult[],
   arms: readonly ArmSummary[],
 ): ReportModel['classes'] {
@@ -90,12 +98,11 @@ function classesOf(
 
 /** Arms whose curves a report fits. */
 export const armsOfReport = (sweep: SweepRow, results: readonly TrialResult[]): string[] =>
-  armsToFit(summaryInput({ sweep, madeAt: sweep.createdAt }, results), REPORT_FITS.most);
+  armsToFit({ sweep, arms: armsIn(results), figures: results }, REPORT_FITS.most);
 
-const summaryInput = (
-  { sweep, madeAt, correct = [] }: Pick<ReportInput, 'sweep' | 'madeAt' | 'correct'>,
-  results: readonly TrialResult[],
-): SummaryInput => ({ sweep, arms: armsIn(results), figures: results, correct, madeAt });
+/** The sweep, with what the report is asked in place of what its file asks. */
+const askedOf = ({ sweep, asked }: ReportInput): SweepRow =>
+  asked === undefined ? sweep : { ...sweep, spec: { ...sweep.spec, report: asked } };
 
 /** In the order of their first trials. @param results by trial */
 const armsIn = (results: readonly TrialResult[]): ArmFacts[] =>

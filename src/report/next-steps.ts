@@ -2,7 +2,7 @@
 import type { Addition } from '../curves/index.js';
 import { datasetFacts } from '../spec/index.js';
 import type { SweepSpec } from '../spec/types.js';
-import { secondsAt } from './costs.js';
+import { secondsAt, sumOrNull } from './costs.js';
 import { isTurning } from './forecasts.js';
 import { count } from './format.js';
 import type { ArmReport, NextStep, NextSteps } from './types.js';
@@ -20,10 +20,11 @@ const MORE_REPLICATES = 2;
 /** Sizes to add, as shares of the largest; one between the two largest besides. */
 const LARGER = [2, 4] as const;
 
-/** @param sizes of the arm that is asked about, ascending; at least two */
+/** @param sizes of the arm that is asked about, ascending; at least one */
 export function plansOf(spec: SweepSpec, sizes: readonly number[]): Plan[] {
   const { replicates } = spec;
-  const [before, largest] = [sizes.at(-2)!, sizes.at(-1)!];
+  const largest = sizes.at(-1)!;
+  const before = sizes.at(-2) ?? largest;
   // All images are a size of their own, which no larger one follows.
   const hasAll = spec.space['samplesPerClass']?.includes(null) ?? false;
   const pool = spec.trainable.kind === 'builtin' ? (datasetFacts(spec.dataset)?.largestSize ?? null) : null;
@@ -57,26 +58,23 @@ export function nextSteps(spec: SweepSpec, arms: readonly ArmReport[]): NextStep
     spec,
     best.points.map(({ n }) => n),
   );
-  const steps = plans.map(({ options, text, addition }, i): NextStep => {
-    const each = arms.map((arm) => secondsOf(arm, addition));
-    return {
-      options,
-      text,
-      trials: arms.length * addition.reduce((sum, { replicates }) => sum + replicates, 0),
-      seconds: each.every((one) => one !== null) ? each.reduce<number>((sum, one) => sum + one, 0) : null,
-      width: widths[i]!,
-    };
-  });
+  const steps = plans.map(({ options, text, addition }, i): NextStep => ({
+    options,
+    text,
+    trials: arms.length * addition.reduce((sum, { replicates }) => sum + replicates, 0),
+    seconds: sumOrNull(arms.map((arm) => secondsOf(arm, addition))),
+    width: widths[i]!,
+  }));
   return { asked, arm: best.label, steps: steps.sort((a, b) => worth(b) - worth(a)) };
 }
 
 /** How much the logarithm of the width falls in a second, or by a trial where nobody knows how long they take. */
 const worth = ({ width, seconds, trials }: NextStep): number => -Math.log(width) / (seconds ?? trials);
 
-function secondsOf(arm: ArmReport, addition: Addition): number | null {
-  const each = addition.map(({ n, replicates }) => {
-    const one = secondsAt(arm, n);
-    return one === null ? null : one * replicates;
-  });
-  return each.every((one) => one !== null) ? each.reduce<number>((sum, one) => sum + one, 0) : null;
-}
+const secondsOf = (arm: ArmReport, addition: Addition): number | null =>
+  sumOrNull(
+    addition.map(({ n, replicates }) => {
+      const one = secondsAt(arm, n);
+      return one === null ? null : one * replicates;
+    }),
+  );

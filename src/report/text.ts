@@ -1,5 +1,6 @@
 /** A report in a terminal, and in the Temporal UI. Pure. */
 import pc from 'picocolors';
+import { armCount } from './arm-names.js';
 import { count, counted, decimal, halfWidth } from './format.js';
 import { MOST_RANKED } from './limits.js';
 import type { ArmSummary, ReportSummary } from './types.js';
@@ -36,7 +37,7 @@ export function curveText(model: ReportSummary, options: TextOptions): string {
         `  ${row.name.padStart(nameWidth)}  ${decimal(row.mean)}  ${half}  ${colors.cyan(drawn)}`.trimEnd(),
       );
     }
-    const hidden = Math.max(withPoints.length, model.ofArms ?? model.arms.length) - MOST_RANKED;
+    const hidden = Math.max(withPoints.length, armCount(model)) - MOST_RANKED;
     if (withPoints.length > MOST_CURVES && hidden > 0)
       lines.push(`  … and ${count(hidden)} more ${hidden === 1 ? 'arm' : 'arms'}`);
     lines.push('');
@@ -63,7 +64,7 @@ function rowsOf(model: ReportSummary, withPoints: readonly ArmSummary[]): Row[] 
         title:
           i > 0
             ? null
-            : `${model.score.name} by samples per class${(model.ofArms ?? model.arms.length) > 1 ? `, ${arm.label}` : ''}`,
+            : `${model.score.name} by samples per class${armCount(model) > 1 ? `, ${arm.label}` : ''}`,
         name: count(point.n),
         mean: point.mean,
         half: halfWidth(point.pooled),
@@ -126,7 +127,7 @@ export function summaryMarkdown(model: ReportSummary): string {
       return `| ${count(n)} | ${cells.join(' | ')} |`;
     });
     parts.push([header, rule, ...rows].join('\n'));
-    const arms = model.ofArms ?? model.arms.length;
+    const arms = armCount(model);
     if (arms > shown.length) parts.push(`The best ${shown.length} of ${counted(arms, 'arm')}.`);
   }
   for (const note of model.notes) if (note.code !== 'error-bars') parts.push(`- ${markdownText(note.text)}`);

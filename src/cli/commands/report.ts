@@ -1,6 +1,7 @@
 import { join, resolve } from 'node:path';
 import { EXIT } from '../../errors.js';
 import { elbowHome, homeFolders } from '../../paths.js';
+import type { SweepSpec } from '../../spec/types.js';
 import type { SweepRow } from '../../storage/index.js';
 import type { CommandModule, Context } from '../command.js';
 import { isPositive, numberOption, type Options } from '../fit-options.js';
@@ -40,7 +41,7 @@ Example:
     const input = await withSession(env, async ({ storage }) =>
       collectReport(storage, await requireSweep(storage, name), new Date()),
     );
-    const model = buildReport({ ...input, sweep: askedOf(input.sweep, options) });
+    const model = buildReport({ ...input, asked: askedOf(input.sweep, options) });
     const { files } = await writeReport(model, dir, typeof given === 'string');
     const page = files[0] ?? dir;
     if (out.json) {
@@ -61,9 +62,8 @@ Example:
   },
 };
 
-/** The sweep, with what the report is asked in place of what its file asks. @throws ElbowError `usage` */
-function askedOf(sweep: SweepRow, options: Options): SweepRow {
-  const { report, trainable } = sweep.spec;
+/** What the sweep's file asks, and the options in place of it. @throws ElbowError `usage` */
+function askedOf({ spec: { report, trainable } }: SweepRow, options: Options): SweepSpec['report'] {
   const isShare = trainable.kind === 'builtin';
   const number = (name: string): number | null => numberOption(options, name, isPositive, 'a number above 0');
   const target = isShare
@@ -71,12 +71,11 @@ function askedOf(sweep: SweepRow, options: Options): SweepRow {
     : numberOption(options, 'target', () => true, 'a number');
   const perHour = number('pricePerHour') ?? report.prices?.perHour ?? null;
   const perLabel = number('pricePerLabel') ?? report.prices?.perLabel ?? null;
-  const asked = {
+  return {
     target: target ?? report.target,
     delta: number('delta') ?? report.delta,
     ...(perHour === null && perLabel === null ? {} : { prices: { perHour, perLabel } }),
   };
-  return { ...sweep, spec: { ...sweep.spec, report: asked } };
 }
 
 /** A machine without a browser is no reason to fail: the report is written. */

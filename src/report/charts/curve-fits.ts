@@ -1,5 +1,5 @@
 /** Fitted curves in the chart of learning curves: solid where there are scores, dashed and shaded where they are foretold. */
-import { count, decimal } from '../format.js';
+import { between, count, decimal } from '../format.js';
 import type { Series } from './curve.js';
 
 interface Scales {
@@ -21,7 +21,7 @@ export function fitLayers(fitted: readonly Series[], { x, y, hue }: Scales): obj
       n: at.n,
       score: at.score,
       arm: arm.label,
-      text: `${arm.label}, ${count(at.n)} per class, foretold: ${decimal(at.score)}, 95 % ${decimal(at.lo)} to ${decimal(at.hi)}`,
+      text: `${arm.label}, ${count(at.n)} per class, foretold: ${decimal(at.score)}, 95 % ${between(at)}`,
     }));
     return {
       inside: curve.filter(({ n }) => n <= last),

@@ -1,7 +1,7 @@
 /** The learning curve: replicates as rings, means with intervals, the fitted curve and where it goes, on a log axis. */
 import { FORETOLD } from '../fits.js';
 import { isTurning } from '../forecasts.js';
-import { count, decimal } from '../format.js';
+import { between, count, decimal } from '../format.js';
 import { color } from '../palette.js';
 import type { ArmReport, ReportModel } from '../types.js';
 import { fitLayers, MOST_SHADES } from './curve-fits.js';
@@ -138,7 +138,7 @@ const meansOf = (series: readonly Series[], dodge: Dodge) =>
       lo: pooled?.lo ?? null,
       hi: pooled?.hi ?? null,
       isJoined: !isFitted(arm),
-      text: `${arm.label}, ${count(n)} per class: ${decimal(mean)}${pooled === null ? '' : `, 95 % ${decimal(pooled.lo)} to ${decimal(pooled.hi)}`}, ${replicates} replicates`,
+      text: `${arm.label}, ${count(n)} per class: ${decimal(mean)}${pooled === null ? '' : `, 95 % ${between(pooled)}`}, ${replicates} replicates`,
     })),
   );
 

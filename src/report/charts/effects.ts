@@ -1,6 +1,6 @@
 /** What each value of each setting brings, beside the mean over everything: a row a value, a dot with its interval. */
 import { color, seriesColor } from '../palette.js';
-import { signed } from '../format.js';
+import { signed, signedBetween } from '../format.js';
 import type { ReportModel } from '../types.js';
 import { rowsLayout, type Chart, type Layout } from './layout.js';
 
@@ -68,7 +68,7 @@ const rowsOf = ({ effects }: ReportModel): Row[] =>
     .flatMap(({ setting, levels }, i) =>
       levels.map(({ level, value, interval }): Row => {
         const label = `${setting}=${String(level)}`;
-        const range = interval === null ? '' : `, 95 % ${signed(interval.lo)} to ${signed(interval.hi)}`;
+        const range = interval === null ? '' : `, 95 % ${signedBetween(interval)}`;
         return {
           label,
           color: seriesColor(i),

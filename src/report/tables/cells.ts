@@ -1,5 +1,6 @@
 /** Figures as cells. */
-import { decimal } from '../format.js';
+import type { Interval } from '../../curves/index.js';
+import { decimal, signedBetween } from '../format.js';
 
 /** A dash where there is no figure. */
 export const cell = (value: number | null, digits = 3): string =>
@@ -12,3 +13,11 @@ export function probability(p: number | null): string {
   if (p === null) return '–';
   return p < 0.001 ? '< 0.001' : decimal(p);
 }
+
+/** Of scores. */
+export const ends = (interval: Interval | null): string =>
+  interval === null ? '–' : `${decimal(interval.lo)} – ${decimal(interval.hi)}`;
+
+/** Of differences. */
+export const signedEnds = (interval: Interval | null): string =>
+  interval === null ? '–' : signedBetween(interval);

@@ -3,6 +3,7 @@ import { count, counted, decimal, signed } from '../format.js';
 import type { Markup } from '../markup.js';
 import { html, raw } from '../markup.js';
 import type { ClassReport, ReportModel } from '../types.js';
+import { ends, signedEnds } from './cells.js';
 
 /** Of a line that fits a row, in CSS pixels. */
 const [WIDTH, HEIGHT] = [96, 22];
@@ -50,17 +51,14 @@ const classRow = (one: ClassReport): Markup =>
   html`<tr>
     <td class="name">${one.name}</td>
     <td><b>${decimal(one.accuracy)}</b></td>
-    <td>${one.interval === null ? '–' : `${decimal(one.interval.lo)} – ${decimal(one.interval.hi)}`}</td>
+    <td>${ends(one.interval)}</td>
     <td class="text">${sparkline(one.points)}</td>
     ${gainCells(one.lastGain)}${gainCells(one.nextGain)}
   </tr>`;
 
 const gainCells = (gain: ClassReport['nextGain']): Markup =>
-  gain === null
-    ? html`<td>–</td>
-        <td>–</td>`
-    : html`<td>${signed(gain.value)}</td>
-        <td>${signed(gain.lo)} to ${signed(gain.hi)}</td>`;
+  html`<td>${gain === null ? '–' : signed(gain.value)}</td>
+    <td>${signedEnds(gain)}</td>`;
 
 /** The class's curve from 0 to 1 over log n. */
 function sparkline(points: ClassReport['points']): Markup {

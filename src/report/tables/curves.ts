@@ -1,12 +1,12 @@
 /** Means by arm and size. */
 import { elbowWords } from '../elbow-words.js';
-import { count, counted, decimal, halfWidth, signed } from '../format.js';
+import { count, counted, halfWidth, signed } from '../format.js';
 import { hasCurve } from '../charts/layout.js';
 import type { Markup } from '../markup.js';
 import { html } from '../markup.js';
 import type { ArmPoint, ArmReport, ReportModel } from '../types.js';
 import { armColumns } from './arm-columns.js';
-import { cell, plusMinus } from './cells.js';
+import { cell, ends, plusMinus } from './cells.js';
 
 /** With more arms than this, only the coloured ones are listed by size; curves.csv has all. */
 const MOST_ARMS_BY_SIZE = 12;
@@ -161,6 +161,3 @@ function sizeRow(arm: ArmReport, point: ArmPoint, { isAccuracy, hasImages }: Sho
     ${splits}
   </tr>`;
 }
-
-const ends = (interval: ArmPoint['pooled']): string =>
-  interval === null ? '–' : `${decimal(interval.lo)} – ${decimal(interval.hi)}`;

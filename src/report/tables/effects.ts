@@ -5,7 +5,7 @@ import { count, counted, signed } from '../format.js';
 import type { Markup } from '../markup.js';
 import { html } from '../markup.js';
 import type { ReportModel } from '../types.js';
-import { cell, probability } from './cells.js';
+import { cell, probability, signedEnds } from './cells.js';
 
 /** More are left to effects.csv. */
 const MOST_LEVELS = 200;
@@ -58,16 +58,13 @@ const head = (hasTests: boolean): Markup | null =>
 
 const tested = (effect: Effect, hasTests: boolean): Markup | null =>
   hasTests
-    ? html`<td>${intervalText(effect)}</td>
+    ? html`<td>${signedEnds(effect.interval)}</td>
         <td>${probability(effect.adjusted)}</td>`
     : null;
 
 /** What p values are adjusted for. */
 const familyText = (family: number): string =>
   family < 2 ? '' : ` p is for ${count(family)} tests together (Holm).`;
-
-const intervalText = ({ interval }: Effect): string =>
-  interval === null ? '–' : `${signed(interval.lo)} to ${signed(interval.hi)}`;
 
 function mainTable({ score }: ReportModel, { main, replicates }: Found): Markup {
   const hasTests = replicates > 1;

@@ -1,19 +1,19 @@
 /** What more data would bring, and what it would cost, by arm. */
-import type { CurveAt } from '../../curves/index.js';
 import { costOf } from '../costs.js';
 import { elbowInterval } from '../elbow-words.js';
 import { classesOf, isTurning } from '../forecasts.js';
 import { count, decimal, duration, rounded, signed } from '../format.js';
 import type { Markup } from '../markup.js';
 import { html } from '../markup.js';
-import type { ArmFit, ArmReport, NextSteps, ReportModel } from '../types.js';
+import type { ArmFit, ArmReport, FittedArm, NextSteps, ReportModel } from '../types.js';
 import { armColumns } from './arm-columns.js';
+import { ends, signedEnds } from './cells.js';
 
 /** With more arms than this, the best ones are listed; report.json has all that are fitted. */
 const MOST_ARMS = 12;
 const FAMILIES = 3;
 
-type Fitted = ArmReport & { readonly fit: ArmFit };
+type Fitted = ArmReport & FittedArm;
 
 /** Null where no arm has a curve that one can follow beyond the data. */
 export function forecastSection(model: ReportModel): Markup | null {
@@ -22,7 +22,7 @@ export function forecastSection(model: ReportModel): Markup | null {
     .sort((a, b) => (a.rank ?? Infinity) - (b.rank ?? Infinity))
     .slice(0, MOST_ARMS);
   if (arms.length === 0) return null;
-  const hasPrice = model.made.spec.report.prices !== undefined;
+  const hasPrice = model.prices !== null;
   return html`<section>
     <h2>What more data would bring</h2>
     <p class="caption">
@@ -63,10 +63,10 @@ function moreTable(model: ReportModel, arms: readonly Fitted[], hasPrice: boolea
               ${isOne ? null : i === 0 ? html`${columns.cells(arm.hash)}` : html`<td colspan="${columns.count}"></td>`}
               <td>${count(at.n)}</td>
               <td><b>${decimal(at.score)}</b></td>
-              <td>${range(at)}</td>
-              ${hasImages ? html`<td>${at.elsewhere === null ? '–' : range(at.elsewhere)}</td>` : null}
+              <td>${ends(at)}</td>
+              ${hasImages ? html`<td>${ends(at.elsewhere)}</td>` : null}
               <td>${signed(at.gain.value)}</td>
-              <td>${signedRange(at.gain)}</td>
+              <td>${signedEnds(at.gain)}</td>
               ${hasLabels ? html`<td>${cost.labels === null ? '–' : count(cost.labels)}</td>` : null}
               <td>${cost.seconds === null ? '–' : duration(cost.seconds)}</td>
               ${hasPrice ? html`<td>${cost.price === null ? '–' : cost.price.toFixed(2)}</td>` : null}
@@ -120,10 +120,6 @@ function nextTable({ next, sweep, arms }: ReportModel): Markup | null {
       </table>
     </div>`;
 }
-
-const range = ({ lo, hi }: { readonly lo: number; readonly hi: number }): string =>
-  `${decimal(lo)} – ${decimal(hi)}`;
-const signedRange = ({ lo, hi }: CurveAt['gain']): string => `${signed(lo)} to ${signed(hi)}`;
 
 /** Elbow, target, end and shape of each arm's curve. */
 function curveFacts(model: ReportModel, arms: readonly Fitted[]): Markup {
