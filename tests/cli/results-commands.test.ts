@@ -1,3 +1,5 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { buildSummary, collectSummary, curveText } from '../../src/report/index.js';
 import { elbow, endTrial, ended, env, seed, storage, success, useServers } from './servers.js';
@@ -58,6 +60,34 @@ describe('results', () => {
       'trials',
       'seconds',
     ]);
+  });
+
+  it('are reported as the sweep asks, and as the options ask in place of it', async () => {
+    const out = join(env['HOME']!, 'asked');
+    const report = async (...options: readonly string[]): Promise<Record<string, unknown>> => {
+      const { code, stdout } = await elbow('report', 'seen', '--out', out, '--json', ...options);
+      expect(code).toBe(0);
+      return JSON.parse(stdout) as Record<string, unknown>;
+    };
+    expect(await report()).toMatchObject({ target: null, delta: 0.01, prices: null });
+    const asked = ['--target', '0.8', '--delta', '0.05', '--price-per-hour', '3'];
+    expect(await report(...asked)).toMatchObject({
+      target: 0.8,
+      delta: 0.05,
+      prices: { perHour: 3, perLabel: null },
+    });
+    expect(readFileSync(join(out, 'sweep.yaml'), 'utf8')).not.toContain('0.8');
+    expect(existsSync(join(out, 'effects.csv'))).toBe(true);
+    for (const [option, value] of [
+      ['--target', '1.2'],
+      ['--delta', '0'],
+      ['--price-per-label', 'much'],
+    ] as const) {
+      const { code, stderr } = await elbow('report', 'seen', '--out', join(out, 'no'), option, value);
+      expect(code).toBe(2);
+      expect(stderr).toContain(option);
+      expect(existsSync(join(out, 'no'))).toBe(false);
+    }
   });
 
   it('of one trial have settings, figures and epochs', async () => {

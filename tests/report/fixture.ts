@@ -1,6 +1,6 @@
 /** Made-up but plausible results, so that reports can be looked at without training anything. */
 import { deriveSeed, uniforms } from '../../src/random.js';
-import { buildReport, type ReportModel } from '../../src/report/index.js';
+import { buildReport, type ReportInput, type ReportModel } from '../../src/report/index.js';
 import { parseSweep, planTrials } from '../../src/spec/index.js';
 import type { PlannedTrial } from '../../src/spec/types.js';
 import type { EpochMetrics, SweepRow, TrialResult } from '../../src/storage/storage.js';
@@ -11,12 +11,14 @@ export interface FixtureOptions {
   /** Changes the result of a trial. */
   readonly change?: (result: TrialResult, trial: PlannedTrial) => Partial<TrialResult>;
   readonly sweep?: Partial<SweepRow>;
+  /** What a report is made of besides. */
+  readonly besides?: Pick<ReportInput, 'asked' | 'correct' | 'confusions'>;
 }
 
 const at = (seconds: number): Date => new Date(Date.UTC(2026, 10, 24, 12, 0, seconds));
 
 /** A report of made-up results: saturating curves with noise, overfitting with few images. */
-export function fixture({ text, change, sweep: row }: FixtureOptions): ReportModel {
+export function fixture({ text, change, sweep: row, besides }: FixtureOptions): ReportModel {
   const spec = parseSweep(text, 'fixture.yaml');
   const plan = planTrials(spec);
   const armIndex = new Map<string, number>();
@@ -118,6 +120,7 @@ export function fixture({ text, change, sweep: row }: FixtureOptions): ReportMod
     ],
     madeAt: at(300),
     elbowVersion: '0.1.0',
+    ...besides,
   });
 }
 
