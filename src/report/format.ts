@@ -23,6 +23,10 @@ export function counted(value: number, noun: string, plural = `${noun}s`): strin
   return `${count(value)} ${value === 1 ? noun : plural}`;
 }
 
+/** Three significant digits: 0.03116 as `0.0312`, 12345 as `12,300`. */
+export const significant = (value: number): string =>
+  value.toLocaleString('en-US', { maximumSignificantDigits: 3 });
+
 /** Two significant digits, for an elbow that is read off a coarse curve: 317.4 as `320`. */
 export function rounded(value: number): string {
   if (value < 100) return count(Math.ceil(value));

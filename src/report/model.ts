@@ -51,6 +51,7 @@ export function buildReport(input: ReportInput): ReportModel {
     arms,
     rates: spec.trainable.kind === 'builtin' ? rateReport(arms, head.chance) : null,
     next: nextSteps(spec, arms),
+    looks: (input.decisions ?? []).map((one) => ({ ...one, at: one.at.toISOString() })),
     classes: classesOf(sweep, input.confusions ?? [], results, arms),
     trialReports: results.map((result) => trialReport(result, quickness.get(result.trial) ?? null)),
     trialEpochs: [...epochs].map(([trial, own]) => ({

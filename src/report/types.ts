@@ -8,6 +8,7 @@ import type {
   ArmFacts,
   AttemptPlace,
   Counts,
+  DecisionRow,
   EpochMetrics,
   Environment,
   LayerFigures,
@@ -55,6 +56,9 @@ export interface WholeSweep {
   readonly scoreless: number;
 }
 
+/** A look at a sweep with `until`. */
+export type Look = Omit<DecisionRow, 'at'> & { readonly at: string };
+
 /** What a report is made of. */
 export interface ReportInput {
   readonly sweep: SweepRow;
@@ -70,6 +74,8 @@ export interface ReportInput {
   readonly attempts?: readonly AttemptPlace[];
   /** What is asked in place of what the sweep's file asks; left out for nothing else. */
   readonly asked?: SweepSpec['report'];
+  /** Looks at a sweep with `until`, by look. */
+  readonly decisions?: readonly DecisionRow[];
   /** When it is made. */
   readonly madeAt: Date;
   readonly elbowVersion: string;
@@ -251,6 +257,8 @@ export interface ReportModel extends ArmFindings {
   readonly rates: RateReport | null;
   /** Null without a fit of the best arm. */
   readonly next: NextSteps | null;
+  /** At a sweep with `until`, by look. */
+  readonly looks: readonly Look[];
   /** Null with one size, and where trials tell nothing of classes. */
   readonly classes: ClassReports | null;
   /** Sizes with results, ascending. */
