@@ -1,4 +1,5 @@
 /** More replicates for a sweep whose intervals are too wide still. */
+import { setImmediate } from 'node:timers/promises';
 import { collectLook, lookAt } from '../src/report/index.js';
 import { extendSweep } from '../src/spec/index.js';
 import type { Storage } from '../src/storage/index.js';
@@ -13,7 +14,8 @@ export async function lookUntil(storage: Storage, sweepId: string): Promise<bool
   const { queued, running } = await storage.countTrials(sweepId);
   if (queued + running > 0) return false;
   const input = await collectLook(storage, sweep, new Date());
-  const decision = lookAt(input);
+  // Heartbeats of other sweeps' trials go on between fits.
+  const decision = await lookAt(input, () => setImmediate());
   if (decision === null) return false;
   if (decision.added === 0) {
     await storage.decide(sweepId, decision, null);

@@ -36,7 +36,7 @@ export interface TrainingSeconds {
 }
 
 /** Each adds replicates, and looks again. */
-const MOST_ADDITIONS = 4;
+export const MOST_ADDITIONS = 4;
 const LEAST_ADDED = 2;
 const HOUR = 3600;
 
@@ -53,9 +53,10 @@ type Outcome = Pick<NewDecision, 'decision' | 'added' | 'reason'>;
 
 /**
  * @param input of all arms, with the answers of each
+ * @param rest awaited before each fit, of about 60 ms, so that whoever waits for the processor gets it
  * @returns null where there is nothing new to say: the sweep has no `until`, or the last look found the same
  */
-export function lookAt(input: UntilInput): NewDecision | null {
+export async function lookAt(input: UntilInput, rest: () => Promise<void>): Promise<NewDecision | null> {
   const { until, replicates } = input.sweep.spec;
   if (until === undefined) return null;
   const earlier = input.decisions.filter((one) => isEqual(one.until, until));
@@ -63,22 +64,23 @@ export function lookAt(input: UntilInput): NewDecision | null {
     look: (input.decisions.at(-1)?.look ?? 0) + 1,
     replicates,
     until,
-    ...foundOut(input, until, earlier.filter(({ added }) => added > 0).length),
+    ...(await foundOut(input, until, earlier.filter(({ added }) => added > 0).length, rest)),
   };
   const last = earlier.at(-1);
   return last?.decision === decision.decision && last.reason === decision.reason ? null : decision;
 }
 
 /** @param additions that there were */
-function foundOut(
+async function foundOut(
   input: UntilInput,
   until: readonly string[],
   additions: number,
-): Outcome & Pick<NewDecision, 'figures'> {
+  rest: () => Promise<void>,
+): Promise<Outcome & Pick<NewDecision, 'figures'>> {
   const missing = missingText(input);
   if (missing !== null) return { decision: 'too-few-scores', added: 0, reason: missing, figures: [] };
   const conditions = until.map((text) => ({ text, ...conditionOf(text)! }));
-  const found = foundIn(input, conditions);
+  const found = await foundIn(input, conditions, rest);
   const figures = found.map(({ arm, condition, value, isMet }) => ({ arm, condition, value, isMet }));
   return { ...outcomeOf(input, found, additions), figures };
 }
@@ -113,7 +115,11 @@ function missingText(input: UntilInput): string | null {
 }
 
 /** What every arm has of every condition, the condition that is furthest off first. */
-function foundIn(input: UntilInput, conditions: readonly AskedCondition[]): Found[] {
+async function foundIn(
+  input: UntilInput,
+  conditions: readonly AskedCondition[],
+  rest: () => Promise<void>,
+): Promise<Found[]> {
   const {
     sweep: { spec },
     arms,
@@ -124,29 +130,35 @@ function foundIn(input: UntilInput, conditions: readonly AskedCondition[]): Foun
   const bits = new Map(correct.map((one) => [one.trial, one.correct]));
   const images = datasetFacts(spec.dataset)?.testSize ?? 0;
   const at = conditions.flatMap(({ n }) => n ?? []);
-  const found = arms.flatMap(({ armHash, armLabel }) => {
+  const found: Found[] = [];
+  for (const { armHash, armLabel: arm } of arms) {
+    await rest();
     const agreement = agreementOf(imageAnswers(spec, scoredOf.get(armHash) ?? [], bits), images);
-    const fit = fitCurve(observed.get(armHash) ?? [], {
-      ...curveOptionsOf({ spec, score, confidence: CONFIDENCE, agreement }),
-      at,
-    });
-    return conditions.map((condition): Found => {
-      const { lo, hi } = endsOf(fit, condition);
-      const isEndless = lo === null || hi === null;
-      const value = isEndless ? Infinity : condition.measure === 'width' ? hi - lo : hi / lo;
-      return {
-        arm: armLabel,
-        condition: condition.text,
-        value: isEndless ? null : value,
-        isMet: value < condition.below,
-        excess:
-          condition.measure === 'width'
-            ? value / condition.below
-            : Math.log(value) / Math.log(condition.below),
-      };
-    });
-  });
+    const options = curveOptionsOf({ spec, score, confidence: CONFIDENCE, agreement });
+    const fit = fitCurve(observed.get(armHash) ?? [], { ...options, at });
+    for (const { text, ...condition } of conditions)
+      found.push({ arm, condition: text, ...measured(fit, condition) });
+  }
   return found.sort((a, b) => b.excess - a.excess);
+}
+
+/** How wide an arm's interval is beside what a condition asks. */
+export function measured(fit: CurveFit, condition: Condition): Pick<Found, 'value' | 'isMet' | 'excess'> {
+  const { measure, below } = condition;
+  const { lo, hi } = endsOf(fit, condition);
+  if (lo === null || hi === null) return { value: null, isMet: false, excess: Infinity };
+  const value = measure === 'width' ? hi - lo : hi / lo;
+  return {
+    value,
+    isMet: value < below,
+    excess: measure === 'width' ? value / below : Math.log(value) / Math.log(below),
+  };
+}
+
+/** How many replicates would make the interval narrow enough, were its width to shrink with their root: at most as many again. */
+export function replicatesWanted(replicates: number, excess: number): number {
+  const wanted = Number.isFinite(excess) ? Math.ceil(replicates * excess ** 2) - replicates : replicates;
+  return Math.min(replicates, Math.max(LEAST_ADDED, wanted));
 }
 
 interface Ends {
@@ -185,11 +197,8 @@ function outcomeOf(input: UntilInput, found: readonly Found[], additions: number
     const reason = `${state}. Replicates were added ${MOST_ADDITIONS} times, and are not any more.`;
     return { decision: 'looks-used', added: 0, reason };
   }
-  const wanted = Number.isFinite(worst.excess)
-    ? Math.ceil(replicates * worst.excess ** 2) - replicates
-    : replicates;
   const { most, limit } = budgetLeft(spec, input.seconds);
-  const added = Math.min(replicates, Math.max(LEAST_ADDED, wanted), most);
+  const added = Math.min(replicatesWanted(replicates, worst.excess), most);
   if (added < LEAST_ADDED) {
     const reason = `${state}. ${limit} leaves no room for ${LEAST_ADDED} replicates more.`;
     return { decision: 'budget-used', added: 0, reason };

@@ -22,7 +22,7 @@ export interface Condition {
 /** With fewer replicates nothing is looked at: their spread says too little of an interval's width. */
 export const LEAST_LOOKED_AT = 5;
 /** Each takes a fit of about 60 ms at every look. */
-const MOST_ARMS = 200;
+const MOST_ARMS = 100;
 /** Further times the largest size than this, nothing that is foretold is calibrated. */
 const FURTHEST = 4;
 

@@ -1,4 +1,4 @@
--- Looks at a sweep with `until`: what was found of its intervals, and whether replicates were added.
+-- Looks at a sweep with until: what was found of its intervals, and whether replicates were added.
 CREATE TABLE "sweep_decisions" (
     "sweep_id" UUID NOT NULL,
     "look" INTEGER NOT NULL,
@@ -16,7 +16,7 @@ CREATE TABLE "sweep_decisions" (
 );
 ALTER TABLE "sweep_decisions" ADD CONSTRAINT "sweep_decisions_sweep_id_fkey" FOREIGN KEY ("sweep_id") REFERENCES "sweeps"("id") ON DELETE CASCADE ON UPDATE CASCADE;
 
--- One row a look; `figures` holds what each condition had of each arm.
+-- One row a look. What each condition had of each arm is in figures.
 CREATE VIEW decisions AS
 SELECT
     s.name AS sweep,
