@@ -1,6 +1,7 @@
 /** The sentences on top of a report: what the sweep found, in words, each figure with its interval. Pure. */
 import { between, count, counted, decimal, halfWidth } from './format.js';
 import { armCount } from './arm-names.js';
+import { confirmedText } from './confirmed.js';
 import { elbowSentences } from './elbow-words.js';
 import { doublingSentence, targetSentence } from './forecasts.js';
 import type { ArmSummary, ReportSummary } from './types.js';
@@ -18,6 +19,7 @@ export function answersOf(model: Draft): string[] {
   const told = armCount(model) > MOST_TOLD ? [best] : ranked;
   return [
     armCount(model) === 1 ? onlyArm(model, best) : bestArm(model, best),
+    ...confirmedSentences(model),
     ...elbowSentences(model, told),
     ...doublingSentence(model, best),
     ...targetSentence(model, told, ranked),
@@ -52,6 +54,12 @@ function bestArm(model: Draft, arm: ArmSummary): string {
   if (!model.score.isAccuracy) return `${at}${who}.`;
   return last === undefined ? `${who}.` : `${at}${who}; its mean test accuracy is ${meanText(last)}.`;
 }
+
+const confirmedSentences = ({ arms, confirmed, score }: Draft): string[] =>
+  confirmed.flatMap((one) => {
+    const label = arms.find(({ hash }) => hash === one.arm)?.label;
+    return label === undefined ? [] : [confirmedText(one, score.name, label)];
+  });
 
 const samples = (n: number): string => `${count(n)} samples per class`;
 

@@ -81,6 +81,16 @@ export interface NextSteps {
   readonly steps: readonly NextStep[];
 }
 
+/** An arm that was chosen as the best, and what it has on replicates that had no say in that: means of scores at a size. */
+export interface ConfirmedReport {
+  readonly arm: string;
+  /** Null where trials have no size. */
+  readonly n: number | null;
+  readonly chosen: { readonly replicates: number; readonly mean: number };
+  /** Null for one replicate. */
+  readonly fresh: { readonly replicates: number; readonly mean: number; readonly interval: Interval | null };
+}
+
 /** How far replicates agree on which test images are hard: see CurveOptions. */
 export interface ImageAgreement {
   readonly n: number;

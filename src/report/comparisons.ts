@@ -8,7 +8,6 @@ import {
   type ComparedArm,
 } from '../curves/index.js';
 import { datasetFacts } from '../spec/index.js';
-import { confirmedIn } from './confirmed.js';
 import { scoredArms, SIZELESS, type Draft, type ScoredArm } from './arm-scores.js';
 import { effectsReport } from './effects.js';
 import type { ArmFindings, ClusterReport, ComparisonReport, CrossingReport } from './finding-types.js';
@@ -34,7 +33,6 @@ export function armFindings(model: Draft): ArmFindings {
     comparisons,
     crossings: comparisons === null ? [] : crossingsIn(model, comparisons, compared),
     bestOf: bestOfAll(model, ranked, comparisons?.n ?? (model.sizes.length > 0 ? null : SIZELESS)),
-    confirmed: confirmedIn(model, arms),
     clusters: clustersIn(model),
   };
 }

@@ -1,5 +1,5 @@
 /** What a report finds of arms beside each other, as plain JSON. Types only; arms stand as their hashes. */
-import type { BestOf, Clusters, Comparisons, Crossing, Effects, Interval } from '../curves/index.js';
+import type { BestOf, Clusters, Comparisons, Crossing, Effects } from '../curves/index.js';
 
 export interface ArmFindings {
   /** What each setting does; null with a single arm, or without scores. */
@@ -10,8 +10,6 @@ export interface ArmFindings {
   readonly crossings: readonly CrossingReport[];
   /** Of the arms that are compared and those left out for their number; null where no two replicates are whole. */
   readonly bestOf: BestOf | null;
-  /** Arms that have fresh replicates, in the order in which they were chosen. */
-  readonly confirmed: readonly ConfirmedReport[];
   /** Arms and sizes whose trials either trained or stayed at chance, by arm and size. */
   readonly clusters: readonly ClusterReport[];
 }
@@ -38,16 +36,6 @@ export interface ComparisonReport extends Omit<Comparisons, 'at'> {
   readonly leftOut: number;
   /** Arms of which trials were pruned: their scores are those of survivors, and are compared with none. */
   readonly survivorsOnly: readonly string[];
-}
-
-/** An arm that was chosen as the best, and what it has on replicates that had no say in that: means of scores at a size. */
-export interface ConfirmedReport {
-  readonly arm: string;
-  /** Null where trials have no size. */
-  readonly n: number | null;
-  readonly chosen: { readonly replicates: number; readonly mean: number };
-  /** Null for one replicate. */
-  readonly fresh: { readonly replicates: number; readonly mean: number; readonly interval: Interval | null };
 }
 
 export interface CrossingReport extends Crossing {

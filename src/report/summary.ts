@@ -6,6 +6,7 @@ import type { SweepSpec } from '../spec/types.js';
 import type { Counts, TrialFigures, TrialStatus } from '../storage/storage.js';
 import { agreementOf } from './agreement.js';
 import { answersOf, MOST_TOLD } from './answers.js';
+import { confirmedIn } from './confirmed.js';
 import { fitArm } from './fits.js';
 import { summaryNotes } from './notes.js';
 import {
@@ -81,6 +82,7 @@ export function headOf(input: SummaryInput, fits: Fits): Headed {
     delta: spec.report.delta,
     target: spec.report.target,
     arms: summaries,
+    confirmed: confirmedIn(spec, ranked.scored, CONFIDENCE),
     ...(whole ? { ofArms: whole.arms } : {}),
     sizes: [...new Set(summaries.flatMap((arm) => arm.points.map((point) => point.n)))].sort((a, b) => a - b),
   };

@@ -1,6 +1,13 @@
 /** The report as plain JSON: everything that is drawn or printed is collected here first. Types only. */
 import type { Interval } from '../curves/index.js';
-import type { ArmReport, ArmSummary, ClassReports, NextSteps, Quickness } from './arm-types.js';
+import type {
+  ArmReport,
+  ArmSummary,
+  ClassReports,
+  ConfirmedReport,
+  NextSteps,
+  Quickness,
+} from './arm-types.js';
 import type { ArmFindings } from './finding-types.js';
 import type { ArmParams, SweepSpec } from '../spec/types.js';
 import type { Confusion } from './classes.js';
@@ -253,6 +260,8 @@ export interface ReportModel extends ArmFindings {
   /** Sentences that answer the sweep's question, most important first. */
   readonly answers: readonly string[];
   readonly arms: readonly ArmReport[];
+  /** Arms that have fresh replicates, in the order in which they were chosen. */
+  readonly confirmed: readonly ConfirmedReport[];
   /** Null where the sweep has no two rates to choose from, and for own trainables. */
   readonly rates: RateReport | null;
   /** Null without a fit of the best arm. */
@@ -288,6 +297,7 @@ export interface ReportSummary extends Pick<
   | 'confidence'
   | 'delta'
   | 'target'
+  | 'confirmed'
   | 'answers'
   | 'sizes'
   | 'notes'

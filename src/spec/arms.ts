@@ -257,11 +257,16 @@ export function specsEqual(a: SweepSpec, b: SweepSpec): boolean {
 }
 
 /**
- * Whether a stored sweep is what somebody asks for: the same, but for replicates that `until` has added since.
+ * Whether a stored sweep is what somebody asks for: the same, but for replicates that `until` has added since, and those that
+ * confirm an arm.
  */
 export function isSweepOf(stored: SweepSpec, asked: SweepSpec): boolean {
   const hasGrown = stored.until !== undefined && stored.replicates > asked.replicates;
-  return specsEqual(stored, hasGrown ? { ...asked, replicates: stored.replicates } : asked);
+  return specsEqual(stored, {
+    ...asked,
+    ...(hasGrown ? { replicates: stored.replicates } : {}),
+    ...(stored.confirm !== undefined && asked.confirm === undefined ? { confirm: stored.confirm } : {}),
+  });
 }
 
 function canonicalSpec(spec: SweepSpec): string {

@@ -1,6 +1,5 @@
 /** Arms in pairs, and what else is found of them beside each other. */
 import type { Comparison } from '../../curves/index.js';
-import { confirmedText } from '../confirmed.js';
 import { bestOfText, crossingTexts, labelsOf } from '../finding-text.js';
 import type { ComparisonReport } from '../finding-types.js';
 import { count, counted, listed, signed } from '../format.js';
@@ -113,7 +112,6 @@ function notesOf(model: ReportModel, comparisons: ComparisonReport): string[] {
   const isStuck = model.clusters.some((one) => one.n === n && arms.includes(one.arm));
   return [
     ...(model.bestOf === null ? [] : [bestOfText(model.bestOf, model.score.name, label)]),
-    ...model.confirmed.map((one) => confirmedText(one, model.score.name, label)),
     ...crossingTexts(model.crossings, label),
     ...(pairs.some(({ verdict }) => verdict === 'undecided')
       ? [
