@@ -47,7 +47,7 @@ describe('a sweep that is run until its intervals are narrow', () => {
       expect(last).toMatchObject({ decision: 'met', added: 0 });
       expect(run.stdout).toMatch(
         new RegExp(
-          `^look ${last['look']}: width\\(score@100\\) < 0\\.3: so it is for 2 arms with ${last['replicates']} replicates\\.$`,
+          `^look ${Number(last['look'])}: width\\(score@100\\) < 0\\.3: so it is for 2 arms with ${Number(last['replicates'])} replicates\\.$`,
           'm',
         ),
       );
