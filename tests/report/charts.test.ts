@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { MOST_PANELS, rateLines, ratesChart } from '../../src/report/charts/rates.js';
 import { MOST_ROWS, scoresChart } from '../../src/report/charts/scores.js';
+import { splitsChart } from '../../src/report/charts/splits.js';
 import type { ReportModel } from '../../src/report/types.js';
-import { fixture, manyArms, manyRates, noop, quickstart } from './fixture.js';
+import { fixture, manyArms, manyRates, noop, quickstart, threeArms } from './fixture.js';
 
 interface Layer {
   readonly data: { readonly values: readonly Readonly<Record<string, unknown>>[] };
@@ -100,5 +101,31 @@ describe('the chart of scores', () => {
 
   it('leaves sizes to the curve', () => {
     expect(scoresChart(fixture({ text: manyArms }), 'wide')).toBeNull();
+  });
+});
+
+describe('the chart of train, validation and test accuracy', () => {
+  const points = (model: ReportModel): readonly Readonly<Record<string, unknown>>[] =>
+    (splitsChart(model, 'wide') as unknown as Layer).data.values;
+  const splits = (model: ReportModel): unknown[] => [...new Set(points(model).map(({ split }) => split))];
+  const scored = (_: unknown, { samplesPerClass }: { samplesPerClass: number | null }) => ({
+    metrics: { unfamiliar_accuracy: 0.2 + samplesPerClass! / 10_000 },
+  });
+
+  it('has a curve of changed test images where they were scored, and none where they were not', () => {
+    const model = fixture({ text: threeArms, change: scored });
+    expect(splits(model)).toEqual(['train', 'validation', 'test', 'changed images']);
+    const changed = points(model).filter(({ split }) => split === 'changed images');
+    expect(changed).toHaveLength(4 * 5);
+    expect(changed.slice(0, 5)).toMatchObject(
+      [20, 50, 100, 200, 500].map((n) => ({ n, accuracy: 0.2 + n / 10_000 })),
+    );
+    expect(splits(fixture({ text: threeArms }))).toEqual(['train', 'validation', 'test']);
+  });
+
+  it('has a dot of them in the rows of a single size', () => {
+    const text = threeArms.replace('[20, 50, 100, 200, 500]', '500');
+    expect(splits(fixture({ text, change: scored }))).toContain('changed images');
+    expect(splits(fixture({ text }))).not.toContain('changed images');
   });
 });
