@@ -14,7 +14,7 @@ export function labelsOf({ arms }: Pick<ReportModel, 'arms'>): Labels {
   return (hash) => labels.get(hash) ?? hash;
 }
 
-/** That the best arm flatters, and by how much. */
+/** What the best arm is worth where it was chosen, and where it was not. */
 export function bestOfText(best: BestOf, scoreName: string, label: Labels): string {
   const { arms, plain, honest, chosen, replicates, leftOut } = best;
   const interval = between(honest);
@@ -24,7 +24,7 @@ export function bestOfText(best: BestOf, scoreName: string, label: Labels): stri
   const more = chosen.length - names.length;
   const others = more > 0 ? [...names, counted(more, 'other arm')] : names;
   const missing = leftOut === 0 ? '' : ` Left out: ${counted(leftOut, 'replicate')} that not all arms have.`;
-  return `The best of ${counted(arms, 'arm')} flatters: ${label(plain.arm)}, chosen on all ${counted(replicates, 'replicate')}, has a mean ${scoreName} of ${decimal(plain.score)} there; chosen on all but one and scored on that one, each in turn, the best has ${decimal(honest.score)} (95 % ${interval}). Chosen so: ${listed(others)}.${missing}`;
+  return `What the best of ${counted(arms, 'arm')} is worth: chosen on all ${counted(replicates, 'replicate')}, ${label(plain.arm)} has a mean ${scoreName} of ${decimal(plain.score)} there; chosen on all but one and scored on that one, each in turn, the best has ${decimal(honest.score)} (95 % ${interval}). Chosen so: ${listed(others)}.${missing}`;
 }
 
 /** A sentence a crossing. */

@@ -179,7 +179,24 @@ describe('arms compared', () => {
     expect(model.bestOf).toMatchObject({ arms: 6, replicates: 4, leftOut: 0 });
     // Scores of noop are luck alone.
     expect(model.bestOf!.plain.score).toBeGreaterThan(model.bestOf!.honest.score);
-    expect(sectionOf(model, 'Arms compared')).toMatch(/The best of 6 arms flatters: .* \(95 % .* to .*\)/);
+    expect(sectionOf(model, 'Arms compared')).toMatch(
+      /What the best of 6 arms is worth: chosen on all 4 replicates, .* has .* there; chosen on all but one .* \(95 % .* to .*\)/,
+    );
+  });
+
+  it('tell the same of the best where it is the best on every replicate', () => {
+    const model = grid(({ params, testAccuracy, objective }) => {
+      const more = params['optimizer'] === 'adam' && params['batchNorm'] === true ? 0.3 : 0;
+      return { testAccuracy: testAccuracy! + more, objective: objective! + more };
+    });
+    const { plain, honest } = model.bestOf!;
+    expect(honest.score).toBeCloseTo(plain.score, 12);
+    const told = plain.score.toFixed(3);
+    expect(sectionOf(model, 'Arms compared')).toMatch(
+      new RegExp(
+        `is worth: .* test accuracy of ${told} there; .* the best has ${told} .* batchNorm=true 3 times`,
+      ),
+    );
   });
 
   it('cross where one is shown to be ahead with few images and the other with many', () => {
