@@ -7,7 +7,7 @@ import { count, counted, listed } from './format.js';
 import { MOST_DETAILED } from './limits.js';
 import type { Note, ReportModel, SummaryInput, TrialReport } from './types.js';
 
-type Draft = Omit<ReportModel, 'answers' | 'notes'>;
+type Draft = Omit<ReportModel, 'answers' | 'notes' | 'methods'>;
 type Counted = Pick<ReportModel, 'sweep' | 'counts' | 'trials'>;
 type Scores = readonly Pick<TrialReport, 'status' | 'testAccuracy' | 'objective'>[];
 

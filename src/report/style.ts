@@ -16,6 +16,7 @@ p{margin:.4rem 0}
 .answers p{font-size:1.06rem;max-width:46rem}
 .answers p:first-child{font-size:1.28rem;line-height:1.42;font-weight:600;letter-spacing:-.01em}
 .caption{color:var(--ink-soft);font-size:.92rem;max-width:46rem}
+.paper{max-width:46rem}
 .tiles{display:grid;grid-template-columns:repeat(auto-fit,minmax(9.5rem,1fr));gap:.7rem;margin:1.3rem 0 0;padding:0}
 .tile{background:var(--paper);border:1px solid var(--line);border-radius:.7rem;padding:.7rem .9rem}
 .tile dt{color:var(--ink-soft);font-size:.82rem}

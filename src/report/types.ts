@@ -212,6 +212,14 @@ export interface EnvironmentReport extends Environment {
   readonly hosts: readonly string[];
 }
 
+/** What a paper says of how the figures came about. */
+export interface Methods {
+  /** One paragraph. */
+  readonly text: string;
+  /** Of the methods that were used, by their first authors. */
+  readonly sources: readonly string[];
+}
+
 /** A whole report, as `report.json` holds it. */
 export interface ReportModel extends ArmFindings {
   /** Raised when a key changes its meaning. */
@@ -261,6 +269,8 @@ export interface ReportModel extends ArmFindings {
   /** Most telling first. */
   readonly diagnoses: readonly DiagnosisGroup[];
   readonly notes: readonly Note[];
+  /** Null where nothing was measured. */
+  readonly methods: Methods | null;
   readonly made: {
     readonly spec: SweepSpec;
     readonly source: string;

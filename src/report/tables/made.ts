@@ -4,7 +4,7 @@ import type { SweepSpec } from '../../spec/types.js';
 import { count, counted, duration, when } from '../format.js';
 import type { Markup } from '../markup.js';
 import { html } from '../markup.js';
-import type { ReportModel } from '../types.js';
+import type { Methods, ReportModel } from '../types.js';
 
 /** Names of classes that are shown. */
 const MOST_CLASSES = 20;
@@ -28,7 +28,7 @@ function subject({ trainable, dataset }: SweepSpec): [string, string][] {
 }
 
 /** The sweep, its data and environments, and how to run it again. */
-export function madeSection({ made, sweep }: ReportModel): Markup {
+export function madeSection({ made, sweep, methods }: ReportModel): Markup {
   const { spec, environments } = made;
   const facts: [string, string][] = [
     ['Sweep', `${sweep.name}, ${sweep.status}`],
@@ -84,6 +84,7 @@ export function madeSection({ made, sweep }: ReportModel): Markup {
             </table>
           </div>`
     }
+    ${methods === null ? null : paperPart(methods)}
     <h3>The same again</h3>
     <p class="caption">
       ${
@@ -98,6 +99,18 @@ export function madeSection({ made, sweep }: ReportModel): Markup {
       <pre>${printSpec(spec)}</pre>
     </details>
   </section>`;
+}
+
+function paperPart({ text, sources }: Methods): Markup {
+  return html`<h3>For a paper</h3>
+    <p class="paper">${text}</p>
+    ${
+      sources.length === 0
+        ? null
+        : html`<ul class="notes caption">
+            ${sources.map((source) => html`<li>${source}</li>`)}
+          </ul>`
+    }`;
 }
 
 function digests({ environments }: ReportModel['made']): [string, string][] {
