@@ -1,5 +1,5 @@
 /** How many arms there are, and how tables and charts call them. Pure. */
-import type { ArmReport, ReportSummary } from './types.js';
+import type { ArmReport, ReportModel, ReportSummary } from './types.js';
 
 /** Of the sweep, also where the best of them alone are looked at. */
 export const armCount = ({ arms, ofArms }: Pick<ReportSummary, 'arms' | 'ofArms'>): number =>
@@ -15,6 +15,17 @@ export function varyingParams(arms: readonly ArmReport[]): string[] {
   const place = (name: string): number => first.label.indexOf(`${name}=`);
   return varying.sort((a, b) => place(a) - place(b));
 }
+
+/** Arms of which trials were pruned: their scores are those of survivors. @returns hashes */
+export const survivingArms = ({ trialReports }: Pick<ReportModel, 'trialReports'>): ReadonlySet<string> =>
+  new Set(trialReports.flatMap(({ status, armHash }) => (status === 'pruned' ? [armHash] : [])));
+
+/** What legends and tables add to these. */
+export const SURVIVORS_ONLY = 'survivors only';
+
+/** A label that says where an arm's scores are those of survivors. */
+export const markedLabel = (model: Pick<ReportModel, 'trialReports'>, { hash, label }: ArmReport): string =>
+  survivingArms(model).has(hash) ? `${label} (${SURVIVORS_ONLY})` : label;
 
 /** Whether arms have names in the sweep file: then they are known by them. */
 export const areNamed = (arms: readonly ArmReport[]): boolean =>

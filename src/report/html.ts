@@ -1,5 +1,6 @@
 /** Prints a report as one page that needs nothing else: no network, no script. */
 import { count, when } from './format.js';
+import { markedLabel } from './arm-names.js';
 import { isFitted } from './charts/curve.js';
 import { MOST_SHADES } from './charts/curve-fits.js';
 import { hasCurve, highlighted } from './charts/layout.js';
@@ -177,7 +178,7 @@ function splitsText(model: ReportModel, isCurve: boolean): string {
 
 /** Which colour is which arm, for phones: a legend that wraps. */
 const armLegend = (model: ReportModel): Markup | null =>
-  legend(highlighted(model).map(({ arm, color }) => ({ label: arm.label, color })));
+  legend(highlighted(model).map(({ arm, color }) => ({ label: markedLabel(model, arm), color })));
 
 const rateLegend = (model: ReportModel): Markup | null => legend(rateLines(model));
 

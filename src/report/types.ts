@@ -184,6 +184,7 @@ export interface Note {
   readonly code:
     | 'partial'
     | 'missing'
+    | 'survivors'
     | 'one-replicate'
     | 'epoch-limit'
     | 'large-batch'

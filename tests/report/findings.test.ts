@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { compareArms } from '../../src/curves/index.js';
+import { curveChart } from '../../src/report/charts/curve.js';
 import { effectsChart } from '../../src/report/charts/effects.js';
 import { effectsCsv } from '../../src/report/effects-csv.js';
 import { reportHtml } from '../../src/report/html.js';
@@ -172,6 +173,18 @@ describe('arms compared', () => {
     expect(sectionOf(model, 'Arms compared')).toContain(
       'Survivors only, and compared with none, because trials were pruned: optimizer=sgd batchNorm=true.',
     );
+    expect(model.notes.find(({ code }) => code === 'survivors')!.text).toMatch(
+      /^Survivors only: trials of optimizer=sgd batchNorm=true were pruned\. .* too high\.$/,
+    );
+    expect(sectionOf(model, 'Learning curve').match(/ †/g)).toHaveLength(2);
+    expect(sectionOf(model, 'Learning curve')).toContain('† survivors only: trials of the arm were pruned');
+    expect(sectionOf(model, 'Learning curve')).toContain('optimizer=sgd batchNorm=true (survivors only)');
+    expect(JSON.stringify(curveChart(model, 'wide'))).toContain(' (survivors only)');
+  });
+
+  it('are marked nowhere where no trial was pruned', () => {
+    expect(reportHtml(grid(), [])).not.toMatch(/survivors only|†/i);
+    expect(JSON.stringify(curveChart(grid(), 'wide'))).not.toContain('survivors');
   });
 
   it('tell on top of the report how far the leading one is ahead of the runner-up, and whether it is', () => {

@@ -1,4 +1,5 @@
 /** What all charts share: sizes for a wide page and for a phone, fonts, lines. */
+import { SURVIVORS_ONLY } from '../arm-names.js';
 import { color, seriesColor } from '../palette.js';
 import type { ArmReport, ReportModel } from '../types.js';
 
@@ -62,11 +63,25 @@ export function highlighted(
 /**
  * The legend of arms: none for a single arm, nor on a phone, where the page has one that can wrap. Vega cannot
  * measure text here and takes a letter for 9 to 10 pixels.
+ * @param surviving labels of arms of which trials were pruned
  */
-export function armLegend(labels: readonly string[], layout: Layout): object | null {
+export function armLegend(
+  labels: readonly string[],
+  layout: Layout,
+  surviving: readonly string[] = [],
+): object | null {
   if (labels.length < 2 || layout === 'narrow') return null;
-  const widest = Math.max(...labels.map((label) => label.length)) * 9.6 + 50;
-  return { columns: Math.max(1, Math.min(3, Math.floor((CHART_WIDTH[layout] - 60) / widest))) };
+  const mark = ` (${SURVIVORS_ONLY})`;
+  const lengths = labels.map((label) => label.length + (surviving.includes(label) ? mark.length : 0));
+  const widest = Math.max(...lengths) * 9.6 + 50;
+  return {
+    columns: Math.max(1, Math.min(3, Math.floor((CHART_WIDTH[layout] - 60) / widest))),
+    ...(surviving.length === 0
+      ? {}
+      : {
+          labelExpr: `datum.label + (indexof(${JSON.stringify(surviving)}, datum.label) < 0 ? '' : '${mark}')`,
+        }),
+  };
 }
 
 /** A label in lines that fit a width in pixels, joined by line feeds; broken at spaces only. */
