@@ -2,6 +2,7 @@
 import { effectsOf, factorsOf, type GridScore } from '../curves/index.js';
 import { hasEffect } from '../spec/index.js';
 import type { ArmParams } from '../spec/types.js';
+import { settingNames } from './arm-names.js';
 import { SIZELESS, type Draft, type ScoredArm } from './arm-scores.js';
 import type { EffectsReport } from './finding-types.js';
 
@@ -14,7 +15,7 @@ export function effectsReport(model: Draft, arms: readonly ScoredArm[]): Effects
   const settings = new Map(
     arms.map(({ arm: { hash, params } }) => [hash, isBuiltin ? withEffect(params) : params]),
   );
-  const factors = factorsOf(settingNames(arms), [...settings.values()]);
+  const factors = factorsOf(settingNames(arms.map(({ arm }) => arm)), [...settings.values()]);
   if (factors === null) return { ...NONE, reason: 'not-a-grid' };
   if (arms.some(({ isSurvivorsOnly }) => isSurvivorsOnly)) return { ...NONE, reason: 'survivors-only' };
   const sizes = model.sizes.length > 0 ? model.sizes.toReversed() : [SIZELESS];
@@ -33,11 +34,3 @@ export function effectsReport(model: Draft, arms: readonly ScoredArm[]): Effects
 /** Without those that change nothing beside the others: they stand at their defaults. */
 const withEffect = (params: ArmParams): ArmParams =>
   Object.fromEntries(Object.entries(params).filter(([name]) => hasEffect(params, name)));
-
-/** All that some arm has, in the order in which labels name them. */
-function settingNames(arms: readonly ScoredArm[]): string[] {
-  const names = new Set(arms.flatMap(({ arm }) => Object.keys(arm.params)));
-  const label = ` ${arms[0]!.arm.label}`;
-  const place = (name: string): number => label.indexOf(` ${name}=`);
-  return [...names].sort((a, b) => place(a) - place(b));
-}

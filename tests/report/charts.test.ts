@@ -1,4 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { varyingParams } from '../../src/report/arm-names.js';
+import { rowsLayout } from '../../src/report/charts/layout.js';
 import { MOST_PANELS, rateLines, ratesChart } from '../../src/report/charts/rates.js';
 import { MOST_ROWS, scoresChart } from '../../src/report/charts/scores.js';
 import { splitsChart } from '../../src/report/charts/splits.js';
@@ -87,6 +89,52 @@ space: { samplesPerClass: 50, width: [${widths.join(', ')}], batchNorm: [true, f
 
 const optimizerOf = (model: ReportModel, hash: string): string =>
   `optimizer=${String(model.arms.find((arm) => arm.hash === hash)!.params['optimizer'])}`;
+
+describe('labels of rows', () => {
+  const labelsOf = (names: readonly string[]): readonly string[] => rowsLayout(names, 'narrow', 0).labels;
+  const long = `network=${'deep-'.repeat(12)}one`;
+
+  it('lose the middle of what is too long, and keep its ends', () => {
+    const [first, second] = labelsOf([long, 'optimizer=adam batchNorm=true']);
+    expect(first).toMatch(/^network=dee.*….*deep-one$/);
+    expect(first!.length).toBeLessThan(30);
+    expect(second).toBe('optimizer=adam\nbatchNorm=true');
+  });
+
+  it('stay whole where they would be alike', () => {
+    const other = long.replace('deep-deep-deep-deep-deep-deep', 'deep-deep-flat-deep-deep-deep');
+    expect(labelsOf([long, other])).toEqual([long, other]);
+  });
+
+  it('are whole for who points at a mean', () => {
+    const model = fixture({
+      text: `name: a\ntrainable: noop\nspace: { network: [short, "${'deep-'.repeat(20)}one"] }`,
+    });
+    const rows = (scoresChart(model, 'narrow')!['layer'] as Layer[]).at(-1)!.data.values;
+    const cut = rows.find(({ label }) => String(label).includes('…'))!;
+    expect(cut['said']).toMatch(/^network=(deep-){20}one: 0\.\d{3}$/);
+  });
+});
+
+describe('settings in which arms differ', () => {
+  const arm = (label: string, params: Readonly<Record<string, string | number>>) => ({ label, params });
+
+  it('are those of all arms, in the order of the labels, also what some arms lack', () => {
+    const arms = [
+      arm('optimizer=sgd rate=0.1', { model: 'lenet', optimizer: 'sgd', rate: 0.1 }),
+      arm('optimizer=momentum rate=0.1 beta=0.9', {
+        model: 'lenet',
+        beta: 0.9,
+        optimizer: 'momentum',
+        rate: 0.1,
+      }),
+      arm('optimizer=sgd rate=0.2', { model: 'lenet', optimizer: 'sgd', rate: 0.2 }),
+    ];
+    expect(varyingParams(arms)).toEqual(['optimizer', 'rate', 'beta']);
+    expect(varyingParams([])).toEqual([]);
+    expect(varyingParams(arms.slice(0, 1))).toEqual([]);
+  });
+});
 
 describe('the chart of scores', () => {
   it('has the best arms of one size, best first', () => {

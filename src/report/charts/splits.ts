@@ -2,6 +2,7 @@
  * Train, validation and test accuracy against size, or by arm where there is one size: where they part, the model overfits. Beside
  * them that on changed test images, where the sweep measured it.
  */
+import { decimal } from '../format.js';
 import { color } from '../palette.js';
 import type { ArmReport, ReportModel } from '../types.js';
 import {
@@ -149,7 +150,9 @@ function splitRows(model: ReportModel, layout: Layout): Chart | null {
     arm.splits.flatMap((means) =>
       shown.flatMap(({ key, name }) => {
         const accuracy = means[key];
-        return accuracy === null ? [] : [{ label: labels[i], split: name, accuracy }];
+        if (accuracy === null) return [];
+        const said = `${arm.label}, ${name}: ${decimal(accuracy)}`;
+        return [{ label: labels[i], split: name, accuracy, said }];
       }),
     ),
   );
@@ -171,6 +174,7 @@ function splitRows(model: ReportModel, layout: Layout): Chart | null {
         axis: { format: '.2~f', tickCount: layout === 'wide' ? 8 : 4 },
       },
       y,
+      description: { field: 'said' },
       color: { ...hueOf(shown), legend: { columns: legendColumns(shown, layout) } },
     },
   };
