@@ -59,11 +59,17 @@ describe('what each setting does', () => {
     );
 
   it.each([
-    ['chosen arms', fixture(manyRates), 'not-a-grid'],
+    [
+      'chosen arms',
+      fixture({
+        text: 'name: a\nreplicates: 2\nspace: { samplesPerClass: 50 }\narms: [{ name: plain }, { name: dropped, dropout: 0.5 }, { name: wide, width: 2 }]',
+      }),
+      'not-a-grid',
+    ],
     ['arms of which trials were pruned', ended('pruned'), 'survivors-only'],
     ['a grid of which an arm has no scores', ended('failed'), 'no-whole-replicate'],
   ])('is not told of %s, with the reason', (_, model, reason) => {
-    expect(model.effects).toEqual({ n: null, found: null, reason });
+    expect(model.effects).toEqual({ n: null, found: null, tied: [], reason });
     expect(sectionOf(model, 'What each setting does')).toContain('cannot be said');
     expect(effectsChart(model, 'wide')).toBeNull();
     expect(effectsCsv(model).trim().split('\n')).toHaveLength(1);
@@ -75,6 +81,27 @@ describe('what each setting does', () => {
       'name: a\nreplicates: 2\nspace: { samplesPerClass: 50, optimizer: [adam, momentum], momentum: 0.5 }',
     );
     expect(model.effects!.found!.main.settings.map(({ setting }) => setting)).toEqual(['optimizer']);
+  });
+
+  it('takes settings that do not cross, such as optimizers with their own rates, together as one', () => {
+    const model = fixture(manyRates);
+    const { tied, found, reason } = model.effects!;
+    expect([reason, tied]).toEqual([null, ['optimizer/learningRate']]);
+    expect(found!.main.settings.map(({ setting, levels }) => [setting, levels.length])).toEqual([
+      ['optimizer/learningRate', 9],
+      ['loss', 2],
+      ['batchNorm', 2],
+    ]);
+    expect(found!.main.settings[0]!.levels[0]!.level).toBe('sgd/0.01');
+    // Of the 18 arms with batch norm and those without, pair by pair.
+    const of = (isOn: boolean): number => {
+      const own = model.arms.filter(({ params }) => params['batchNorm'] === isOn);
+      return own.reduce((sum, { points }) => sum + points[0]!.mean / own.length, 0);
+    };
+    expect(found!.main.settings[2]!.difference!.value).toBeCloseTo(of(true) - of(false), 12);
+    expect(sectionOf(model, 'What each setting does')).toContain(
+      'optimizer/learningRate stands together as one: not every value of the one was tried with every value of the other.',
+    );
   });
 
   it('is not asked of a single arm', () => {
