@@ -47,7 +47,7 @@ export function reportHtml(model: ReportModel, plots: readonly Plot[]): string {
           <header>
             <p class="kind">elbow · sweep report</p>
             <h1>${sweep.name}</h1>
-            <div class="answers">${model.answers.map((answer) => html`<p>${answer}</p>`)}</div>
+            <div class="answers">${model.answers.map((answer) => html`<p>${unbroken(answer)}</p>`)}</div>
             <dl class="tiles">
               ${tilesOf(model).map(
                 ({ name, value, detail }) =>
@@ -138,12 +138,16 @@ export function reportHtml(model: ReportModel, plots: readonly Plot[]): string {
   return page.text;
 }
 
+/** Signs stay in the line of their figures. */
+const unbroken = (text: string): string =>
+  text.replaceAll(' %', '\u00a0%').replaceAll('δ = ', 'δ\u00a0=\u00a0');
+
 /** Nothing when there is nothing to show in it. */
 function section(title: string, caption: string, ...content: readonly (Markup | null)[]): Markup | null {
   if (content.every((part) => part === null)) return null;
   return html`<section>
     <h2>${title}</h2>
-    <p class="caption">${caption}</p>
+    <p class="caption">${unbroken(caption)}</p>
     ${content}
   </section>`;
 }

@@ -15,7 +15,11 @@ export function gapTable(model: ReportModel): Markup | null {
   const arms = model.arms.length > MOST_ARMS ? model.arms.filter((arm) => arm.isHighlighted) : model.arms;
   const columns = armColumns(model);
   const isChanged = hasChanged(model);
-  const rows = model.sizes.flatMap((n) => arms.flatMap((arm) => rowOf(arm, { n, columns, isChanged }) ?? []));
+  const rows = model.sizes.flatMap((n) =>
+    arms.flatMap(
+      (arm) => rowOf(arm, { n, columns: model.arms.length > 1 ? columns : null, isChanged }) ?? [],
+    ),
+  );
   if (rows.length === 0) return null;
   return html`<details${isChanged ? html` open` : null}>
     <summary>Gaps between training and test images</summary>
@@ -24,7 +28,7 @@ export function gapTable(model: ReportModel): Markup | null {
         <thead>
           <tr>
             <th>per class</th>
-            ${columns.head}
+            ${model.arms.length > 1 ? columns.head : null}
             <th>train</th>
             <th>test</th>
             <th>gap</th>
@@ -49,7 +53,8 @@ export function gapTable(model: ReportModel): Markup | null {
 
 interface Row {
   readonly n: number;
-  readonly columns: ArmColumns;
+  /** Null with a single arm. */
+  readonly columns: ArmColumns | null;
   readonly isChanged: boolean;
 }
 
@@ -57,8 +62,8 @@ function rowOf(arm: ArmReport, { n, columns, isChanged }: Row): Markup | null {
   const means = arm.splits.find((one) => one.n === n);
   if (means === undefined || means.train === null || means.test === null) return null;
   return html`<tr>
-    <td>${columns.swatch(arm.hash)}${count(n)}</td>
-    ${columns.cells(arm.hash)}
+    <td>${columns?.swatch(arm.hash)}${count(n)}</td>
+    ${columns?.cells(arm.hash)}
     <td>${cell(means.train)}</td>
     <td>${cell(means.test)}</td>
     <td>${signed(means.train - means.test)}</td>
