@@ -168,7 +168,7 @@ function judge(differences: readonly SizedScore[], at: number | 'mean' | null, r
   if (deviation === null || freedom === null) return { replicates: count, difference: mean, ...untested };
   const error = deviation / Math.sqrt(count);
   const half = tQuantile((1 + rules.confidence) / 2, freedom) * error;
-  // Two one-sided tests at the level are an interval that leaves the level at each end.
+  // Two one-sided tests at the level are an interval that leaves the level at each end (Schuirmann 1987).
   const oneSided = tQuantile(rules.confidence, freedom) * error;
   const p = error === 0 ? (Math.abs(mean) <= ROUNDING ? 1 : 0) : 2 * tCdf(-Math.abs(mean) / error, freedom);
   const smallestMargin = Math.abs(mean) + oneSided;

@@ -11,14 +11,18 @@ type Draft = Omit<ReportSummary, 'answers' | 'notes'>;
 /** Of more arms only the best one's curve is told. */
 export const MOST_TOLD = 3;
 
-/** Most important first. */
-export function answersOf(model: Draft): string[] {
+/**
+ * Most important first.
+ * @param lead the leading arm beside the runner-up, where arms are compared
+ */
+export function answersOf(model: Draft, lead: readonly string[] = []): string[] {
   const ranked = model.arms.filter((arm) => arm.rank !== null).sort((a, b) => a.rank! - b.rank!);
   const best = ranked[0];
   if (best === undefined) return [withoutResults(model)];
   const told = armCount(model) > MOST_TOLD ? [best] : ranked;
   return [
     armCount(model) === 1 ? onlyArm(model, best) : bestArm(model, best),
+    ...lead,
     ...confirmedSentences(model),
     ...elbowSentences(model, told),
     ...doublingSentence(model, best),

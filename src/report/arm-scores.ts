@@ -1,6 +1,7 @@
 /** Scores of arms by size and replicate, for what compares them. Pure. */
 import type { SizedScore } from '../curves/index.js';
 import { groupBy } from '../group-by.js';
+import { survivingArms } from './arm-names.js';
 import { sizeOf } from './ranks.js';
 import type { ArmReport, ReportModel, TrialReport } from './types.js';
 
@@ -30,6 +31,7 @@ export interface ScoredArm {
 export function scoredArms(model: Draft): ScoredArm[] {
   const trialsOf = groupBy(model.trialReports, ({ armHash }) => armHash);
   const { spec } = model.made;
+  const surviving = survivingArms(model);
   return model.arms.map((arm) => {
     const trials = trialsOf.get(arm.hash) ?? [];
     const succeeded = trials.filter(({ status }) => status === 'succeeded');
@@ -39,7 +41,7 @@ export function scoredArms(model: Draft): ScoredArm[] {
       objectives: succeeded.flatMap(({ samplesPerClass, replicate, objective }) =>
         isFigure(objective) ? [{ n: sizeOf(spec, samplesPerClass) ?? SIZELESS, replicate, objective }] : [],
       ),
-      isSurvivorsOnly: trials.some(({ status }) => status === 'pruned'),
+      isSurvivorsOnly: surviving.has(arm.hash),
     };
   });
 }

@@ -1,5 +1,6 @@
 /** What trials at larger sizes would cost. Pure. */
 import { classesOf } from './forecasts.js';
+import { count, duration } from './format.js';
 import type { ArmReport, ReportModel } from './types.js';
 
 export interface Cost {
@@ -28,6 +29,20 @@ export function costOf(model: ReportModel, arm: ArmReport, n: number): Cost {
     ...(perLabel === null ? [] : [labels === null ? null : labels * perLabel]),
   ];
   return { labels, seconds, price: parts.length === 0 ? null : sumOrNull(parts) };
+}
+
+/** Whether all trials of which the device is known ran on GPUs: then hours are those of GPUs. */
+export function areGpuHours({ made }: Pick<ReportModel, 'made'>): boolean {
+  const devices = made.environments.flatMap(({ device }) => device ?? []);
+  return devices.length > 0 && devices.every((device) => device === 'gpu');
+}
+
+/** `3 min 12 s`; on GPUs `0.053 GPU-hours`, as these are paid for. */
+export function trainingText(seconds: number | null, isGpu: boolean): string {
+  if (seconds === null) return '–';
+  if (!isGpu) return duration(seconds);
+  const hours = seconds / HOUR;
+  return `${hours < 10 ? String(Number(hours.toPrecision(2))) : count(hours)} GPU-hours`;
 }
 
 /** Null where one of them is. */

@@ -1,7 +1,7 @@
 /** What is found of arms beside each other, in sentences. Pure. */
-import type { BestOf } from '../curves/index.js';
+import type { BestOf, Comparison } from '../curves/index.js';
 import type { ClusterReport, CrossingReport } from './finding-types.js';
-import { between, count, counted, decimal, listed } from './format.js';
+import { between, count, counted, decimal, listed, signed, signedBetween } from './format.js';
 import type { Note, ReportModel } from './types.js';
 
 /** More of a kind are left to report.json. */
@@ -14,7 +14,7 @@ export function labelsOf({ arms }: Pick<ReportModel, 'arms'>): Labels {
   return (hash) => labels.get(hash) ?? hash;
 }
 
-/** That the best arm flatters, and by how much. */
+/** What the best arm is worth where it was chosen, and where it was not. */
 export function bestOfText(best: BestOf, scoreName: string, label: Labels): string {
   const { arms, plain, honest, chosen, replicates, leftOut } = best;
   const interval = between(honest);
@@ -24,7 +24,35 @@ export function bestOfText(best: BestOf, scoreName: string, label: Labels): stri
   const more = chosen.length - names.length;
   const others = more > 0 ? [...names, counted(more, 'other arm')] : names;
   const missing = leftOut === 0 ? '' : ` Left out: ${counted(leftOut, 'replicate')} that not all arms have.`;
-  return `The best of ${counted(arms, 'arm')} flatters: ${label(plain.arm)}, chosen on all ${counted(replicates, 'replicate')}, has a mean ${scoreName} of ${decimal(plain.score)} there; chosen on all but one and scored on that one, each in turn, the best has ${decimal(honest.score)} (95 % ${interval}). Chosen so: ${listed(others)}.${missing}`;
+  return `What the best of ${counted(arms, 'arm')} is worth: chosen on all ${counted(replicates, 'replicate')}, ${label(plain.arm)} has a mean ${scoreName} of ${decimal(plain.score)} there; chosen on all but one and scored on that one, each in turn, the best has ${decimal(honest.score)} (95 % ${interval}). Chosen so: ${listed(others)}.${missing}`;
+}
+
+/** `equivalent within 0.01`. */
+export const verdictText = (verdict: NonNullable<Comparison['verdict']>, margin: number): string =>
+  verdict === 'equivalent' ? `equivalent within ${margin}` : verdict;
+
+/** One sentence: the leading arm beside the runner-up; nothing where they are not tested. */
+export function leadSentence(model: Pick<ReportModel, 'arms' | 'comparisons'>): string[] {
+  const { arms, comparisons } = model;
+  const [leader, second] = comparisons?.arms ?? [];
+  const pair = comparisons?.pairs.find(({ a, b }) => [a, b].every((arm) => arm === leader || arm === second));
+  const isRanked = arms.some(({ hash, rank }) => hash === leader && rank !== null);
+  if (!comparisons || !isRanked || leader === undefined || second === undefined) return [];
+  const { a, difference = null, lo = null, hi = null, verdict = null, smallestMargin } = pair ?? {};
+  if (difference === null || lo === null || hi === null || verdict === null) return [];
+  const isAhead = difference === 0 || (a === leader) === difference > 0;
+  const told = difference < 0 ? { value: -difference, lo: -hi, hi: -lo } : { value: difference, lo, hi };
+  const label = labelsOf(model);
+  const { n, margin } = comparisons;
+  const where = n === null ? '' : ` with ${count(n)} samples per class`;
+  const besides = smallestMargin
+    ? `; the smallest margin that these data can show is ${decimal(smallestMargin)}`
+    : '';
+  const judged =
+    verdict === 'undecided' ? `undecided${besides}` : `the two are ${verdictText(verdict, margin)}`;
+  return [
+    `${label(leader)} is ${isAhead ? 'ahead of' : 'behind'} the runner-up, ${label(second)}, by ${signed(told.value)} (${signedBetween(told)})${where}: ${judged}.`,
+  ];
 }
 
 /** A sentence a crossing. */

@@ -65,3 +65,6 @@ export const between = ({ lo, hi }: Ends): string => `${decimal(lo)} to ${decima
 
 /** `+0.031 to +0.074` */
 export const signedBetween = ({ lo, hi }: Ends): string => `${signed(lo)} to ${signed(hi)}`;
+
+/** `2026-11-24 12:00:05 UTC`, of an ISO 8601 time. */
+export const when = (iso: string): string => `${iso.slice(0, 10)} ${iso.slice(11, 19)} UTC`;

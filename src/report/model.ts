@@ -7,6 +7,8 @@ import { answersOf } from './answers.js';
 import { classReports, type Confusion } from './classes.js';
 import { armFindings } from './comparisons.js';
 import { diagnosisGroups } from './diagnosis.js';
+import { leadSentence } from './finding-text.js';
+import { methodsOf } from './methods.js';
 import { nextSteps } from './next-steps.js';
 import { notesOf } from './notes.js';
 import { meanQuickness, quicknessOf } from './quickness.js';
@@ -69,7 +71,12 @@ export function buildReport(input: ReportInput): ReportModel {
     },
   };
   const found = { ...draft, ...armFindings(draft) };
-  return { ...found, answers: answersOf(found), notes: notesOf(found) };
+  return {
+    ...found,
+    answers: answersOf(found, leadSentence(found)),
+    notes: notesOf(found),
+    methods: methodsOf(found),
+  };
 }
 
 /**

@@ -2,12 +2,13 @@
 import { trainingOf } from '../data/split-sizes.js';
 import { groupBy } from '../group-by.js';
 import { datasetFacts } from '../spec/index.js';
+import { survivingArms } from './arm-names.js';
 import { clusterNotes } from './finding-text.js';
 import { count, counted, listed } from './format.js';
 import { MOST_DETAILED } from './limits.js';
 import type { Note, ReportModel, SummaryInput, TrialReport } from './types.js';
 
-type Draft = Omit<ReportModel, 'answers' | 'notes'>;
+type Draft = Omit<ReportModel, 'answers' | 'notes' | 'methods'>;
 type Counted = Pick<ReportModel, 'sweep' | 'counts' | 'trials'>;
 type Scores = readonly Pick<TrialReport, 'status' | 'testAccuracy' | 'objective'>[];
 
@@ -22,6 +23,7 @@ export function notesOf(model: Draft): Note[] {
   return [
     ...partial(model),
     ...missing(model, scorelessOf(model.trialReports)),
+    ...survivors(model),
     ...diagnoses(model),
     ...clusterNotes(model),
     ...epochLimit(model),
@@ -36,6 +38,8 @@ export function notesOf(model: Draft): Note[] {
   ];
 }
 
+/** Arms that a note names. */
+const MOST_NAMED = 5;
 /** Each arm may have its own. */
 const MOST_CURVE_NOTES = 5;
 
@@ -62,6 +66,18 @@ function missing({ counts, trials }: Counted, scoreless: number): Note[] {
   if (scoreless > 0) parts.push(`${count(scoreless)} without a score`);
   if (parts.length === 0) return [];
   return note('missing', `Not in the curves: ${listed(parts)} of ${counted(trials, 'trial')}.`);
+}
+
+function survivors(model: Draft): Note[] {
+  const surviving = survivingArms(model);
+  const own = model.arms.filter(({ hash }) => surviving.has(hash));
+  if (own.length === 0) return [];
+  const shown = own.slice(0, MOST_NAMED).map(({ label }) => label);
+  const more = own.length - shown.length;
+  return note(
+    'survivors',
+    `Survivors only: trials of ${listed(more > 0 ? [...shown, counted(more, 'other arm')] : shown)} were pruned. Those that are left are the better ones, so that means and curves stand too high.`,
+  );
 }
 
 function details({ trials }: Draft): Note[] {

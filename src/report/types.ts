@@ -197,6 +197,7 @@ export interface Note {
   readonly code:
     | 'partial'
     | 'missing'
+    | 'survivors'
     | 'one-replicate'
     | 'epoch-limit'
     | 'large-batch'
@@ -223,6 +224,14 @@ export interface TrialEpochs {
 export interface EnvironmentReport extends Environment {
   readonly trials: number;
   readonly hosts: readonly string[];
+}
+
+/** What a paper says of how the figures came about. */
+export interface Methods {
+  /** One paragraph. */
+  readonly text: string;
+  /** Of the methods that were used, by their first authors. */
+  readonly sources: readonly string[];
 }
 
 /** A whole report, as `report.json` holds it. */
@@ -278,6 +287,8 @@ export interface ReportModel extends ArmFindings {
   /** Most telling first. */
   readonly diagnoses: readonly DiagnosisGroup[];
   readonly notes: readonly Note[];
+  /** Null where nothing was measured. */
+  readonly methods: Methods | null;
   readonly made: {
     readonly spec: SweepSpec;
     readonly source: string;

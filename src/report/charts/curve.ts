@@ -1,5 +1,6 @@
 /** The learning curve: replicates as rings, means with intervals, the fitted curve and where it goes, on a log axis. */
 import { FORETOLD } from '../fits.js';
+import { survivingArms } from '../arm-names.js';
 import { isTurning } from '../forecasts.js';
 import { between, count, decimal } from '../format.js';
 import { color } from '../palette.js';
@@ -77,12 +78,17 @@ export function curveChart(model: ReportModel, layout: Layout): Chart | null {
     scale: { domain: yDomain, nice: false, zero: false },
     axis: { format: '.2~f', tickCount: 6 },
   });
+  const surviving = survivingArms(model);
   const labels = series.map(({ arm }) => arm.label);
   const hue = {
     field: 'arm',
     type: 'nominal' as const,
     scale: { domain: labels, range: series.map((one) => one.color) },
-    legend: armLegend(labels, layout),
+    legend: armLegend(
+      labels,
+      layout,
+      series.flatMap(({ arm }) => (surviving.has(arm.hash) ? [arm.label] : [])),
+    ),
   };
   const joined = means.filter(({ isJoined }) => isJoined);
   return {

@@ -1,4 +1,5 @@
 /** Scores of trials that make no curve, of one size or of none: one row an arm, best first. */
+import { decimal } from '../format.js';
 import { color } from '../palette.js';
 import type { ArmReport, ReportModel } from '../types.js';
 import { hasCurve, highlighted, rowsLayout, scoreDomain, type Chart, type Layout } from './layout.js';
@@ -15,6 +16,8 @@ interface Row {
   readonly hi: number | null;
   readonly scores: readonly number[];
   readonly color: string;
+  /** The whole label with the mean, for who points at it. */
+  readonly said: string;
 }
 
 /** Null where no trial has a score, or there is a curve. */
@@ -63,7 +66,7 @@ export function scoresChart(model: ReportModel, layout: Layout): Chart | null {
       {
         data: { values: rows },
         mark: { type: 'point' as const, filled: true, size: 48, opacity: 1 },
-        encoding: { x: x('mean'), y, color: hue },
+        encoding: { x: x('mean'), y, color: hue, description: { field: 'said' } },
       },
     ],
   };
@@ -76,7 +79,9 @@ function rowsOf(model: ReportModel): Row[] {
     .flatMap((arm): Row[] => {
       const figures = figuresOf(arm);
       const hue = colors.get(arm.hash) ?? color('ink-soft');
-      return figures === null ? [] : [{ label: arm.label, ...figures, color: hue }];
+      if (figures === null) return [];
+      const said = `${arm.label}: ${decimal(figures.mean)}`;
+      return [{ label: arm.label, ...figures, color: hue, said }];
     })
     .slice(0, MOST_ROWS);
 }

@@ -1,6 +1,6 @@
 /** Arms in pairs, and what else is found of them beside each other. */
 import type { Comparison } from '../../curves/index.js';
-import { bestOfText, crossingTexts, labelsOf } from '../finding-text.js';
+import { bestOfText, crossingTexts, labelsOf, verdictText } from '../finding-text.js';
 import type { ComparisonReport } from '../finding-types.js';
 import { count, counted, listed, signed } from '../format.js';
 import type { Markup } from '../markup.js';
@@ -71,7 +71,7 @@ function pairTable(model: ReportModel, { pairs, against, margin, family, n }: Co
                 ${pair.lo === null || pair.hi === null ? '–' : `${signed(pair.lo)} to ${signed(pair.hi)}`}
               </td>
               <td>${probability(pair.adjusted)}</td>
-              <td class="text">${verdictText(pair, margin)}</td>
+              <td class="text">${pair.verdict === null ? '–' : verdictText(pair.verdict, margin)}</td>
               <td>${pair.replicates}</td>
               <td>${pair.replicatesNeeded === null ? '–' : `≈ ${count(pair.replicatesNeeded)}`}</td>`
           : html`<td>${pair.replicates}</td>`
@@ -100,10 +100,6 @@ function pairTable(model: ReportModel, { pairs, against, margin, family, n }: Co
       </tbody>
     </table>
   </div>`;
-}
-
-function verdictText({ verdict }: Comparison, margin: number): string {
-  return verdict === null ? '–' : verdict === 'equivalent' ? `equivalent within ${margin}` : verdict;
 }
 
 function notesOf(model: ReportModel, comparisons: ComparisonReport): string[] {

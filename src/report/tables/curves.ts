@@ -1,4 +1,5 @@
 /** Means by arm and size. */
+import { markedLabel, survivingArms, SURVIVORS_ONLY } from '../arm-names.js';
 import { elbowWords } from '../elbow-words.js';
 import { count, counted, halfWidth, signed } from '../format.js';
 import { hasCurve } from '../charts/layout.js';
@@ -45,6 +46,7 @@ export function curveTable(model: ReportModel): Markup {
 function armsTable(model: ReportModel, arms: readonly ArmReport[]): Markup {
   const hasSizes = model.sizes.length > 0;
   const columns = armColumns(model);
+  const surviving = survivingArms(model);
   const objective = model.made.spec.objective.metric.replace(/^val_/, 'validation ').replaceAll('_', ' ');
   const head = hasSizes
     ? html`${model.score.isAccuracy ? html`<th>${objective}</th>` : null}
@@ -62,23 +64,30 @@ function armsTable(model: ReportModel, arms: readonly ArmReport[]): Markup {
         <th>trials</th>`;
   const row = (arm: ArmReport): Markup => html`
     <tr>
-      <td>${columns.swatch(arm.hash)}${arm.rank ?? '–'}</td>
+      <td>${columns.swatch(arm.hash)}${arm.rank ?? '–'}${surviving.has(arm.hash) ? '\u00a0†' : null}</td>
       ${columns.cells(arm.hash)}${hasSizes ? sizedCells(model, arm) : sizelessCells(arm)}
     </tr>
   `;
   return html`<div class="scroll">
-    <table>
-      <thead>
-        <tr>
-          <th>rank</th>
-          ${columns.head}${head}
-        </tr>
-      </thead>
-      <tbody>
-        ${arms.map(row)}
-      </tbody>
-    </table>
-  </div>`;
+      <table>
+        <thead>
+          <tr>
+            <th>rank</th>
+            ${columns.head}${head}
+          </tr>
+        </thead>
+        <tbody>
+          ${arms.map(row)}
+        </tbody>
+      </table>
+    </div>
+    ${
+      arms.some(({ hash }) => surviving.has(hash))
+        ? html`<p class="caption">
+            † ${SURVIVORS_ONLY}: trials of the arm were pruned, and the better ones are left.
+          </p>`
+        : null
+    }`;
 }
 
 function sizedCells(model: ReportModel, arm: ArmReport): Markup {
@@ -116,7 +125,9 @@ function sizesTable(model: ReportModel, arms: readonly ArmReport[]): Markup {
     arms.length < 2
       ? null
       : html`<tr class="arm">
-          <th colspan="${(isAccuracy ? 8 : 6) + (hasImages ? 1 : 0)}">${swatch(arm.hash)}${arm.label}</th>
+          <th colspan="${(isAccuracy ? 8 : 6) + (hasImages ? 1 : 0)}">
+            ${swatch(arm.hash)}${markedLabel(model, arm)}
+          </th>
         </tr>`;
   return html`<div class="scroll">
     <table>

@@ -1,7 +1,7 @@
 /** What each setting does, and what two do together. */
 import type { Effect, Interaction, SettingEffects } from '../../curves/index.js';
 import type { EffectsReport } from '../finding-types.js';
-import { count, counted, signed } from '../format.js';
+import { count, counted, listed, signed } from '../format.js';
 import type { Markup } from '../markup.js';
 import { html } from '../markup.js';
 import type { ReportModel } from '../types.js';
@@ -25,19 +25,23 @@ type Found = NonNullable<EffectsReport['found']>;
 /** @param chart of all levels */
 export function effectsSection(model: ReportModel, chart: Markup | null): Markup | null {
   if (model.effects === null) return null;
-  const { found, reason, n } = model.effects;
+  const { found, reason } = model.effects;
   return html`<section>
     <h2>What each setting does</h2>
     ${
       found === null
         ? html`<p class="caption">${REASONS[reason!]}</p>`
-        : html`<p class="caption">${captionText(model, found, n)}</p>
+        : html`<p class="caption">${captionText(model, found, model.effects)}</p>
             ${chart} ${mainTable(model, found)} ${interactionTable(found)}`
     }
   </section>`;
 }
 
-function captionText({ score }: ReportModel, { replicates, leftOut }: Found, n: number | null): string {
+function captionText(
+  { score }: ReportModel,
+  { replicates, leftOut }: Found,
+  { n, tied }: EffectsReport,
+): string {
   const where = n === null ? '' : ` with ${count(n)} samples per class`;
   const bars =
     replicates === 1
@@ -47,7 +51,11 @@ function captionText({ score }: ReportModel, { replicates, leftOut }: Found, n: 
     leftOut === 0
       ? ''
       : `; ${counted(leftOut, 'replicate')} without every combination ${leftOut === 1 ? 'is' : 'are'} left out`;
-  return `Mean ${score.name} of a value over all other settings${where}, beside the mean over everything: the distance of two dots is what one value brings more than the other. ${bars}${missing}.`;
+  const together =
+    tied.length === 0
+      ? ''
+      : ` ${listed(tied)} ${tied.length === 1 ? 'stands' : 'stand'} together as one: not every value of the one was tried with every value of the other.`;
+  return `Mean ${score.name} of a value over all other settings${where}, beside the mean over everything: the distance of two dots is what one value brings more than the other. ${bars}${missing}.${together}`;
 }
 
 const head = (hasTests: boolean): Markup | null =>

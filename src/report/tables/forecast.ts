@@ -1,8 +1,8 @@
 /** What more data would bring, and what it would cost, by arm. */
-import { costOf } from '../costs.js';
+import { areGpuHours, costOf, trainingText } from '../costs.js';
 import { elbowInterval } from '../elbow-words.js';
 import { classesOf, isTurning } from '../forecasts.js';
-import { count, decimal, duration, rounded, signed } from '../format.js';
+import { count, decimal, rounded, signed } from '../format.js';
 import type { Markup } from '../markup.js';
 import { html } from '../markup.js';
 import type { ArmFit, ArmReport, FittedArm, NextSteps, ReportModel } from '../types.js';
@@ -27,8 +27,9 @@ export function forecastSection(model: ReportModel): Markup | null {
     <h2>What more data would bring</h2>
     <p class="caption">
       Read from the fitted curves, with 95 % intervals that hold for the expected ${model.score.name} on this
-      test set, for samples like these; “on new images” holds for other test images, too. Hours are those of
-      the trials at a size, one after the other, with as many replicates as now.
+      test set, for samples like these; “on new images” holds for other test images, too.
+      ${areGpuHours(model) ? 'GPU-hours' : 'Hours'} are those of the trials at a size, one after the other,
+      with as many replicates as now.
     </p>
     ${moreTable(model, arms, hasPrice)} ${curveFacts(model, arms)} ${nextTable(model)}
   </section>`;
@@ -39,6 +40,7 @@ function moreTable(model: ReportModel, arms: readonly Fitted[], hasPrice: boolea
   const isOne = model.arms.length === 1;
   const hasImages = arms.some(({ fit }) => fit.at.some(({ elsewhere }) => elsewhere !== null));
   const hasLabels = classesOf(model) !== null;
+  const isGpu = areGpuHours(model);
   return html`<div class="scroll">
     <table>
       <thead>
@@ -68,7 +70,7 @@ function moreTable(model: ReportModel, arms: readonly Fitted[], hasPrice: boolea
               <td>${signed(at.gain.value)}</td>
               <td>${signedEnds(at.gain)}</td>
               ${hasLabels ? html`<td>${cost.labels === null ? '–' : count(cost.labels)}</td>` : null}
-              <td>${cost.seconds === null ? '–' : duration(cost.seconds)}</td>
+              <td>${trainingText(cost.seconds, isGpu)}</td>
               ${hasPrice ? html`<td>${cost.price === null ? '–' : cost.price.toFixed(2)}</td>` : null}
             </tr>`;
           }),
@@ -85,14 +87,16 @@ const ASKED: Readonly<Record<NextSteps['asked'], string>> = {
 };
 
 /** What to run next; null where nothing would narrow the answer. */
-function nextTable({ next, sweep, arms }: ReportModel): Markup | null {
+function nextTable(model: ReportModel): Markup | null {
+  const { next, sweep, arms } = model;
+  const isGpu = areGpuHours(model);
   const steps = next?.steps.filter(({ width }) => width < 0.995) ?? [];
   if (next === null || steps.length === 0) return null;
   const who = arms.length === 1 ? '' : ` of ${next.arm}`;
   return html`<h3>What to run next</h3>
     <p class="caption">
       To know ${ASKED[next.asked]}${who} better: how wide its interval is expected to be then, beside now, by
-      the curves that are possible now. The most narrowing an hour first.
+      the curves that are possible now. The most narrowing ${isGpu ? 'a GPU-hour' : 'an hour'} first.
     </p>
     <div class="scroll">
       <table>
@@ -111,7 +115,7 @@ function nextTable({ next, sweep, arms }: ReportModel): Markup | null {
               html`<tr>
                 <td class="name">${text}</td>
                 <td>${count(trials)}</td>
-                <td>${seconds === null ? '–' : duration(seconds)}</td>
+                <td>${trainingText(seconds, isGpu)}</td>
                 <td>× ${decimal(width, 2)}</td>
                 <td class="text"><code>elbow extend ${sweep.name} ${options}</code></td>
               </tr>`,
