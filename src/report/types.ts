@@ -1,7 +1,7 @@
 /** The report as plain JSON: everything that is drawn or printed is collected here first. Types only. */
 import type { Interval } from '../curves/index.js';
 import type { ArmReport, ArmSummary, ClassReports, NextSteps, Quickness } from './arm-types.js';
-import type { ArmFindings } from './finding-types.js';
+import type { ArmFindings, Methods } from './finding-types.js';
 import type { ArmParams, SweepSpec } from '../spec/types.js';
 import type { Confusion } from './classes.js';
 import type {
@@ -211,14 +211,6 @@ export interface TrialEpochs {
 export interface EnvironmentReport extends Environment {
   readonly trials: number;
   readonly hosts: readonly string[];
-}
-
-/** What a paper says of how the figures came about. */
-export interface Methods {
-  /** One paragraph. */
-  readonly text: string;
-  /** Of the methods that were used, by their first authors. */
-  readonly sources: readonly string[];
 }
 
 /** A whole report, as `report.json` holds it. */
