@@ -49,3 +49,11 @@ export interface ClusterReport extends Clusters {
   readonly arm: string;
   readonly n: number;
 }
+
+/** What a paper says of how the figures came about. */
+export interface Methods {
+  /** One paragraph. */
+  readonly text: string;
+  /** Of the methods that were used, by their first authors. */
+  readonly sources: readonly string[];
+}

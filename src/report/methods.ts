@@ -2,7 +2,8 @@
 import { datasetFacts, datasetName } from '../spec/index.js';
 import { varyingParams } from './arm-names.js';
 import { count, counted, listed } from './format.js';
-import type { Methods, ReportModel } from './types.js';
+import type { Methods } from './finding-types.js';
+import type { ReportModel } from './types.js';
 
 type Draft = Omit<ReportModel, 'answers' | 'notes' | 'methods'>;
 

@@ -8,7 +8,7 @@ import type {
   NextSteps,
   Quickness,
 } from './arm-types.js';
-import type { ArmFindings } from './finding-types.js';
+import type { ArmFindings, Methods } from './finding-types.js';
 import type { ArmParams, SweepSpec } from '../spec/types.js';
 import type { Confusion } from './classes.js';
 import type {
@@ -224,14 +224,6 @@ export interface TrialEpochs {
 export interface EnvironmentReport extends Environment {
   readonly trials: number;
   readonly hosts: readonly string[];
-}
-
-/** What a paper says of how the figures came about. */
-export interface Methods {
-  /** One paragraph. */
-  readonly text: string;
-  /** Of the methods that were used, by their first authors. */
-  readonly sources: readonly string[];
 }
 
 /** A whole report, as `report.json` holds it. */

@@ -4,7 +4,8 @@ import type { SweepSpec } from '../../spec/types.js';
 import { count, counted, duration, when } from '../format.js';
 import type { Markup } from '../markup.js';
 import { html } from '../markup.js';
-import type { Methods, ReportModel } from '../types.js';
+import type { Methods } from '../finding-types.js';
+import type { ReportModel } from '../types.js';
 
 /** Names of classes that are shown. */
 const MOST_CLASSES = 20;
