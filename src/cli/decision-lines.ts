@@ -1,5 +1,5 @@
 /** Looks at a sweep with `until`, in a terminal. */
-import type { DecisionRow } from '../storage/storage.js';
+import type { DecisionRow, Storage, SweepRow } from '../storage/storage.js';
 import { wrapText } from '../wrap-text.js';
 import type { Output } from './output.js';
 
@@ -13,4 +13,19 @@ export function decisionLines(decisions: readonly DecisionRow[], out: Output): s
     const painted = (isMet ? dim : yellow)(head);
     return [`${painted}${first}`, ...rest.map((line) => `${' '.repeat(head.length)}${line}`)];
   });
+}
+
+/** Tells of a sweep that is followed each look that added something, once. */
+export function createDecisionTeller(
+  storage: Pick<Storage, 'decisions'>,
+): (sweep: SweepRow, tell: (line: string) => void) => Promise<void> {
+  let told = 0;
+  return async ({ id, spec }, tell) => {
+    if (spec.until === undefined) return;
+    const decisions = await storage.decisions(id);
+    for (const { look, decision, reason } of decisions) {
+      if (look > told && decision === 'extended') tell(`Look ${look}: ${reason}`);
+    }
+    told = decisions.at(-1)?.look ?? told;
+  };
 }

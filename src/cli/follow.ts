@@ -3,6 +3,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { ElbowError, asElbowError } from '../errors.js';
 import type { Counts, SweepRow } from '../storage/storage.js';
 import type { Context } from './command.js';
+import { createDecisionTeller } from './decision-lines.js';
 import { createLooks } from './looks.js';
 import type { Look } from './looks.js';
 import { endedOf } from './progress.js';
@@ -38,6 +39,7 @@ export async function followSweep(session: Session, asked: SweepRow, context: Co
   const { signal, out } = context;
   const watch = createWatch(session, asked);
   const look = createLooks(storage, asked.id);
+  const tellDecisions = createDecisionTeller(storage);
   let display: ProgressDisplay | undefined;
   let wasPaused = false;
   let awaySince: number | null = null;
@@ -64,6 +66,7 @@ export async function followSweep(session: Session, asked: SweepRow, context: Co
           display.note(`The sweep is paused. Go on: \`elbow resume ${asked.name}\`.`);
         }
         wasPaused = isPaused;
+        await tellDecisions(sweep, (line) => display?.note(line));
         await watch(seen, (line) => display?.note(line));
         awaySince = null;
       } catch (error) {

@@ -51,6 +51,9 @@ describe('a sweep that is run until its intervals are narrow', () => {
           'm',
         ),
       );
+      expect(run.stderr).toMatch(
+        /Look 1: width\(score@100\) < 0\.2 does not hold for x=[12].* replicates of every arm and size are added\./,
+      );
       const [{ trials }] = (await queryRows(
         stack,
         "select count(*) as trials from trial_results where sweep = 'noisy' and status = 'succeeded'",
