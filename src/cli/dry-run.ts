@@ -37,7 +37,9 @@ export function printPlan(spec: SweepSpec, out: Output): void {
     ...(sizes.length === 1 && sizes[0] === null ? [] : [countedText(sizes.length, 'size')]),
     countedText(spec.replicates, 'replicate'),
   ];
-  out.result(`${bold(spec.name)}: ${counts.join(' × ')} = ${countedText(trials.length, 'trial')}`);
+  const confirming = trials.length - arms.length * sizes.length * spec.replicates;
+  const besides = confirming === 0 ? '' : ` + ${countText(confirming)} that confirm an arm`;
+  out.result(`${bold(spec.name)}: ${counts.join(' × ')}${besides} = ${countedText(trials.length, 'trial')}`);
   const named = sizes.filter((size) => size !== null);
   if (named.length > 0) out.result(`samples per class  ${named.map(countText).join(', ')}`);
   const { trainable } = spec;
@@ -51,6 +53,8 @@ export function printPlan(spec: SweepSpec, out: Output): void {
   }
   out.result(`seed               ${spec.seed}`);
   out.result(`pool               ${spec.pool}`);
+  for (const [i, condition] of (spec.until ?? []).entries())
+    out.result(`${i === 0 ? 'until' : '  and'}              ${condition}`);
   const isSet = (key: string): boolean =>
     (spec.arms ?? []).some(({ settings }) => Object.hasOwn(settings, key));
   const fixed = Object.entries(spec.space).filter(

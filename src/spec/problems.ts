@@ -101,7 +101,8 @@ function hintFor(issue: Issue, path: Path, came: unknown): string | null {
     if (issue.code === 'invalid_type' && /^[\d_,]+(\.\d+)?$/.test(came)) {
       return 'Write numbers without quotes and separators.';
     }
-    if (issue.code === 'invalid_format') {
+    // Names are the strings that have a pattern, but for conditions.
+    if (issue.code === 'invalid_format' && path[0] !== 'until') {
       const slug = came
         .toLowerCase()
         .replace(/[^a-z0-9]+/g, '-')
@@ -112,6 +113,9 @@ function hintFor(issue: Issue, path: Path, came: unknown): string | null {
   }
   if (path[0] === 'arms' && path[2] === 'samplesPerClass') {
     return 'Write it under `space`: every arm is trained at every size.';
+  }
+  if (path[0] === 'until') {
+    return 'What has to be narrow is the `target`, the `elbow`, or of widths the `score@N` with N samples per class; ratios are above 1.';
   }
   if (path[1] === 'samplesPerClass' && issue.code === 'too_big' && issue.origin === 'number') {
     return `The largest possible size is ${digits(Number(issue.maximum))}, all training images of the smallest class.`;

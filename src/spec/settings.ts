@@ -91,11 +91,13 @@ function flagText(option: string, value: string | number | undefined) {
   return [{ label: `--${option} ${value}`, key: option, yaml: String(value), offset: 2 }];
 }
 
-/** The conditions as a list of YAML, whose columns are those of what was typed. */
+/** One condition as it was typed, several as a list. */
 function untilText(conditions: readonly string[]) {
-  if (conditions.length === 0) return [];
-  const yaml = JSON.stringify(conditions);
-  return [{ label: `--until ${yaml}`, key: 'until', yaml, offset: 2 }];
+  const [first] = conditions;
+  if (first === undefined) return [];
+  const yaml = JSON.stringify(conditions.length === 1 ? first : conditions);
+  const label = conditions.length === 1 ? `--until ${first}` : `--until ${yaml}`;
+  return [{ label, key: 'until', yaml, offset: 2 }];
 }
 
 function splitSetting(text: string): { key: string; yaml: string } {

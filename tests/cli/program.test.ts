@@ -109,6 +109,20 @@ arms:
     );
   });
 
+  it('with until is planned with its conditions, and with what confirms an arm', async () => {
+    const until = ['--until', 'width(score@10) < 0.02', '--until', 'ratio(elbow)<2', '--replicates', '5'];
+    const confirm = 'confirm=[{ arm: "324028a58f5f", samplesPerClass: 5000, first: 5, replicates: 3 }]';
+    const ran = await run(
+      ['run', 'two.yaml', ...until, '--set', 'epochs=50', '--set', confirm, '--dry-run'],
+      {
+        cwd: folder,
+      },
+    );
+    expect(ran.stderr).toMatch(/Nothing was started/);
+    expect(ran.stdout).toContain('2 arms × 2 sizes × 5 replicates + 3 that confirm an arm = 23 trials');
+    expect(ran.stdout).toMatch(/^until +width\(score@10\) < 0\.02\n +and +ratio\(elbow\) < 2$/m);
+  });
+
   it('is planned as JSON, with what the options change', async () => {
     const args = [
       'run',

@@ -69,6 +69,9 @@ describe('conditions of until', () => {
     const text = `name: a\n${grid}`;
     const asked = parseSweep(text, 'f', { until: ['width(elbow) < 500', 'width(score@100) < 0.1'] });
     expect(asked.until).toEqual(['width(elbow) < 500', 'width(score@100) < 0.1']);
+    expect(problems(text, { until: ['width(x) < 1'] })[0]).toMatch(
+      /^1:9 .*got "width\(x\) < 1" \| What has to be narrow is the `target`/,
+    );
     expect(problems(text, { until: ['width(elbow) < 500', 'width(x) < 1'] })[0]).toMatch(
       /`until\[1\]`: expected a condition .* got "width\(x\) < 1"/,
     );
