@@ -15,6 +15,7 @@ const EPOCHS = `select trial, epoch, e.train_loss, e.train_accuracy, e.val_loss,
   from epoch_metrics e join trial_results t using (sweep, trial, attempt) where sweep = $1 order by 1, 2`;
 const CURVE = `select arm, samples_per_class, replicates, mean, std, ci_low, ci_high from learning_curve where sweep = $1
   order by 1, 2`;
+const DECISIONS = `select look, replicates, until, decision, added, reason, figures from decisions where sweep = $1 order by 1`;
 /** Attempts that are neither a cancelled one nor the one that succeeded. */
 const WRONG_ATTEMPTS = `select trial, attempt, status, failure_code from attempts a where sweep = $1 and status <> 'cancelled'
   and (status <> 'succeeded' or exists (
@@ -52,6 +53,7 @@ export async function checkSweep(truth: Truth, sweep: string, undisturbed: strin
     ['results', RESULTS],
     ['epochs', EPOCHS],
     ['curves', CURVE],
+    ['decisions', DECISIONS],
   ] as const) {
     problems.push(
       ...different(what, sweep, await truth.rows(sql, [sweep]), await truth.rows(sql, [undisturbed])),

@@ -12,7 +12,7 @@ import { doFault } from './faults.js';
 import { FAULT_KINDS, planFaults } from './plan.js';
 import type { FaultKind } from './plan.js';
 import { openStage } from './stage.js';
-import { createStorm, TRIALS } from './storm.js';
+import { createStorm, trialsOf } from './storm.js';
 import { askTruth } from './truth.js';
 import type { Row, Truth } from './truth.js';
 
@@ -45,6 +45,8 @@ export interface ChaosReport {
 const CALM = 'calm';
 /** Trials in a workflow, for even seeds. */
 const SEVERAL = 3;
+/** Of so many seeds one has sweeps that add replicates by themselves. */
+const GROWING_SEEDS = 3;
 /**
  * What the undisturbed sweep takes on two cores that have nothing else to do. On a slower machine the pauses between faults
  * are longer in proportion: a trial that is hit ten times before its first epoch fails, as it should.
@@ -57,6 +59,10 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
   const faults = planFaults(seed, options.faults, options.kinds ?? FAULT_KINDS);
   note(`chaos of seed ${seed}: ${faults.length} faults`);
   const stage = await openStage(note);
+  const spec = {
+    trialsPerWorkflow: seed % 2 === 0 ? SEVERAL : 1,
+    isUntil: seed % GROWING_SEEDS === 0,
+  };
   const problems: string[] = [];
   let truth: Truth | undefined;
   try {
@@ -64,12 +70,12 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
     for (const place of [0, 1]) stage.startWorker(place);
     // Without any, the CLI would start one of its own.
     while ((await truth.rows('select from workers')).length < 2) await pause(100);
-    const storm = createStorm(stage, seed % 2 === 0 ? SEVERAL : 1);
+    const storm = createStorm(stage, spec);
     const calmBegan = performance.now();
     await storm.runSweep(CALM);
     const calmSeconds = Number(secondsSince(calmBegan));
     const pace = Math.max(1, calmSeconds / USUAL_CALM_S);
-    note(`${CALM}: ${TRIALS} trials undisturbed in ${calmSeconds} s; pauses × ${pace.toFixed(1)}`);
+    note(`${CALM}: ${trialsOf(spec)} trials undisturbed in ${calmSeconds} s; pauses × ${pace.toFixed(1)}`);
 
     let isOver = false;
     const names: string[] = [];
@@ -115,7 +121,7 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
       faults: faults.length,
       byKind: countBy(faults.map(({ kind }) => kind)),
       sweeps: names.length,
-      trials: TRIALS * names.length,
+      trials: trialsOf(spec) * names.length,
       failures,
       executions: totals?.['leases'] as number,
       seconds: Math.round((performance.now() - began) / 1000),

@@ -6,13 +6,27 @@ import { signal } from './programs.js';
 import type { Program } from './programs.js';
 import type { Stage } from './stage.js';
 
-/** Twelve trainings of a few seconds: five epochs each, so that there are checkpoints to go on from. */
-const spec = (trialsPerWorkflow: number): string =>
-  `space: { samplesPerClass: [20, 60], optimizer: [adam, sgd], epochs: 5, patience: 5 }
-replicates: 3
+/** What sweeps a run has. */
+export interface StormSpec {
+  readonly trialsPerWorkflow: number;
+  /** Whether they add replicates by themselves. */
+  readonly isUntil: boolean;
+}
+
+/** Twelve or fourteen trainings of a few seconds: five epochs each, so that there are checkpoints to go on from. */
+const textOf = ({ trialsPerWorkflow, isUntil }: StormSpec): string =>
+  `space: { samplesPerClass: [20, 60], optimizer: ${isUntil ? 'adam' : '[adam, sgd]'}, epochs: 5, patience: 5 }
+${isUntil ? GROWING : 'replicates: 3'}
 trialsPerWorkflow: ${trialsPerWorkflow}
 `;
-export const TRIALS = 12;
+
+/** No interval is so narrow: two replicates are added, and then the budget is used up. */
+const GROWING = `replicates: 5
+until: width(score@60) < 0.0001
+budget: { maxTrials: 14 }`;
+
+/** When they have ended. */
+export const trialsOf = ({ isUntil }: StormSpec): number => (isUntil ? 14 : 12);
 
 export interface Storm {
   /** The sweep that runs now, or ran last. */
@@ -25,9 +39,9 @@ export interface Storm {
   readonly surprises: readonly string[];
 }
 
-export function createStorm(stage: Stage, trialsPerWorkflow: number): Storm {
+export function createStorm(stage: Stage, spec: StormSpec): Storm {
   const file = join(stage.scratch, 'spec.yaml');
-  writeFileSync(file, spec(trialsPerWorkflow));
+  writeFileSync(file, textOf(spec));
   let current = 'none';
   let follower: Program | null = null;
   const surprises: string[] = [];
