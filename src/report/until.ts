@@ -168,11 +168,17 @@ interface Ends {
 
 const ENDLESS: Ends = { lo: null, hi: null };
 
-/** Of the interval that reports show: at a size of the sweep the t interval, else that of the fitted curve. */
+/**
+ * Of the interval that reports show: at a size of the sweep the t interval, else that of the fitted curve. What is fitted to scores
+ * that rise and fall says nothing, however narrow.
+ */
 function endsOf(fit: CurveFit, { of, n }: Condition): Ends {
+  const size = of === 'score' ? fit.sizes.find((one) => one.n === n) : undefined;
+  if (size !== undefined) return size;
+  if (fit.warnings.some(({ code }) => code === 'not-monotone')) return ENDLESS;
   if (of === 'target') return fit.target ?? ENDLESS;
   if (of === 'elbow') return fit.elbow;
-  return fit.sizes.find((size) => size.n === n) ?? fit.at.find((one) => one.n === n) ?? ENDLESS;
+  return fit.at.find((one) => one.n === n) ?? ENDLESS;
 }
 
 function outcomeOf(input: UntilInput, found: readonly Found[], additions: number): Outcome {
@@ -191,7 +197,8 @@ function outcomeOf(input: UntilInput, found: readonly Found[], additions: number
   const arms = new Set(found.map(({ arm }) => arm)).size;
   const unmet = new Set(found.filter(({ isMet }) => !isMet).map(({ arm }) => arm)).size;
   const others = unmet === 1 ? '' : `, the furthest off of ${count(unmet)} of ${counted(arms, 'arm')}`;
-  const told = worst.value === null ? `the interval has no end` : `it is ${significant(worst.value)}`;
+  const told =
+    worst.value === null ? 'the interval has no end, or cannot be said' : `it is ${significant(worst.value)}`;
   const state = `${worst.condition} does not hold for ${worst.arm}${others}, with ${count(replicates)} replicates: ${told}`;
   if (additions >= MOST_ADDITIONS) {
     const reason = `${state}. Replicates were added ${MOST_ADDITIONS} times, and are not any more.`;

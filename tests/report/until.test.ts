@@ -124,6 +124,19 @@ describe('a look at a sweep', () => {
     expect(look.figures.every(({ value, isMet }) => value === null && !isMet)).toBe(true);
   });
 
+  it('takes nothing that is fitted to scores that rise and fall for narrow', async () => {
+    const input = made({ until: '[width(score@2000) < 0.9, width(score@1000) < 0.9]' });
+    const falling = input.figures.map((one) => {
+      const away = one.samplesPerClass === 300 ? 0.4 : 0;
+      return { ...one, objective: one.objective! - away, testAccuracy: one.testAccuracy! - away };
+    });
+    const look = (await lookAt({ ...input, figures: falling }))!;
+    expect(look.figures.map(({ condition, value, isMet }) => [condition, value === null, isMet])).toEqual([
+      ...Array<unknown>(2).fill(['width(score@2000) < 0.9', true, false]),
+      ...Array<unknown>(2).fill(['width(score@1000) < 0.9', false, true]),
+    ]);
+  });
+
   it('stops after four additions, with a look of its own for each', async () => {
     const decisions: DecisionRow[] = [];
     const seen: [number, string][] = [];
