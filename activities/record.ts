@@ -1,5 +1,6 @@
 /** Stores the ends that no worker stores: of trials that were lost or cancelled, and of the sweep. */
 import { ElbowError } from '../src/errors.js';
+import { owesLook } from '../src/spec/index.js';
 import type { Claim, Storage } from '../src/storage/index.js';
 import type { SweepEnd, TrialEnd, TrialRef } from '../workflows/messages.js';
 
@@ -55,7 +56,7 @@ export async function endOf(
 
 /**
  * Marks the sweep ended and counts its trials. One that was cancelled when all its trials had ended has finished: nothing of
- * it was cancelled, and nothing is left to run.
+ * it was cancelled, and nothing is left to run, unless its replicates were still to be looked at.
  */
 export async function finish(
   storage: Storage,
@@ -64,7 +65,11 @@ export async function finish(
 ): Promise<SweepEnd> {
   const { succeeded, pruned, failed, cancelled } = await storage.countTrials(sweepId);
   const isWhole = cancelled === 0 && succeeded + pruned + failed > 0;
-  const end = status === 'cancelled' && isWhole ? 'finished' : status;
+  const isFinished = status === 'cancelled' && isWhole && !(await isLookedFor(storage, sweepId));
+  const end = isFinished ? 'finished' : status;
   await storage.moveSweep(sweepId, ['planning', 'running', 'pausing', 'paused', 'cancelling'], end);
   return { status: end, succeeded, pruned, failed, cancelled };
 }
+
+const isLookedFor = async (storage: Storage, sweepId: string): Promise<boolean> =>
+  owesLook((await storage.getSweep(sweepId)).spec, await storage.decisions(sweepId));

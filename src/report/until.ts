@@ -10,6 +10,7 @@ import {
   countTrials,
   datasetFacts,
   LEAST_LOOKED_AT,
+  looksAt,
   type Condition,
 } from '../spec/index.js';
 import type { SweepSpec } from '../spec/types.js';
@@ -59,7 +60,7 @@ type Outcome = Pick<NewDecision, 'decision' | 'added' | 'reason'>;
 export async function lookAt(input: UntilInput, rest: () => Promise<void>): Promise<NewDecision | null> {
   const { until, replicates } = input.sweep.spec;
   if (until === undefined) return null;
-  const earlier = input.decisions.filter((one) => isEqual(one.until, until));
+  const earlier = looksAt(input.sweep.spec, input.decisions);
   const decision = {
     look: (input.decisions.at(-1)?.look ?? 0) + 1,
     replicates,
@@ -84,9 +85,6 @@ async function foundOut(
   const figures = found.map(({ arm, condition, value, isMet }) => ({ arm, condition, value, isMet }));
   return { ...outcomeOf(input, found, additions), figures };
 }
-
-const isEqual = (a: readonly string[], b: readonly string[]): boolean =>
-  a.length === b.length && a.every((text, i) => text === b[i]);
 
 /** Which arms and sizes have fewer scores than a look takes; null where none has. */
 function missingText(input: UntilInput): string | null {

@@ -29,5 +29,5 @@ export type { ParameterFacts } from './params.js';
 export { parseSweep, requestedDataset } from './parse.js';
 export { printSpec } from './print.js';
 export type { ParseOptions } from './parse.js';
-export { conditionOf, conditionText, LEAST_LOOKED_AT } from './until.js';
+export { conditionOf, conditionText, LEAST_LOOKED_AT, looksAt, owesLook } from './until.js';
 export type { Condition } from './until.js';

@@ -49,6 +49,25 @@ export function conditionOf(text: string): Condition | null {
 export const conditionText = ({ measure, of, n, below }: Condition): string =>
   `${measure}(${n === null ? of : `score@${n}`}) < ${below}`;
 
+/** A look, as far as it says whether another one is to follow. */
+interface PastLook {
+  readonly replicates: number;
+  readonly until: readonly string[];
+  /** Replicates. */
+  readonly added: number;
+}
+
+/** Looks at what a sweep asks now. */
+export const looksAt = <T extends PastLook>({ until = [] }: SweepSpec, looks: readonly T[]): T[] =>
+  looks.filter((one) => one.until.length === until.length && until.every((text, i) => text === one.until[i]));
+
+/** Whether a sweep whose trials have all ended was not looked at since, such as one that was cancelled in that moment. */
+export function owesLook(spec: SweepSpec, looks: readonly PastLook[]): boolean {
+  if (spec.until === undefined) return false;
+  const last = looksAt(spec, looks).at(-1);
+  return last === undefined || last.added > 0 || last.replicates !== spec.replicates;
+}
+
 /** One error for each condition that cannot be looked at. */
 export function untilProblems(spec: SweepSpec, places: Places): ElbowError[] {
   const { until, budget, replicates } = spec;

@@ -3,7 +3,9 @@ import { extendSweep, planTrials } from '../../src/spec/index.js';
 import type { SweepSpec } from '../../src/spec/types.js';
 import type { SweepRow } from '../../src/storage/index.js';
 import type { TrainJob } from '../../src/trainer/index.js';
-import { outcome } from '../support/rows.js';
+import { finish } from '../../activities/record.js';
+import { takeLease } from '../support/lease.js';
+import { outcome, sweepSpec } from '../support/rows.js';
 import { until } from '../support/wait.js';
 import { endless, statuses, useStage } from './stage.js';
 
@@ -72,6 +74,26 @@ describe('a sweep with until', () => {
     release();
     await handle.result();
     expect((await decisionsOf(sweep)).at(-1)).toMatchObject({ decision: 'met' });
+  });
+
+  it('that is cancelled once all trials have ended is cancelled, until it was looked at', async () => {
+    stage.run = scattered;
+    const { sweep } = await stage.engine.storage.createSweep(
+      sweepSpec('almost', { ...asked, replicates: 5 }),
+      '',
+    );
+    await stage.engine.storage.addTrials(sweep.id, planTrials(sweep.spec));
+    await stage.engine.storage.moveSweep(sweep.id, ['planning'], 'running');
+    for (const { attemptId } of await stage.engine.storage.queuedTrials(sweep.id, -1, 100)) {
+      const { lease } = await takeLease(stage.engine.storage, attemptId, { id: 'host:1', host: 'host' });
+      await stage.engine.storage.finishAttempt(attemptId, lease, outcome());
+    }
+    expect(await finish(stage.engine.storage, sweep.id, 'cancelled')).toMatchObject({ status: 'cancelled' });
+    const handle = await stage.engine.startAgain(sweep);
+    expect(await handle.result()).toMatchObject({ status: 'finished', succeeded: 10 });
+    expect((await decisionsOf(sweep)).at(-1)).toMatchObject({ decision: 'met' });
+    await stage.engine.storage.moveSweep(sweep.id, ['finished'], 'running');
+    expect(await finish(stage.engine.storage, sweep.id, 'cancelled')).toMatchObject({ status: 'finished' });
   });
 
   it('looks at nothing when it is cancelled', async () => {

@@ -1,5 +1,6 @@
 import { ElbowError, EXIT } from '../../errors.js';
 import type { ExitCode } from '../../errors.js';
+import { owesLook } from '../../spec/index.js';
 import type { SweepRow } from '../../storage/storage.js';
 import { chooseTrials } from '../chosen-trials.js';
 import type { CommandModule, Context } from '../command.js';
@@ -63,14 +64,16 @@ async function rerun(session: Session, what: Rerun, context: Context): Promise<E
   const { out } = context;
   const { sweep, chosen, isDetached } = what;
   // Before anything is stored: without Temporal nothing would run it.
-  const isAsked = !isEnded(sweep.status) || chosen.length > 0;
+  const owes = isEnded(sweep.status) && owesLook(sweep.spec, await storage.decisions(sweep.id));
+  const isAsked = !isEnded(sweep.status) || chosen.length > 0 || owes;
   const state = isAsked ? await workflowState(session, sweep.name) : null;
   const isAtWork = !isEnded(sweep.status) && state === 'RUNNING';
   // Attempts that were opened by a command that died before it started the workflow, or left by a workflow that is gone.
   const waiting = isAtWork ? [] : await storage.trialNumbers(sweep.id, ['queued', 'running']);
   const isPlanned = totalOf(await storage.countTrials(sweep.id)) > 0;
   const opened = chosen.length === 0 ? [] : await storage.openAttempts(sweep.id, chosen);
-  if (opened.length === 0 && waiting.length === 0 && (isAtWork || (isEnded(sweep.status) && isPlanned))) {
+  const hasEnded = isEnded(sweep.status) && isPlanned && !owes;
+  if (opened.length === 0 && waiting.length === 0 && (isAtWork || hasEnded)) {
     const counts = await storage.countTrials(sweep.id);
     if (out.json) out.document(sweepDocument(sweep, counts, new Date()));
     else out.result(nothingText(what));
@@ -80,6 +83,7 @@ async function rerun(session: Session, what: Rerun, context: Context): Promise<E
   await runAdded(session, sweep, context);
   const all = [...new Set([...opened, ...waiting])].sort((a, b) => a - b);
   if (all.length > 0) out.note(`Running ${countedText(all.length, 'trial')} again: ${numbersText(all)}`);
+  else if (owes) out.note('All of its trials have ended: it looks whether `until` asks for more replicates.');
   const now = await storage.getSweep(sweep.id);
   if (!isDetached) return printEnding(session, await followSweep(session, now, context), context, began);
   if (out.json) out.document(sweepDocument(now, await storage.countTrials(sweep.id), new Date()));
