@@ -7,7 +7,7 @@ import type { ArmReport, ReportModel, TrialReport } from './types.js';
 /** A report before arms are compared. */
 export type Draft = Pick<
   ReportModel,
-  'arms' | 'sizes' | 'score' | 'chance' | 'confidence' | 'delta' | 'trialReports'
+  'arms' | 'sizes' | 'score' | 'objective' | 'chance' | 'confidence' | 'delta' | 'trialReports'
 > & { readonly made: Pick<ReportModel['made'], 'spec'> };
 
 /** The size that trials without one have here. */
@@ -15,7 +15,7 @@ export const SIZELESS = 1;
 
 export interface ScoredArm {
   readonly arm: ArmReport;
-  readonly scores: readonly (SizedScore & { readonly replicate: number })[];
+  readonly scores: readonly SizedScore[];
   /** What arms are chosen by, of trials that have a score and it. */
   readonly objectives: readonly {
     readonly n: number;
@@ -26,8 +26,13 @@ export interface ScoredArm {
   readonly isSurvivorsOnly: boolean;
 }
 
+/** An arm of a sweep: its trials say which replicate they are. */
+export interface SweepArm extends ScoredArm {
+  readonly scores: readonly (SizedScore & { readonly replicate: number })[];
+}
+
 /** In the order of the arms. */
-export function scoredArms(model: Draft): ScoredArm[] {
+export function scoredArms(model: Draft): SweepArm[] {
   const trialsOf = groupBy(model.trialReports, ({ armHash }) => armHash);
   const { spec } = model.made;
   return model.arms.map((arm) => {
@@ -48,7 +53,7 @@ function scoresOf(
   { score: { isAccuracy } }: Draft,
   { points, sizeless }: ArmReport,
   succeeded: readonly TrialReport[],
-): ScoredArm['scores'] {
+): SweepArm['scores'] {
   if (sizeless === null)
     return points.flatMap(({ n, scores }) => scores.map(({ replicate, score }) => ({ n, replicate, score })));
   return succeeded.flatMap(({ replicate, testAccuracy, objective }) => {

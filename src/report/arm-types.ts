@@ -29,7 +29,7 @@ export interface ArmPoint extends CurvePoint {
 
 /** What the curve through an arm's scores says; the figures of its sizes are in the arm's points. */
 export interface ArmFit extends Omit<CurveFit, 'sizes'> {
-  /** At twice and four times the arm's largest size; empty without a fit. */
+  /** At twice and four times the arm's largest size, then at sizes that were asked for; empty without a fit. */
   readonly at: readonly CurveAt[];
   /** To be drawn, by size, from the smallest to the last of `at`; empty where it is not. */
   readonly curve: readonly CurveAt[];

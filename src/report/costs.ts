@@ -1,5 +1,4 @@
 /** What trials at larger sizes would cost. Pure. */
-import { classesOf } from './forecasts.js';
 import type { ArmReport, ReportModel } from './types.js';
 
 export interface Cost {
@@ -16,13 +15,16 @@ const MOST_POWER = 2;
 const HOUR = 3600;
 
 /** @param n larger than the arm's largest size */
-export function costOf(model: ReportModel, arm: ArmReport, n: number): Cost {
+export function costOf(
+  { classCount, prices }: Pick<ReportModel, 'classCount' | 'prices'>,
+  arm: ArmReport,
+  n: number,
+): Cost {
   const last = arm.points.at(-1);
-  const classes = classesOf(model);
-  const labels = last === undefined || classes === null ? null : (n - last.n) * classes;
+  const labels = last === undefined || classCount === null ? null : (n - last.n) * classCount;
   const one = secondsAt(arm, n);
   const seconds = one === null || last === undefined ? null : one * last.replicates;
-  const { perHour = null, perLabel = null } = model.prices ?? {};
+  const { perHour = null, perLabel = null } = prices ?? {};
   const parts = [
     ...(perHour === null ? [] : [seconds === null ? null : (seconds / HOUR) * perHour]),
     ...(perLabel === null ? [] : [labels === null ? null : labels * perLabel]),

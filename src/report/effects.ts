@@ -2,13 +2,13 @@
 import { effectsOf, factorsOf, type GridScore } from '../curves/index.js';
 import { hasEffect } from '../spec/index.js';
 import type { ArmParams } from '../spec/types.js';
-import { SIZELESS, type Draft, type ScoredArm } from './arm-scores.js';
+import { SIZELESS, type Draft, type SweepArm } from './arm-scores.js';
 import type { EffectsReport } from './finding-types.js';
 
 const NONE = { n: null, found: null } as const;
 
 /** @param arms all of the sweep's: a grid that lacks one is none */
-export function effectsReport(model: Draft, arms: readonly ScoredArm[]): EffectsReport | null {
+export function effectsReport(model: Draft, arms: readonly SweepArm[]): EffectsReport | null {
   if (arms.length < 2 || arms.every(({ scores }) => scores.length === 0)) return null;
   const isBuiltin = model.made.spec.trainable.kind === 'builtin';
   const settings = new Map(
@@ -35,7 +35,7 @@ const withEffect = (params: ArmParams): ArmParams =>
   Object.fromEntries(Object.entries(params).filter(([name]) => hasEffect(params, name)));
 
 /** All that some arm has, in the order in which labels name them. */
-function settingNames(arms: readonly ScoredArm[]): string[] {
+function settingNames(arms: readonly SweepArm[]): string[] {
   const names = new Set(arms.flatMap(({ arm }) => Object.keys(arm.params)));
   const label = ` ${arms[0]!.arm.label}`;
   const place = (name: string): number => label.indexOf(` ${name}=`);

@@ -1,7 +1,7 @@
 /** What is found of arms beside each other, in sentences. Pure. */
 import type { BestOf } from '../curves/index.js';
 import type { ClusterReport, CrossingReport } from './finding-types.js';
-import { between, count, counted, decimal, listed } from './format.js';
+import { between, count, counted, decimal, listed, percent } from './format.js';
 import type { Note, ReportModel } from './types.js';
 
 /** More of a kind are left to report.json. */
@@ -15,7 +15,11 @@ export function labelsOf({ arms }: Pick<ReportModel, 'arms'>): Labels {
 }
 
 /** That the best arm flatters, and by how much. */
-export function bestOfText(best: BestOf, scoreName: string, label: Labels): string {
+export function bestOfText(
+  best: BestOf,
+  { score, confidence }: Pick<ReportModel, 'score' | 'confidence'>,
+  label: Labels,
+): string {
   const { arms, plain, honest, chosen, replicates, leftOut } = best;
   const interval = between(honest);
   const names = chosen
@@ -24,13 +28,17 @@ export function bestOfText(best: BestOf, scoreName: string, label: Labels): stri
   const more = chosen.length - names.length;
   const others = more > 0 ? [...names, counted(more, 'other arm')] : names;
   const missing = leftOut === 0 ? '' : ` Left out: ${counted(leftOut, 'replicate')} that not all arms have.`;
-  return `The best of ${counted(arms, 'arm')} flatters: ${label(plain.arm)}, chosen on all ${counted(replicates, 'replicate')}, has a mean ${scoreName} of ${decimal(plain.score)} there; chosen on all but one and scored on that one, each in turn, the best has ${decimal(honest.score)} (95 % ${interval}). Chosen so: ${listed(others)}.${missing}`;
+  return `The best of ${counted(arms, 'arm')} flatters: ${label(plain.arm)}, chosen on all ${counted(replicates, 'replicate')}, has a mean ${score.name} of ${decimal(plain.score)} there; chosen on all but one and scored on that one, each in turn, the best has ${decimal(honest.score)} (${percent(confidence)} ${interval}). Chosen so: ${listed(others)}.${missing}`;
 }
 
 /** A sentence a crossing. */
-export function crossingTexts(crossings: readonly CrossingReport[], label: Labels): string[] {
+export function crossingTexts(
+  crossings: readonly CrossingReport[],
+  label: Labels,
+  confidence: number,
+): string[] {
   const texts = crossings.slice(0, MOST_SENTENCES).map(({ before, after, from, to, sizes }) => {
-    const band = `95 % for ${counted(sizes, 'size')} together`;
+    const band = `${percent(confidence)} for ${counted(sizes, 'size')} together`;
     return `Curves cross: ${label(before)} is ahead with ${count(from)} samples per class, ${label(after)} with ${count(to)} (${band}).`;
   });
   const more = crossings.length - texts.length;

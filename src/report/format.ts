@@ -46,6 +46,9 @@ export function listed(items: readonly string[]): string {
   return `${items.slice(0, -1).join(', ')} and ${items.at(-1)}`;
 }
 
+/** 0.95 as `95 %`. */
+export const percent = (share: number): string => `${Number((100 * share).toFixed(2))} %`;
+
 /** Half the width of an interval, or null. */
 export function halfWidth(interval: { readonly lo: number; readonly hi: number } | null): number | null {
   return interval === null ? null : (interval.hi - interval.lo) / 2;

@@ -5,7 +5,7 @@ import { datasetFacts } from '../spec/index.js';
 import { clusterNotes } from './finding-text.js';
 import { count, counted, listed } from './format.js';
 import { MOST_DETAILED } from './limits.js';
-import type { Note, ReportModel, SummaryInput, TrialReport } from './types.js';
+import type { ArmSummary, Note, ReportModel, SummaryInput, TrialReport } from './types.js';
 
 type Draft = Omit<ReportModel, 'answers' | 'notes'>;
 type Counted = Pick<ReportModel, 'sweep' | 'counts' | 'trials'>;
@@ -31,7 +31,7 @@ export function notesOf(model: Draft): Note[] {
     ...reruns(model),
     ...environments(model),
     ...details(model),
-    ...curveWarnings(model),
+    ...curveWarnings(model.arms, SWEEP_WARNINGS),
     ...errorBars(model),
   ];
 }
@@ -199,20 +199,28 @@ function degrees(least: number, most: number): string {
   return lo === hi ? lo! : `${lo} to ${hi}`;
 }
 
-/** Of warnings about arms' curves, those that change what one may believe; the arms are named where there are several. */
-function curveWarnings({ arms }: Draft): Note[] {
+/** Of warnings about arms' curves, those that change what one may believe of a sweep. */
+const SWEEP_WARNINGS: ReadonlySet<string> = new Set(['not-monotone', 'pool-used']);
+
+/** Warnings about arms' curves; the arms are named where there are several. @param codes those that are told; left out for all */
+export function curveWarnings(arms: readonly ArmSummary[], codes?: ReadonlySet<string>): Note[] {
   const told = arms.flatMap(({ label, fit }) =>
     (fit?.warnings ?? [])
-      .filter(({ code }) => code === 'not-monotone' || code === 'pool-used')
-      .map(({ code, message }) => ({ code: code as Note['code'], message, label })),
+      .filter(({ code }) => codes?.has(code) ?? true)
+      .map((warning) => ({ ...warning, label })),
   );
-  return [...groupBy(told, ({ code, message }) => `${code}/${message}`).values()]
-    .slice(0, MOST_CURVE_NOTES)
-    .map((own) => {
+  const groups = [...groupBy(told, ({ code, message }) => `${code}/${message}`).values()];
+  const more = groups.length - MOST_CURVE_NOTES;
+  return [
+    ...groups.slice(0, MOST_CURVE_NOTES).map((own): Note => {
       const who =
         own.length === arms.length
           ? ''
           : ` (${listed(own.slice(0, 3).map(({ label }) => label))}${own.length > 3 ? ` and ${own.length - 3} more` : ''})`;
       return { code: own[0]!.code, text: `${own[0]!.message}${who}` };
-    });
+    }),
+    ...(more > 0
+      ? note('details', `${counted(more, 'more warning')} about curves: report.json has all.`)
+      : []),
+  ];
 }

@@ -1,8 +1,8 @@
 /** The report as plain JSON: everything that is drawn or printed is collected here first. Types only. */
-import type { Interval } from '../curves/index.js';
+import type { CurveWarning, Interval } from '../curves/index.js';
 import type { ArmReport, ArmSummary, ClassReports, NextSteps, Quickness } from './arm-types.js';
 import type { ArmFindings } from './finding-types.js';
-import type { ArmParams, SweepSpec } from '../spec/types.js';
+import type { ArmParams, Objective, SweepSpec } from '../spec/types.js';
 import type { Confusion } from './classes.js';
 import type {
   ArmFacts,
@@ -194,9 +194,9 @@ export interface Note {
     | 'reruns'
     | 'chosen'
     | 'details'
-    | 'not-monotone'
-    | 'pool-used'
-    | 'error-bars';
+    | 'error-bars'
+    | 'unranked'
+    | CurveWarning['code'];
   readonly text: string;
 }
 
@@ -237,6 +237,10 @@ export interface ReportModel extends ArmFindings {
     readonly isAccuracy: boolean;
     readonly direction: 'maximize' | 'minimize';
   };
+  /** What arms are ranked by. */
+  readonly objective: Objective;
+  /** Classes that samples are counted in; null for a program, whose samples nobody here can count. */
+  readonly classCount: number | null;
   /** Score of guessing, 1/classes; null where there are no classes. */
   readonly chance: number | null;
   readonly confidence: number;
@@ -276,6 +280,8 @@ export interface ReportSummary extends Pick<
   | 'trials'
   | 'counts'
   | 'score'
+  | 'objective'
+  | 'classCount'
   | 'chance'
   | 'confidence'
   | 'delta'

@@ -5,6 +5,7 @@ import type { SweepSpec } from '../../spec/types.js';
 import type { SweepRow } from '../../storage/index.js';
 import type { CommandModule, Context } from '../command.js';
 import { isPositive, numberOption, type Options } from '../fit-options.js';
+import { tellFiles } from '../report-files.js';
 import { requireSweep, withSession } from '../session.js';
 
 /** `elbow report SWEEP`: writes the report of a sweep, whatever state it is in. */
@@ -49,13 +50,7 @@ Example:
     } else {
       const text = curveText(model, { width: out.width, color: out.colors.isColorSupported });
       if (text !== '') out.result(`${text}\n`);
-      out.result(page);
-      out.note(
-        `Beside it: ${files
-          .slice(1)
-          .map((file) => file.slice(dir.length + 1))
-          .join(', ')}`,
-      );
+      tellFiles(files, out);
     }
     if (options['open'] === true) await openPage(page, context);
     return EXIT.done;

@@ -1,11 +1,12 @@
 /** Arms in pairs, and what else is found of them beside each other. */
 import type { Comparison } from '../../curves/index.js';
+import { commonSizes, rankedBy } from '../arm-names.js';
+import type { CurvesModel } from '../curves-types.js';
 import { bestOfText, crossingTexts, labelsOf } from '../finding-text.js';
 import type { ComparisonReport } from '../finding-types.js';
-import { count, counted, listed, signed } from '../format.js';
+import { count, counted, listed, percent, signed } from '../format.js';
 import type { Markup } from '../markup.js';
 import { html } from '../markup.js';
-import type { ReportModel } from '../types.js';
 import { armColumns } from './arm-columns.js';
 import { probability } from './cells.js';
 
@@ -13,7 +14,7 @@ const LEAST_SIGN_FLIP = 6;
 /** Arms that are named. */
 const MOST_NAMES = 10;
 
-export function comparisonSection(model: ReportModel): Markup | null {
+export function comparisonSection(model: CurvesModel): Markup | null {
   const { comparisons } = model;
   if (comparisons === null) return null;
   const notes = notesOf(model, comparisons);
@@ -32,14 +33,13 @@ export function comparisonSection(model: ReportModel): Markup | null {
 }
 
 function captionText(
-  model: ReportModel,
+  model: CurvesModel,
   { n, against, arms, leftOut, family, pairs }: ComparisonReport,
 ): string {
   if (arms.length < 2) return 'There are no two arms that can be compared.';
   if (!pairs.some(({ replicates }) => replicates > 0))
     return 'The arms have no size and replicate in common, so that none can be compared.';
-  const where =
-    n === null ? '' : ` with ${count(n)} samples per class, the largest size that all of them have`;
+  const where = whereText(model, n, arms);
   const tests =
     family === 0
       ? ' With one replicate in common there is no test.'
@@ -51,10 +51,18 @@ function captionText(
     leftOut === 0
       ? ''
       : ` ${counted(leftOut, 'arm')} with lower ranks ${leftOut === 1 ? 'is' : 'are'} not compared.`;
-  return `${counted(arms.length - 1, 'arm')} beside ${labelsOf(model)(against)}, ${isRanked ? 'the best by the objective' : 'the first of them, as none has an objective'}, replicate by replicate${where}; every two would be too many to read. Below 0 that one is better.${tests}${left}`;
+  return `${counted(arms.length - 1, 'arm')} beside ${labelsOf(model)(against)}, ${isRanked ? `the best by ${rankedBy(model)}` : 'the first of them, as none has an objective'}, replicate by replicate${where}; every two would be too many to read. Below 0 that one is better.${tests}${left}`;
 }
 
-function pairTable(model: ReportModel, { pairs, against, margin, family, n }: ComparisonReport): Markup {
+function whereText(model: CurvesModel, n: ComparisonReport['n'], arms: readonly string[]): string {
+  if (n === null) return '';
+  if (n === 'mean') return ' as means over all sizes that both have';
+  const compared = model.arms.filter(({ hash }) => arms.includes(hash));
+  const isLargest = n === commonSizes(compared).at(-1);
+  return ` with ${count(n)} samples per class${isLargest ? ', the largest size that all of them have' : ''}`;
+}
+
+function pairTable(model: CurvesModel, { pairs, against, margin, family, n }: ComparisonReport): Markup {
   const columns = armColumns(model);
   const label = labelsOf(model);
   const stuck = new Set(model.clusters.filter((one) => one.n === n).map(({ arm }) => arm));
@@ -86,7 +94,7 @@ function pairTable(model: ReportModel, { pairs, against, margin, family, n }: Co
           <th>difference</th>
           ${
             hasTests
-              ? html`<th>95 %</th>
+              ? html`<th>${percent(model.confidence)}</th>
                   <th>p</th>
                   <th class="text">verdict</th>`
               : null
@@ -106,13 +114,13 @@ function verdictText({ verdict }: Comparison, margin: number): string {
   return verdict === null ? '–' : verdict === 'equivalent' ? `equivalent within ${margin}` : verdict;
 }
 
-function notesOf(model: ReportModel, comparisons: ComparisonReport): string[] {
+function notesOf(model: CurvesModel, comparisons: ComparisonReport): string[] {
   const { pairs, arms, margin, n, survivorsOnly } = comparisons;
   const label = labelsOf(model);
   const isStuck = model.clusters.some((one) => one.n === n && arms.includes(one.arm));
   return [
-    ...(model.bestOf === null ? [] : [bestOfText(model.bestOf, model.score.name, label)]),
-    ...crossingTexts(model.crossings, label),
+    ...(model.bestOf === null ? [] : [bestOfText(model.bestOf, model, label)]),
+    ...crossingTexts(model.crossings, label, model.confidence),
     ...(pairs.some(({ verdict }) => verdict === 'undecided')
       ? [
           `Undecided: neither different nor equivalent within ${margin}. “Would tell” is about how many replicates would decide it, were the difference what it is (power 0.8).`,
