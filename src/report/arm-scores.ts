@@ -15,6 +15,8 @@ export const SIZELESS = 1;
 
 export interface ScoredArm {
   readonly arm: ArmReport;
+  /** Arms with different ones share no subsets and seeds; left out where all share them. */
+  readonly pairing?: string;
   readonly scores: readonly SizedScore[];
   /** What arms are chosen by, of trials that have a score and it. */
   readonly objectives: readonly {

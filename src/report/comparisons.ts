@@ -45,14 +45,16 @@ export function besideEachOther(
     .sort((a, b) => (a.arm.rank ?? Infinity) - (b.arm.rank ?? Infinity));
   const compared = ranked
     .slice(0, MOST_COMPARED)
-    .map(({ arm, scores }): ComparedArm => ({ arm: arm.hash, scores }));
+    .map(({ arm, ...one }): ComparedArm => ({ arm: arm.hash, ...one }));
   const comparisons =
     scored.length < 2 ? null : comparisonReport(model, compared, { scored, ranked: ranked.length, asked });
+  // Replicates that share nothing cannot take turns.
+  const arePaired = ranked.every(({ pairing }) => pairing === ranked[0]?.pairing);
   const n = comparisons?.n ?? (model.sizes.length > 0 ? null : SIZELESS);
   return {
     comparisons,
     crossings: comparisons === null ? [] : crossingsIn(model, comparisons, compared),
-    bestOf: bestOfAll(model, ranked, n === 'mean' ? null : n),
+    bestOf: !arePaired ? null : bestOfAll(model, ranked, n === 'mean' ? null : n),
   };
 }
 

@@ -94,21 +94,23 @@ function trialColumns({ made, sweep, trialReports }: ReportModel): {
 }
 
 /** One row an arm and size: means, the size's own interval (`plain_…`), the one that plots show (`pooled_…`) and the same on new images. */
-export function curvesCsv(model: ReportModel): string {
-  const rows = model.arms.flatMap((arm) =>
-    arm.points.map((point) => {
-      const splits = arm.splits.find((one) => one.n === point.n);
-      return {
-        sweep: model.sweep.name,
-        arm_hash: arm.hash,
-        ...pointColumns(arm, point),
-        train_accuracy: splits?.train ?? null,
-        val_accuracy: splits?.validation ?? null,
-        test_accuracy: splits?.test ?? null,
-        unfamiliar_accuracy: splits?.unfamiliar ?? null,
-        ...quicknessColumns(splits?.quickness ?? null),
-      };
-    }),
+export function curvesCsv(models: readonly Pick<ReportModel, 'sweep' | 'arms'>[]): string {
+  const rows = models.flatMap(({ sweep, arms }) =>
+    arms.flatMap((arm) =>
+      arm.points.map((point) => {
+        const splits = arm.splits.find((one) => one.n === point.n);
+        return {
+          sweep: sweep.name,
+          arm_hash: arm.hash,
+          ...pointColumns(arm, point),
+          train_accuracy: splits?.train ?? null,
+          val_accuracy: splits?.validation ?? null,
+          test_accuracy: splits?.test ?? null,
+          unfamiliar_accuracy: splits?.unfamiliar ?? null,
+          ...quicknessColumns(splits?.quickness ?? null),
+        };
+      }),
+    ),
   );
   return table(rows.length > 0 ? rows : [], CURVE_COLUMNS);
 }

@@ -11,12 +11,15 @@ import { figure, legend, plotOf, section } from './page.js';
 import type { Plot } from './plots.js';
 import { curveTable } from './tables/curves.js';
 
-/** @param colored which arms have a colour, where not all do; left out for the best of them */
-export function curveSection(
-  model: CurvesModel,
-  plots: readonly Plot[],
-  colored = `The best arms by ${rankedBy(model)} are coloured, the others grey.`,
-): Markup | null {
+/** What a caption says besides. */
+export interface Said {
+  /** Which arms have a colour, where not all do; left out for the best of them. */
+  readonly colored?: string;
+  /** The size at which arms are ranked; null or left out where it is the largest of the sweep. */
+  readonly rankedAt?: number | null;
+}
+
+export function curveSection(model: CurvesModel, plots: readonly Plot[], said: Said = {}): Markup | null {
   const { score, arms, sizes, answers } = model;
   const plot = plotOf(plots);
   const isCurve = hasCurve(model);
@@ -24,7 +27,7 @@ export function curveSection(
     answers.length > 0 && (sizes.length > 0 || arms.some(({ sizeless }) => sizeless !== null));
   return section(
     isCurve ? 'Learning curve' : 'Scores',
-    isCurve ? curveText(model, colored) : scoresText(model),
+    isCurve ? curveText(model, said) : scoresText(model),
     figure(plot('curve'), `Learning curve: ${score.name} against samples per class`, armLegend(model)),
     figure(plot('scores'), `${score.name} by arm`),
     hasScores ? curveTable(model) : null,
@@ -32,7 +35,11 @@ export function curveSection(
 }
 
 /** What the chart of curves shows. */
-function curveText({ score, arms, confidence }: CurvesModel, colored: string): string {
+function curveText(
+  model: CurvesModel,
+  { colored = `The best arms by ${rankedBy(model)} are coloured, the others grey.`, rankedAt = null }: Said,
+): string {
+  const { score, arms, confidence } = model;
   const fitted = arms.filter((arm) => arm.isHighlighted && isFitted(arm)).length;
   const shade = fitted > MOST_SHADES ? '' : ' and shaded';
   const lines =
@@ -40,7 +47,12 @@ function curveText({ score, arms, confidence }: CurvesModel, colored: string): s
       ? ''
       : ` Lines are fitted curves, dashed${shade} where they are foretold${shade === '' ? '' : ` (${percent(confidence)})`}.`;
   const grey = arms.every(({ isHighlighted }) => isHighlighted) ? '' : ` ${colored}`;
-  return `Mean ${score.name} against labelled samples per class, with every replicate as an open ring and ${percent(confidence)} intervals of the means as bars.${lines}${grey}`;
+  const isElsewhere = arms.some(({ points }) => points.length > 0 && points.at(-1)!.n !== rankedAt);
+  const ranked =
+    rankedAt === null || arms.length < 2 || !isElsewhere
+      ? ''
+      : ` Arms are ranked at ${count(rankedAt)} samples per class.`;
+  return `Mean ${score.name} against labelled samples per class, with every replicate as an open ring and ${percent(confidence)} intervals of the means as bars.${lines}${grey}${ranked}`;
 }
 
 /** What the chart of single scores shows. */

@@ -1,13 +1,26 @@
-/** The best arm beside the next best, in a sentence. Pure. */
+/** The best arm beside another one, in a sentence. Pure. */
 import type { CurvesModel } from './curves-types.js';
 import { labelsOf } from './finding-text.js';
 import { count, counted, percent, signed, signedBetween } from './format.js';
 import { probability } from './tables/cells.js';
+import type { ArmReport } from './types.js';
 
-/** Nothing where the two have no replicate in common. @param n the size at which arms were ranked */
-export function leadingPairSentence(model: CurvesModel, n: number | null): string[] {
-  const { comparisons, arms, confidence } = model;
-  const [best, next] = [1, 2].map((rank) => arms.find((arm) => arm.rank === rank)?.hash);
+/**
+ * Nothing where the two were not compared.
+ * @param n the size at which arms were ranked
+ * @param isOther which arms the best one may stand beside: the best of these; left out for any
+ */
+export function leadingPairSentence(
+  model: CurvesModel,
+  n: number | null,
+  isOther: (arm: ArmReport, best: ArmReport) => boolean = () => true,
+): string[] {
+  const { comparisons, confidence } = model;
+  const ranked = model.arms.filter(({ rank }) => rank !== null).sort((a, b) => a.rank! - b.rank!);
+  const [first, ...others] = ranked;
+  const second = first && others.find((arm) => isOther(arm, first));
+  const [best, next] = [first?.hash, second?.hash];
+  const who = second?.rank === 2 ? 'the next best' : 'the best of the others';
   const pair = comparisons?.pairs.find(
     ({ a, b }) => (a === best && b === next) || (a === next && b === best),
   );
@@ -21,7 +34,7 @@ export function leadingPairSentence(model: CurvesModel, n: number | null): strin
     at === 'mean' ? ' over all sizes' : at === n || at === null ? '' : ` with ${count(at)} samples per class`;
   if (pair.lo === null || pair.hi === null)
     return [
-      `Beside ${label(next)}, the next best, ${label(best)} has ${signed(difference)}${where}, in one replicate: too few for a test.`,
+      `Beside ${label(next)}, ${who}, ${label(best)} has ${signed(difference)}${where}, in one replicate: too few for a test.`,
     ];
   const [lo, hi] = sign === 1 ? [pair.lo, pair.hi] : [-pair.hi, -pair.lo];
   const chance = pair.adjusted === null ? '' : `; p ${probability(pair.adjusted)}`;
@@ -30,12 +43,12 @@ export function leadingPairSentence(model: CurvesModel, n: number | null): strin
     case 'different':
       return [
         difference > 0
-          ? `${label(best)} is better than ${label(next)}, the next best${where}: ${figures}.`
-          : `${label(next)}, the next best, is better than ${label(best)}${where}: ${figures}.`,
+          ? `${label(best)} is better than ${label(next)}, ${who}${where}: ${figures}.`
+          : `${label(next)}, ${who}, is better than ${label(best)}${where}: ${figures}.`,
       ];
     case 'equivalent':
       return [
-        `${label(best)} and ${label(next)}, the next best, are equivalent within ${comparisons.margin}${where}: ${figures}.`,
+        `${label(best)} and ${label(next)}, ${who}, are equivalent within ${comparisons.margin}${where}: ${figures}.`,
       ];
     default: {
       const needed =
@@ -43,7 +56,7 @@ export function leadingPairSentence(model: CurvesModel, n: number | null): strin
           ? ''
           : ` About ${counted(pair.replicatesNeeded, 'replicate')} would tell.`;
       return [
-        `Whether ${label(best)} is better than ${label(next)}, the next best, is undecided${where}: ${figures}.${needed}`,
+        `Whether ${label(best)} is better than ${label(next)}, ${who}, is undecided${where}: ${figures}.${needed}`,
       ];
     }
   }

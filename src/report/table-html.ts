@@ -17,8 +17,9 @@ export function tableHtml(model: TableReport, plots: readonly Plot[]): string {
       <body>
         <main>
           ${headerOf('learning curves', model.title, model.answers, curveTiles(model))}
-          ${curveSection(model, plots)} ${forecastSection(model)} ${comparisonSection(model)}
-          ${notesSection(model.notes)} ${methodsSection(model, factsOf(model), PAIRED)}
+          ${curveSection(model, plots, { rankedAt: model.rankedAt })} ${forecastSection(model)}
+          ${comparisonSection(model)} ${notesSection(model.notes)}
+          ${methodsSection(model, factsOf(model), PAIRED)}
           <footer>
             <p>
               Made ${when(model.madeAt)} by elbow ${model.elbowVersion}. The figures are in

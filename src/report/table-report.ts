@@ -1,5 +1,5 @@
 /** A report of a table of anyone's scores. Pure. */
-import { meanOrNull, tInterval, type CurveFit, type CurveOptions, type SizedScore } from '../curves/index.js';
+import { tInterval, type CurveFit, type CurveOptions, type SizedScore } from '../curves/index.js';
 import { groupBy } from '../group-by.js';
 import { curveAnswers } from './answers.js';
 import { besideEachOther } from './comparisons.js';
@@ -9,6 +9,7 @@ import { count, counted, listed } from './format.js';
 import { leadingPairSentence } from './leading-pair.js';
 import { curveWarnings } from './notes.js';
 import { isHighlighted } from './ranks.js';
+import { rankScores } from './score-ranks.js';
 import { targetAt } from './summary.js';
 import type { ArmReport, Note } from './types.js';
 
@@ -46,32 +47,8 @@ export interface TableReport extends CurvesModel {
   readonly madeAt: string;
   readonly elbowVersion: string;
   readonly asked: TableAsked;
-}
-
-/** Arms in the order of the table. */
-export interface TableRanks {
-  /** The size at which arms are ranked: that which most arms have, the largest of several. */
-  readonly n: number;
-  /** 1 for the best mean there, by arm; those without that size have none. */
-  readonly ranks: ReadonlyMap<string, number>;
-}
-
-/** @param arms at least one; a tie keeps the earlier arm in front */
-export function rankTable(
-  arms: readonly TableArm[],
-  direction: NonNullable<CurveOptions['direction']>,
-): TableRanks {
-  const having = new Map<number, number>();
-  for (const { scores } of arms)
-    for (const n of new Set(scores.map((one) => one.n))) having.set(n, (having.get(n) ?? 0) + 1);
-  const [[n]] = [...having].sort((a, b) => b[1] - a[1] || b[0] - a[0]) as [[number, number]];
-  const sign = direction === 'minimize' ? 1 : -1;
-  const known = arms.flatMap(({ arm, scores }) => {
-    const mean = meanOrNull(scores.filter((one) => one.n === n).map(({ score }) => score));
-    return mean === null ? [] : [{ arm, mean }];
-  });
-  known.sort((a, b) => sign * (a.mean - b.mean));
-  return { n, ranks: new Map(known.map(({ arm }, i) => [arm, i + 1])) };
+  /** The size at which arms are ranked. */
+  readonly rankedAt: number | null;
 }
 
 /** Arms whose curves are drawn in colour. */
@@ -79,28 +56,28 @@ export function coloredArms(
   arms: readonly TableArm[],
   direction: NonNullable<CurveOptions['direction']>,
 ): ReadonlySet<string> {
-  const { ranks } = rankTable(arms, direction);
+  const { ranks } = rankScores(arms, direction);
   return new Set(
-    arms.flatMap(({ arm }) => (isHighlighted(arms.length, ranks.get(arm) ?? null) ? [arm] : [])),
+    arms.flatMap(({ arm }) => (isHighlighted(arms.length, ranks.get(arm)?.rank ?? null) ? [arm] : [])),
   );
 }
 
 export function buildTableReport(input: TableInput): TableReport {
   const { title, scoreName, asked, madeAt, elbowVersion } = input;
   const { direction, confidence, delta, target } = asked;
-  const { n, ranks } = rankTable(input.arms, direction);
+  const { n, ranks } = rankScores(input.arms, direction);
   const sizes = [...new Set(input.arms.flatMap(({ scores }) => scores.map((one) => one.n)))].sort(
     (a, b) => a - b,
   );
   const arms = input.arms.map((one): ArmReport => {
-    const rank = ranks.get(one.arm) ?? null;
+    const { rank = null, mean = null } = ranks.get(one.arm) ?? {};
     const { sizes: figures, ...fit } = one.drawn.fit;
     return {
       hash: one.arm,
       label: one.arm === '' ? title : one.arm,
       params: {},
       rank,
-      objective: figures.find((size) => size.n === n)?.mean ?? null,
+      objective: mean,
       isHighlighted: isHighlighted(input.arms.length, rank),
       points: pointsOf(one.scores, figures, confidence),
       fit: sizes.length < 2 ? null : { ...fit, at: one.drawn.ahead, curve: one.drawn.curve },
@@ -114,6 +91,7 @@ export function buildTableReport(input: TableInput): TableReport {
     madeAt: madeAt.toISOString(),
     elbowVersion,
     asked,
+    rankedAt: n,
     score: { name: scoreName, isAccuracy: false, direction },
     objective: { metric: scoreName, direction },
     classCount: null,
@@ -139,7 +117,7 @@ export function buildTableReport(input: TableInput): TableReport {
   }));
   const { compareAt: at, margin, seed } = asked;
   const found = { ...draft, ...besideEachOther(draft, compared, { at, margin, seed }) };
-  return { ...found, answers: [...curveAnswers(found, n), ...leadingPairSentence(found, n)] };
+  return { ...found, answers: [...curveAnswers(found, n ?? undefined), ...leadingPairSentence(found, n)] };
 }
 
 /** Scores without a replicate are numbered as they come. */
@@ -173,7 +151,7 @@ function pointsOf(
 /** Names that a note has room for. */
 const MOST_NAMES = 5;
 
-function unranked(arms: readonly ArmReport[], n: number): Note[] {
+function unranked(arms: readonly ArmReport[], n: number | null): Note[] {
   const names = arms.filter(({ rank }) => rank === null).map(({ label }) => label);
   if (names.length === 0) return [];
   const shown = names.slice(0, MOST_NAMES);
@@ -181,7 +159,7 @@ function unranked(arms: readonly ArmReport[], n: number): Note[] {
   return [
     {
       code: 'unranked',
-      text: `Without scores at ${count(n)} samples per class, where arms are ranked: ${listed(more > 0 ? [...shown, counted(more, 'more arm')] : shown)}.`,
+      text: `Without scores at ${count(n ?? 0)} samples per class, where arms are ranked: ${listed(more > 0 ? [...shown, counted(more, 'more arm')] : shown)}.`,
     },
   ];
 }

@@ -37,7 +37,7 @@ export async function writeReport(
     ['report.html', reportHtml(model, plots)],
     ['report.json', jsonText(documentOf(model))],
     ['trials.csv', trialsCsv(model)],
-    ['curves.csv', curvesCsv(model)],
+    ['curves.csv', curvesCsv([model])],
     ['effects.csv', effectsCsv(model)],
     ['sweep.yaml', printSpec(model.made.spec)],
   ];

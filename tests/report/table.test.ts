@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { buildTableReport, coloredArms, fitDrawn } from '../../src/report/index.js';
 import { drawCurvePlots } from '../../src/report/plots.js';
 import { tableHtml } from '../../src/report/table-html.js';
-import { rankTable, type TableArm, type TableAsked } from '../../src/report/table-report.js';
+import { rankScores } from '../../src/report/score-ranks.js';
+import type { TableArm, TableAsked } from '../../src/report/table-report.js';
 
 const SIZES = [10, 20, 50, 100, 200, 500, 1000];
 const score = (top: number, n: number, replicate: number): number =>
@@ -76,9 +77,14 @@ describe('the report of a table', () => {
 
   it('ranks at the size that most arms have, lower losses first, and names arms without it', () => {
     const arms = [arm('a', 0.7), arm('b', 0.8, SIZES.slice(0, 5)), arm('c', 0.6, SIZES.slice(0, 6))];
-    const { n, ranks } = rankTable(arms, 'maximize');
-    expect([n, ...ranks]).toEqual([200, ['b', 1], ['a', 2], ['c', 3]]);
-    expect([...rankTable(arms, 'minimize').ranks.keys()]).toEqual(['c', 'a', 'b']);
+    const { n, ranks } = rankScores(arms, 'maximize');
+    expect([n, ...[...ranks].map(([name, { rank }]) => `${name} ${rank}`)]).toEqual([
+      200,
+      'b 1',
+      'a 2',
+      'c 3',
+    ]);
+    expect([...rankScores(arms, 'minimize').ranks.keys()]).toEqual(['c', 'a', 'b']);
     const model = report([arms[0]!, arms[2]!, arm('d', 0.9, [10, 20])]);
     expect(model.answers[0]).toMatch(/^With 20 samples per class, d has the highest mean score of 3 arms/);
     const odd = report([arms[0]!, arms[2]!, arm('d', 0.9, [15, 30, 60])]);

@@ -44,14 +44,18 @@ function captionText(
     family === 0
       ? ' With one replicate in common there is no test.'
       : ` Intervals are of each alone${family === 1 ? '' : `; p is for ${counted(family, 'comparison')} together (Holm)`}.`;
-  if (against === null)
-    return `Every two arms, replicate by replicate${where}. Above 0 the first one is better.${tests}`;
+  const way = pairs.every(({ isPaired }) => isPaired)
+    ? 'replicate by replicate'
+    : pairs.some(({ isPaired }) => isPaired)
+      ? 'replicate by replicate where these share seeds, and without pairs (Welch) elsewhere,'
+      : 'without pairs (Welch), because their replicates share no seeds,';
+  if (against === null) return `Every two arms, ${way}${where}. Above 0 the first one is better.${tests}`;
   const isRanked = model.arms.some(({ rank }) => rank !== null);
   const left =
     leftOut === 0
       ? ''
       : ` ${counted(leftOut, 'arm')} with lower ranks ${leftOut === 1 ? 'is' : 'are'} not compared.`;
-  return `${counted(arms.length - 1, 'arm')} beside ${labelsOf(model)(against)}, ${isRanked ? `the best by ${rankedBy(model)}` : 'the first of them, as none has an objective'}, replicate by replicate${where}; every two would be too many to read. Below 0 that one is better.${tests}${left}`;
+  return `${counted(arms.length - 1, 'arm')} beside ${labelsOf(model)(against)}, ${isRanked ? `the best by ${rankedBy(model)}` : 'the first of them, as none has an objective'}, ${way}${where}; every two would be too many to read. Below 0 that one is better.${tests}${left}`;
 }
 
 function whereText(model: CurvesModel, n: ComparisonReport['n'], arms: readonly string[]): string {
