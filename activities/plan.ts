@@ -2,6 +2,7 @@
 import { planTrials } from '../src/spec/index.js';
 import type { Claim, Counts, QueuedTrial, Storage } from '../src/storage/index.js';
 import { MOST_TRIALS_PER_SHARD } from '../workflows/messages.js';
+import { lookUntil } from './until.js';
 import type { PlanResult, ShardRange, TrainTimeouts, TrialRef } from '../workflows/messages.js';
 
 /**
@@ -34,7 +35,8 @@ export async function plan(storage: Storage, timeouts: TrainTimeouts, sweepId: s
 const totalOf = (counts: Counts): number => Object.values(counts).reduce((sum, n) => sum + n, 0);
 
 /**
- * The next trials that have not ended, as a range of numbers; null when there are none.
+ * The next trials that have not ended, as a range of numbers; null when there are none. Where all have ended and `until` asks
+ * for more replicates, these are added, and are the next ones.
  * @param after number of the last trial of the shard before; −1 at first
  * @param limit trials of a shard, ≥ 1
  * @param run of the sweep's workflow: what its shards have claimed is passed over; workflows before claims give none
@@ -49,7 +51,8 @@ export async function nextShard(
   // One more than fits tells whether there is another shard.
   const queued = await storage.queuedTrials(sweepId, after, limit + 1, run);
   const taken = queued.slice(0, limit);
-  if (taken.length === 0) return null;
+  if (taken.length === 0)
+    return (await lookUntil(storage, sweepId)) ? nextShard(storage, sweepId, after, limit, run) : null;
   return {
     first: taken[0]!.number,
     last: taken.at(-1)!.number,

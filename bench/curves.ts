@@ -1,11 +1,11 @@
 /**
  * How good curves are: coverage and width of intervals, errors of extrapolation, over simulated arms and real ones.
  *
- *   npm run bench:curves -- [--part intervals|comparisons|turns|real] [--curves 1000] [--cells 0,1,…] [--seed 1] [--jobs 2] [--json]
+ *   npm run bench:curves -- [--part intervals|comparisons|turns|until|real] [--curves 1000] [--cells 0,1,…] [--seed 1] [--jobs 2] [--json]
  *
  * `intervals`: coverage, width and errors over forty cells; `comparisons`: false positives and power over eighteen; `turns`: peaks and
- * dips over eight, and false alarms over the forty; `real`: measured curves with their largest sizes withheld. All of them where
- * none is named. `--cells`, `--jobs` and `--json` are for `intervals`.
+ * dips over eight, and false alarms over the forty; `until`: what sweeps with `until` stop at, over fourteen; `real`: measured curves
+ * with their largest sizes withheld. All of them where none is named. `--cells`, `--jobs` and `--json` are for `intervals`.
  */
 import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
@@ -16,8 +16,9 @@ import { measure } from './curves/measure.js';
 import { realTable } from './curves/real-tables.js';
 import { summarizeCell, tablesOf, type CellSummary } from './curves/tables.js';
 import { turnTable } from './curves/turns.js';
+import { untilTable } from './curves/until.js';
 
-const PARTS: readonly string[] = ['intervals', 'comparisons', 'turns', 'real'];
+const PARTS: readonly string[] = ['intervals', 'comparisons', 'turns', 'until', 'real'];
 
 interface Job {
   readonly cells: readonly number[];
@@ -53,6 +54,7 @@ async function main(): Promise<void> {
     for (const contest of CONTESTS) print([contestLine(contest, measureContest(contest, curves, seed))]);
   }
   if (values.part.includes('turns')) print(turnTable(curves, seed));
+  if (values.part.includes('until')) untilTable(curves, seed, (line) => print([line]));
   if (values.part.includes('real')) print(realTable(seed));
 }
 

@@ -92,14 +92,15 @@ export function measure(cell: Cell, seed: number): Measured {
   };
 }
 
-const heldBy = ({ lo, hi }: { lo: number | null; hi: number | null }, n: number): Held => ({
+/** Whether an interval of sizes holds the true one; null ends lie beyond everything. */
+export const heldBy = ({ lo, hi }: { lo: number | null; hi: number | null }, n: number): Held => ({
   // A hundredth of the way is below what anybody labels by.
   covered: (lo ?? Infinity) <= n * 1.01 && n <= (hi ?? Infinity) * 1.01,
   isOpen: hi === null,
 });
 
 /** Smallest n from which on no doubling brings DELTA, on a fine grid; Infinity where the last one does. */
-function elbowOfTruth({ at }: Simulated['truth'], first: number, last: number): number {
+export function elbowOfTruth({ at }: Simulated['truth'], first: number, last: number): number {
   const steps = 400;
   for (let i = steps; i >= 0; i--) {
     const n = first * (last / 2 / first) ** (i / steps);

@@ -2,6 +2,7 @@
 import type { ExitCode } from '../errors.js';
 import type { Context } from './command.js';
 import type { Followed } from './follow.js';
+import { decisionLines } from './decision-lines.js';
 import type { Output } from './output.js';
 import type { Session } from './session.js';
 import {
@@ -35,16 +36,18 @@ export async function printEnding(
     return sweepExitCode(sweep.status, counts);
   }
   const { buildSummary, collectSummary, curveText } = await import('../report/index.js');
-  const [input, failed, trained] = await Promise.all([
+  const [input, failed, trained, decisions] = await Promise.all([
     collectSummary(session.storage, sweep, counts, now),
     session.storage.failedTrials(sweep.id),
     session.storage.trainedBy(sweep.id),
+    session.storage.decisions(sweep.id),
   ]);
   const text = curveText(buildSummary(input), { width: out.width, color: out.colors.isColorSupported });
   if (text !== '') out.result(`${text}\n`);
   const seconds = sweepSeconds(since === undefined ? sweep : { ...sweep, startedAt: since }, now);
   const took = seconds === null ? '' : ` in ${durationText(seconds)}`;
   out.result(`${out.colors.bold(sweep.name)} ${sweep.status}${took}: ${countsText(counts)}`);
+  for (const line of decisionLines(decisions.slice(-1), out)) out.result(line);
   for (const line of trainedByLines(sweep.name, trained)) out.result(line);
   printFailures(sweep.name, failed.map(failureGroup), out);
   if (counts.cancelled > 0) out.note(`\`elbow rerun ${sweep.name}\` runs what was cancelled.`);

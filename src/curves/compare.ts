@@ -191,7 +191,7 @@ function judge(difference: Difference | null, rules: Rules): Judged {
   const { replicates, mean, error, freedom, values } = difference;
   if (error === null || freedom === null) return { replicates, difference: mean, ...UNTESTED };
   const half = tQuantile((1 + rules.confidence) / 2, freedom) * error;
-  // Two one-sided tests at the level are an interval that leaves the level at each end.
+  // Two one-sided tests at the level are an interval that leaves the level at each end (Schuirmann 1987).
   const oneSided = tQuantile(rules.confidence, freedom) * error;
   const p = error === 0 ? (Math.abs(mean) <= ROUNDING ? 1 : 0) : 2 * tCdf(-Math.abs(mean) / error, freedom);
   const smallestMargin = Math.abs(mean) + oneSided;

@@ -50,6 +50,63 @@ export function factorsOf(
   return isWhole && places.size === size ? factors : null;
 }
 
+/** Settings that are looked at as one. */
+interface Group {
+  readonly names: readonly string[];
+  /** Which of its values each combination has, from 0 on. */
+  readonly codes: readonly number[];
+  /** Different values. */
+  readonly size: number;
+}
+
+function groupOf(names: readonly string[], values: readonly (Level | undefined)[]): Group {
+  const codeOf = new Map([...new Set(values)].map((value, code) => [value, code]));
+  return { names, codes: values.map((value) => codeOf.get(value)!), size: codeOf.size };
+}
+
+const joined = (a: Group, b: Group): Group =>
+  groupOf(
+    [...a.names, ...b.names],
+    a.codes.map((code, i) => code * b.size + b.codes[i]!),
+  );
+
+/**
+ * Settings in groups that cross each other, as those of a grid do each alone. Settings of which some combinations are missing, such
+ * as an optimizer and its own learning rates, are tied, and in one group. Settings with one value are in none.
+ * @param names of the settings that are looked at, in the order that groups shall have
+ * @returns null where groups cross two by two and yet not all together, where all differing settings are tied, or none differ
+ */
+export function crossingGroups(
+  names: readonly string[],
+  combinations: readonly Readonly<Record<string, Level>>[],
+): (readonly string[])[] | null {
+  const groups: Group[] = [];
+  for (const name of names) {
+    if (valuesOf(name, combinations).length < 2) continue;
+    let own = groupOf(
+      [name],
+      combinations.map((one) => one[name]),
+    );
+    // A group that has grown may be tied to one that its parts cross.
+    for (let at = 0; at < groups.length;) {
+      const both = joined(groups[at]!, own);
+      if (both.size === groups[at]!.size * own.size) at++;
+      else {
+        own = both;
+        groups.splice(at, 1);
+        at = 0;
+      }
+    }
+    groups.push(own);
+  }
+  if (groups.length === 0 || (groups.length === 1 && groups[0]!.names.length > 1)) return null;
+  const size = groups.reduce((product, group) => product * group.size, 1);
+  const order = (group: Group): number => names.indexOf(group.names[0]!);
+  return size === combinations.length
+    ? groups.sort((a, b) => order(a) - order(b)).map((group) => group.names)
+    : null;
+}
+
 const valuesOf = (name: string, combinations: readonly Readonly<Record<string, Level>>[]): Level[] => [
   ...new Set(combinations.flatMap((one) => (one[name] === undefined ? [] : [one[name]]))),
 ];

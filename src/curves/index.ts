@@ -27,7 +27,7 @@ export { differenceBand } from './crossing.js';
 export type { Crossing, DifferenceBand } from './crossing.js';
 export { effectsOf } from './effects.js';
 export type { Effect, Effects, Interaction, SettingEffects } from './effects.js';
-export { factorsOf } from './factorial.js';
+export { crossingGroups, factorsOf } from './factorial.js';
 export type { Factor, GridScore, Level } from './factorial.js';
 export { meanOrNull, tInterval } from './intervals.js';
 export type { Summary } from './intervals.js';

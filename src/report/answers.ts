@@ -1,6 +1,7 @@
 /** The sentences on top of a report: what the sweep found, in words, each figure with its interval. Pure. */
 import { between, count, counted, decimal, halfWidth, percent } from './format.js';
 import { armCount, metricWords } from './arm-names.js';
+import { confirmedText } from './confirmed.js';
 import { elbowSentences } from './elbow-words.js';
 import { doublingSentence, targetSentence } from './forecasts.js';
 import type { ArmSummary, ReportSummary } from './types.js';
@@ -15,17 +16,21 @@ type Curves = Pick<
 /** Of more arms only the best one's curve is told. */
 export const MOST_TOLD = 3;
 
-/** Most important first. */
-export function answersOf(model: Draft): string[] {
-  const answers = curveAnswers(model);
+/**
+ * Most important first.
+ * @param lead the leading arm beside the runner-up, where arms are compared
+ */
+export function answersOf(model: Draft, lead: readonly string[] = []): string[] {
+  const answers = curveAnswers(model, [...lead, ...confirmedSentences(model)]);
   return answers.length === 0 ? [withoutResults(model)] : answers;
 }
 
 /**
  * Those about curves, and none without a ranked arm.
+ * @param besides what is told of the best arm before its curve
  * @param n the size at which arms were ranked; left out for the best arm's largest
  */
-export function curveAnswers(model: Curves, n?: number): string[] {
+export function curveAnswers(model: Curves, besides: readonly string[], n?: number): string[] {
   const ranked = model.arms.filter((arm) => arm.rank !== null).sort((a, b) => a.rank! - b.rank!);
   const best = ranked[0];
   if (best === undefined) return [];
@@ -33,6 +38,7 @@ export function curveAnswers(model: Curves, n?: number): string[] {
   const point = n === undefined ? best.points.at(-1) : best.points.find((one) => one.n === n);
   return [
     armCount(model) === 1 ? onlyArm(model, best, point) : bestArm(model, best, point),
+    ...besides,
     ...elbowSentences(model, told),
     ...doublingSentence(model, best),
     ...targetSentence(model, told, ranked),
@@ -70,6 +76,12 @@ function bestArm(model: Curves, arm: ArmSummary, point: Point | undefined): stri
     ? `${who}${objective}; its mean test accuracy is ${mean}.`
     : `${who}: ${mean}.`;
 }
+
+const confirmedSentences = ({ arms, confirmed, score, confidence }: Draft): string[] =>
+  confirmed.flatMap((one) => {
+    const label = arms.find(({ hash }) => hash === one.arm)?.label;
+    return label === undefined ? [] : [confirmedText(one, { score, confidence }, label)];
+  });
 
 const samples = (n: number): string => `${count(n)} samples per class`;
 

@@ -19,16 +19,31 @@ export function commonSizes(arms: readonly Pick<ArmReport, 'points'>[]): number[
   return (first ?? []).filter((n) => others.every((own) => own.includes(n)));
 }
 
-/** Settings in which arms differ, in the order in which labels name them. */
-export function varyingParams(arms: readonly ArmReport[]): string[] {
-  const [first] = arms;
-  if (first === undefined) return [];
-  const varying = Object.keys(first.params).filter((name) =>
-    arms.some((arm) => arm.params[name] !== first.params[name]),
+type Named = Pick<ArmReport, 'label' | 'params'>;
+
+/** All settings that some arm has, in the order in which labels name them; those that none names come first. */
+export function settingNames(arms: readonly Named[]): string[] {
+  const names = new Set(arms.flatMap(({ params }) => Object.keys(params)));
+  const labels = arms.map(({ label }) => ` ${label}`);
+  const places = new Map(
+    [...names].map((name) => {
+      const named = ` ${name}=`;
+      return [name, labels.find((label) => label.includes(named))?.indexOf(named) ?? -1];
+    }),
   );
-  const place = (name: string): number => first.label.indexOf(`${name}=`);
-  return varying.sort((a, b) => place(a) - place(b));
+  return [...names].sort((a, b) => places.get(a)! - places.get(b)!);
 }
+
+/** Settings in which arms differ, in the order in which labels name them; one that some arms lack is one, too. */
+export const varyingParams = (arms: readonly Named[]): string[] =>
+  settingNames(arms).filter((name) => arms.some(({ params }) => params[name] !== arms[0]!.params[name]));
+
+/** What legends and tables add to these. */
+export const SURVIVORS_ONLY = 'survivors only';
+
+/** A label that says where an arm's scores are those of survivors. */
+export const markedLabel = ({ label, isSurvivorsOnly }: ArmReport): string =>
+  isSurvivorsOnly ? `${label} (${SURVIVORS_ONLY})` : label;
 
 /** Whether arms have names in the sweep file: then they are known by them. */
 export const areNamed = (arms: readonly ArmReport[]): boolean =>

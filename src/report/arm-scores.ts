@@ -24,8 +24,6 @@ export interface ScoredArm {
     readonly replicate: number;
     readonly objective: number;
   }[];
-  /** Whether trials of it were pruned: what is left are the better ones. */
-  readonly isSurvivorsOnly: boolean;
 }
 
 /** An arm of a sweep: its trials say which replicate they are. */
@@ -46,7 +44,6 @@ export function scoredArms(model: Draft): SweepArm[] {
       objectives: succeeded.flatMap(({ samplesPerClass, replicate, objective }) =>
         isFigure(objective) ? [{ n: sizeOf(spec, samplesPerClass) ?? SIZELESS, replicate, objective }] : [],
       ),
-      isSurvivorsOnly: trials.some(({ status }) => status === 'pruned'),
     };
   });
 }

@@ -81,6 +81,16 @@ export interface NextSteps {
   readonly steps: readonly NextStep[];
 }
 
+/** An arm that was chosen as the best, and what it has on replicates that had no say in that: means of scores at a size. */
+export interface ConfirmedReport {
+  readonly arm: string;
+  /** Null where trials have no size. */
+  readonly n: number | null;
+  readonly chosen: { readonly replicates: number; readonly mean: number };
+  /** Null for one replicate. */
+  readonly fresh: { readonly replicates: number; readonly mean: number; readonly interval: Interval | null };
+}
+
 /** How far replicates agree on which test images are hard: see CurveOptions. */
 export interface ImageAgreement {
   readonly n: number;
@@ -103,6 +113,8 @@ export interface ArmReport {
   /** Null where the sweep has no two sizes, the arm no results, or so many arms are better that nobody asks. */
   readonly fit: ArmFit | null;
   readonly splits: readonly SplitMeans[];
+  /** Whether trials of it were pruned: what is left are the better ones. */
+  readonly isSurvivorsOnly: boolean;
   /** Smallest measured size whose mean reaches the target; null if none does, or there is no target. */
   readonly targetAt: number | null;
   /** Scores of trials without a size; null where trials have sizes. */
@@ -110,7 +122,7 @@ export interface ArmReport {
 }
 
 /** An arm as a summary has it. */
-export type ArmSummary = Omit<ArmReport, 'splits'>;
+export type ArmSummary = Omit<ArmReport, 'splits' | 'isSurvivorsOnly'>;
 
 /** An arm whose curve is fitted. */
 export type FittedArm = ArmSummary & { readonly fit: ArmFit };

@@ -8,6 +8,7 @@ import { MOST_DRAWN } from './charts/losses.js';
 import { armsOfReport, drawnTrials } from './model.js';
 import { armsOfSummary, totalOf } from './summary.js';
 import type { ReportInput, SummaryInput } from './types.js';
+import type { UntilInput } from './until.js';
 
 /**
  * All of it; of a sweep with more than MOST_DETAILED trials only the epochs that are drawn.
@@ -18,13 +19,14 @@ export async function collectReport(storage: Storage, sweep: SweepRow, madeAt: D
   const results = await readResults(storage, sweep.id);
   const isLarge = results.length > MOST_DETAILED;
   const arms = armsOfReport(sweep, results);
-  const [epochs, attempts, correct, confusions] = await Promise.all([
+  const [epochs, attempts, correct, confusions, decisions] = await Promise.all([
     storage.epochs(sweep.id, ...(isLarge ? [drawnTrials(sweep, results, MOST_DRAWN)] : [])),
     storage.environments(sweep.id),
     correctOf(storage, sweep, arms),
     arms[0] === undefined ? [] : storage.confusions(sweep.id, arms[0]),
+    storage.decisions(sweep.id),
   ]);
-  return { sweep, results, epochs, attempts, correct, confusions, madeAt, elbowVersion };
+  return { sweep, results, epochs, attempts, correct, confusions, decisions, madeAt, elbowVersion };
 }
 
 /**
@@ -53,6 +55,30 @@ export async function collectSummary(
     whole: { counts, arms: arms.length, scoreless: scorelessIn(groups) },
     madeAt,
   });
+}
+
+/**
+ * What a look at a sweep with `until` is made of.
+ * @throws ElbowError `database-unreachable`
+ */
+export async function collectLook(storage: Storage, sweep: SweepRow, madeAt: Date): Promise<UntilInput> {
+  const [arms, figures, groups, decisions] = await Promise.all([
+    storage.arms(sweep.id),
+    storage.trialFigures(sweep.id),
+    storage.groups(sweep.id),
+    storage.decisions(sweep.id),
+  ]);
+  const correct = await correctOf(
+    storage,
+    sweep,
+    arms.map(({ armHash }) => armHash),
+  );
+  const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);
+  const seconds = {
+    spent: sum(groups.map((group) => (group.seconds ?? 0) * group.succeeded)),
+    replicate: sum(groups.map((group) => group.seconds ?? 0)),
+  };
+  return { sweep, arms, figures, correct, decisions, seconds, madeAt };
 }
 
 const withCorrect = async (storage: Storage, input: SummaryInput): Promise<SummaryInput> => ({

@@ -41,7 +41,7 @@ export function besideEachOther(
 ): Pick<ArmFindings, 'comparisons' | 'crossings' | 'bestOf'> {
   const scored = arms.filter(({ scores }) => scores.length > 0);
   const ranked = scored
-    .filter(({ isSurvivorsOnly }) => !isSurvivorsOnly)
+    .filter(({ arm }) => !arm.isSurvivorsOnly)
     .sort((a, b) => (a.arm.rank ?? Infinity) - (b.arm.rank ?? Infinity));
   const compared = ranked
     .slice(0, MOST_COMPARED)
@@ -77,7 +77,7 @@ function comparisonReport(
     against,
     arms: compared.map(({ arm }) => arm),
     leftOut: ranked - compared.length,
-    survivorsOnly: scored.filter(({ isSurvivorsOnly }) => isSurvivorsOnly).map(({ arm }) => arm.hash),
+    survivorsOnly: scored.flatMap(({ arm }) => (arm.isSurvivorsOnly ? [arm.hash] : [])),
   };
 }
 

@@ -1,5 +1,6 @@
 /** What trials at larger sizes would cost. Pure. */
-import type { ArmReport, ReportModel } from './types.js';
+import { count, duration } from './format.js';
+import type { ArmReport, EnvironmentReport, ReportModel } from './types.js';
 
 export interface Cost {
   /** More than the arm's largest size has, of all classes; null where nobody here can count them. */
@@ -30,6 +31,20 @@ export function costOf(
     ...(perLabel === null ? [] : [labels === null ? null : labels * perLabel]),
   ];
   return { labels, seconds, price: parts.length === 0 ? null : sumOrNull(parts) };
+}
+
+/** Whether all trials of which the device is known ran on GPUs: then hours are those of GPUs. */
+export function ranOnGpus(environments: readonly Pick<EnvironmentReport, 'device'>[]): boolean {
+  const devices = environments.flatMap(({ device }) => device ?? []);
+  return devices.length > 0 && devices.every((device) => device === 'gpu');
+}
+
+/** `3 min 12 s`; on GPUs `0.053 GPU-hours`, as these are paid for. */
+export function trainingText(seconds: number | null, isGpu: boolean): string {
+  if (seconds === null) return '–';
+  if (!isGpu) return duration(seconds);
+  const hours = seconds / HOUR;
+  return `${hours < 10 ? String(Number(hours.toPrecision(2))) : count(hours)} GPU-hours`;
 }
 
 /** Null where one of them is. */

@@ -1,31 +1,42 @@
-/** How curves and comparisons are reckoned, for pages on them. */
+/** How the figures of a page on curves came about. */
 import type { CurvesModel } from './curves-types.js';
-import { percent } from './format.js';
+import type { Methods } from './finding-types.js';
 import type { Markup } from './markup.js';
 import { html } from './markup.js';
+import { curveMethods } from './methods.js';
 import { factList } from './page.js';
+import type { ReportModel } from './types.js';
 
-/** The last section of a page. @param facts what was read and asked */
+/**
+ * The last section of a page.
+ * @param facts what was read and asked
+ * @param besides what else is to know of it
+ */
 export function methodsSection(
-  { confidence, delta, arms, score }: CurvesModel,
+  model: CurvesModel & Pick<ReportModel, 'elbowVersion'>,
   facts: readonly (readonly [string, string])[],
-  pairing: string,
+  besides: string | null = null,
 ): Markup {
-  const level = percent(confidence);
+  const methods = curveMethods(model);
   return html`<section>
     <h2>How it was reckoned</h2>
-    ${factList(facts)}
+    ${factList(facts)} ${besides === null ? null : html`<p class="caption">${besides}</p>`}
+    ${methods === null ? null : paperPart(methods)}
     <p class="caption">
-      Intervals at the sizes are ${level} Student t intervals of the mean over replicates, with the spread of
-      all of an arm’s sizes smoothed over log n. Beyond them a thousand curves of ten families, each weighted
-      by how well it foretells the sizes, say what is possible: intervals hold for the expected ${score.name}.
-      The elbow is the smallest size, up to half the largest, from which on no doubling brings δ = ${delta}.
+      Intervals at the sizes have the spread of all of an arm’s sizes, smoothed over log n. More of this, and
+      how often these intervals hold, is in docs/curves.md of elbow.
     </p>
-    ${arms.length < 2 ? null : html`<p class="caption">${pairing}</p>`}
-    <p class="caption">More of this, and how often these intervals hold, is in docs/curves.md of elbow.</p>
   </section>`;
 }
 
-/** How arms are compared whose replicates share their seeds. */
-export const PAIRED =
-  'Arms are compared replicate by replicate by the paired t test; p is adjusted for all comparisons together (Holm 1979).';
+/** A paragraph for a paper, with its sources. */
+export const paperPart = ({ text, sources }: Methods): Markup =>
+  html`<h3>For a paper</h3>
+    <p class="paper">${text}</p>
+    ${
+      sources.length === 0
+        ? null
+        : html`<ul class="notes caption">
+            ${sources.map((source) => html`<li>${source}</li>`)}
+          </ul>`
+    }`;

@@ -1,5 +1,5 @@
 /** The section on curves, or on scores of a single size or of none: its chart, what that shows, and its table. */
-import { rankedBy } from './arm-names.js';
+import { markedLabel, rankedBy } from './arm-names.js';
 import { isFitted } from './charts/curve.js';
 import { MOST_SHADES } from './charts/curve-fits.js';
 import { hasCurve, highlighted } from './charts/layout.js';
@@ -66,4 +66,4 @@ function scoresText(model: CurvesModel): string {
 
 /** Which colour is which arm, for phones: a legend that wraps. */
 export const armLegend = (model: CurvesModel): Markup | null =>
-  legend(highlighted(model).map(({ arm, color }) => ({ label: arm.label, color })));
+  legend(highlighted(model).map(({ arm, color }) => ({ label: markedLabel(arm), color })));

@@ -11,6 +11,7 @@ export type CurvesModel = Pick<
   | 'delta'
   | 'target'
   | 'prices'
+  | 'areGpuHours'
   | 'answers'
   | 'arms'
   | 'sizes'

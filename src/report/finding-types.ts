@@ -18,8 +18,10 @@ export interface EffectsReport {
   /** The largest size at which some replicate has all combinations; null where trials have no size, or there is none. */
   readonly n: number | null;
   readonly found: Effects | null;
+  /** Settings that stand together as one, `optimizer/learningRate`, because they do not cross. */
+  readonly tied: readonly string[];
   /**
-   * Why there are none: arms are not all combinations of their settings' values; the scores of some are those of survivors of
+   * Why there are none: arms are not all combinations of their settings' values, nor of groups of them; the scores of some are those of survivors of
    * pruning; or no replicate has all combinations at any size. Null where there are.
    */
   readonly reason: 'not-a-grid' | 'survivors-only' | 'no-whole-replicate' | null;
@@ -49,4 +51,12 @@ export interface CrossingReport extends Crossing {
 export interface ClusterReport extends Clusters {
   readonly arm: string;
   readonly n: number;
+}
+
+/** What a paper says of how the figures came about. */
+export interface Methods {
+  /** One paragraph. */
+  readonly text: string;
+  /** Of the methods that were used, by their first authors. */
+  readonly sources: readonly string[];
 }

@@ -80,7 +80,13 @@ export function fitDrawn(scores: readonly SizedScore[], options: CurveOptions, i
 
 const distinct = (sizes: readonly number[]): number[] => [...new Set(sizes)].sort((a, b) => a - b);
 
-function curveOptionsOf({ spec, score, confidence, agreement }: FitRequest): CurveOptions {
+/** What is asked of an arm's curve, and what is known of its data set. */
+export function curveOptionsOf({
+  spec,
+  score,
+  confidence,
+  agreement,
+}: Pick<FitRequest, 'spec' | 'score' | 'confidence' | 'agreement'>): CurveOptions {
   const { delta, target } = spec.report;
   const asked = { delta, target, confidence };
   if (!score.isAccuracy) return { ...asked, direction: score.direction, range: { lo: null, hi: null } };

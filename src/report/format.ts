@@ -23,6 +23,10 @@ export function counted(value: number, noun: string, plural = `${noun}s`): strin
   return `${count(value)} ${value === 1 ? noun : plural}`;
 }
 
+/** Three significant digits: 0.03116 as `0.0312`, 12345 as `12,300`. */
+export const significant = (value: number): string =>
+  value.toLocaleString('en-US', { maximumSignificantDigits: 3 });
+
 /** Two significant digits, for an elbow that is read off a coarse curve: 317.4 as `320`. */
 export function rounded(value: number): string {
   if (value < 100) return count(Math.ceil(value));
@@ -49,6 +53,12 @@ export function listed(items: readonly string[]): string {
 /** 0.95 as `95 %`. */
 export const percent = (share: number): string => `${Number((100 * share).toFixed(2))} %`;
 
+/** A p value; a dash where nothing was tested. */
+export function probability(p: number | null): string {
+  if (p === null) return '–';
+  return p < 0.001 ? '< 0.001' : decimal(p);
+}
+
 /** Half the width of an interval, or null. */
 export function halfWidth(interval: { readonly lo: number; readonly hi: number } | null): number | null {
   return interval === null ? null : (interval.hi - interval.lo) / 2;
@@ -64,3 +74,6 @@ export const between = ({ lo, hi }: Ends): string => `${decimal(lo)} to ${decima
 
 /** `+0.031 to +0.074` */
 export const signedBetween = ({ lo, hi }: Ends): string => `${signed(lo)} to ${signed(hi)}`;
+
+/** `2026-11-24 12:00:05 UTC`, of an ISO 8601 time. */
+export const when = (iso: string): string => `${iso.slice(0, 10)} ${iso.slice(11, 19)} UTC`;

@@ -6,7 +6,10 @@ import type { ArmFacts, SweepRow, TrialResult } from '../storage/storage.js';
 import { answersOf } from './answers.js';
 import { classReports, type Confusion } from './classes.js';
 import { armFindings } from './comparisons.js';
+import { ranOnGpus } from './costs.js';
 import { diagnosisGroups } from './diagnosis.js';
+import { leadSentence } from './finding-text.js';
+import { methodsOf } from './methods.js';
 import { nextSteps } from './next-steps.js';
 import { notesOf } from './notes.js';
 import { meanQuickness, quicknessOf } from './quickness.js';
@@ -38,19 +41,24 @@ export function buildReport(input: ReportInput): ReportModel {
   );
   const epochs = groupBy(input.epochs, (epoch) => epoch.trial);
   const quickness: QuicknessByTrial = new Map(results.map((result) => [result.trial, quicknessOf(result)]));
+  const surviving = new Set(results.flatMap(({ status, armHash }) => (status === 'pruned' ? [armHash] : [])));
   const arms = head.arms.map((arm) => ({
     ...arm,
     splits: splitMeans(spec, scoredOf.get(arm.hash) ?? [], quickness),
+    isSurvivorsOnly: surviving.has(arm.hash),
   }));
+  const environments = environmentReports(input.attempts ?? []);
   const draft = {
     format: 2 as const,
     madeAt: madeAt.toISOString(),
     elbowVersion: input.elbowVersion,
     ...head,
     prices: spec.report.prices ?? null,
+    areGpuHours: ranOnGpus(environments),
     arms,
     rates: spec.trainable.kind === 'builtin' ? rateReport(arms, head.chance) : null,
     next: nextSteps(spec, arms),
+    looks: (input.decisions ?? []).map((one) => ({ ...one, at: one.at.toISOString() })),
     classes: classesOf(sweep, input.confusions ?? [], results, arms),
     trialReports: results.map((result) => trialReport(result, quickness.get(result.trial) ?? null)),
     trialEpochs: [...epochs].map(([trial, own]) => ({
@@ -63,12 +71,17 @@ export function buildReport(input: ReportInput): ReportModel {
       // The file's own: it is written out, to be run again.
       spec: input.sweep.spec,
       source: sweep.source,
-      environments: environmentReports(input.attempts ?? []),
+      environments,
       commands: [`elbow run ${sweep.name}.yaml`, `elbow report ${sweep.name}`],
     },
   };
   const found = { ...draft, ...armFindings(draft) };
-  return { ...found, answers: answersOf(found), notes: notesOf(found) };
+  return {
+    ...found,
+    answers: answersOf(found, leadSentence(found)),
+    notes: notesOf(found),
+    methods: methodsOf(found),
+  };
 }
 
 /**

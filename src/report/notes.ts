@@ -3,11 +3,11 @@ import { trainingOf } from '../data/split-sizes.js';
 import { groupBy } from '../group-by.js';
 import { datasetFacts } from '../spec/index.js';
 import { clusterNotes } from './finding-text.js';
-import { count, counted, listed } from './format.js';
+import { count, counted, listed, percent } from './format.js';
 import { MOST_DETAILED } from './limits.js';
 import type { ArmSummary, Note, ReportModel, SummaryInput, TrialReport } from './types.js';
 
-type Draft = Omit<ReportModel, 'answers' | 'notes'>;
+type Draft = Omit<ReportModel, 'answers' | 'notes' | 'methods'>;
 type Counted = Pick<ReportModel, 'sweep' | 'counts' | 'trials'>;
 type Scores = readonly Pick<TrialReport, 'status' | 'testAccuracy' | 'objective'>[];
 
@@ -22,6 +22,7 @@ export function notesOf(model: Draft): Note[] {
   return [
     ...partial(model),
     ...missing(model, scorelessOf(model.trialReports)),
+    ...survivors(model),
     ...diagnoses(model),
     ...clusterNotes(model),
     ...epochLimit(model),
@@ -36,6 +37,8 @@ export function notesOf(model: Draft): Note[] {
   ];
 }
 
+/** Arms that a note names. */
+const MOST_NAMED = 5;
 /** Each arm may have its own. */
 const MOST_CURVE_NOTES = 5;
 
@@ -62,6 +65,17 @@ function missing({ counts, trials }: Counted, scoreless: number): Note[] {
   if (scoreless > 0) parts.push(`${count(scoreless)} without a score`);
   if (parts.length === 0) return [];
   return note('missing', `Not in the curves: ${listed(parts)} of ${counted(trials, 'trial')}.`);
+}
+
+function survivors(model: Draft): Note[] {
+  const own = model.arms.filter(({ isSurvivorsOnly }) => isSurvivorsOnly);
+  if (own.length === 0) return [];
+  const shown = own.slice(0, MOST_NAMED).map(({ label }) => label);
+  const more = own.length - shown.length;
+  return note(
+    'survivors',
+    `Survivors only: trials of ${listed(more > 0 ? [...shown, counted(more, 'other arm')] : shown)} were pruned. Those that are left are the better ones, so that means and curves stand too high.`,
+  );
 }
 
 function details({ trials }: Draft): Note[] {
@@ -172,7 +186,7 @@ function trainingCode({ environments }: Draft['made']): string {
   return ` They were trained by ${counts.size} versions of elbow's training code: ${listed(list)}; \`elbow show\` says how to train those of the others again.`;
 }
 
-function errorBars({ arms, made }: Draft): Note[] {
+function errorBars({ arms, made, confidence }: Draft): Note[] {
   const withCurves = arms.filter((arm) => arm.points.length > 0);
   if (withCurves.length === 0) return [];
   const freedoms = withCurves.flatMap(({ points }) => points.flatMap(({ freedom }) => freedom ?? []));
@@ -189,7 +203,7 @@ function errorBars({ arms, made }: Draft): Note[] {
   );
   return note(
     'error-bars',
-    `Intervals at the sizes are 95 % Student t intervals of the mean over replicates, with the spread of all of an arm's sizes smoothed over log n (${degrees(least, most)} degrees of freedom): they hold the expected score of this whole procedure (n labels, a fifth of them for validation) on this test set, for subsets from this pool.`,
+    `Intervals at the sizes are ${percent(confidence)} Student t intervals of the mean over replicates, with the spread of all of an arm's sizes smoothed over log n (${degrees(least, most)} degrees of freedom): they hold the expected score of this whole procedure (n labels, a fifth of them for validation) on this test set, for subsets from this pool.`,
   );
 }
 

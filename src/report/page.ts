@@ -28,7 +28,7 @@ export const headerOf = (
   html`<header>
     <p class="kind">elbow · ${kind}</p>
     <h1>${title}</h1>
-    <div class="answers">${answers.map((answer) => html`<p>${answer}</p>`)}</div>
+    <div class="answers">${answers.map((answer) => html`<p>${unbroken(answer)}</p>`)}</div>
     <dl class="tiles">
       ${tiles.map(
         ({ name, value, detail }) =>
@@ -40,6 +40,10 @@ export const headerOf = (
     </dl>
   </header>`;
 
+/** Signs stay in the line of their figures. */
+export const unbroken = (text: string): string =>
+  text.replaceAll(' %', '\u00a0%').replaceAll('δ = ', 'δ\u00a0=\u00a0');
+
 /** Nothing when there is nothing to show in it. */
 export function section(
   title: string,
@@ -49,7 +53,7 @@ export function section(
   if (content.every((part) => part === null)) return null;
   return html`<section>
     <h2>${title}</h2>
-    <p class="caption">${caption}</p>
+    <p class="caption">${unbroken(caption)}</p>
     ${content}
   </section>`;
 }
@@ -103,9 +107,4 @@ export function figure(
     <div class="wide">${labelled(plot.svg.wide)}</div>
     <div class="narrow">${labelled(plot.svg.narrow)}${legend}</div>
   </figure>`;
-}
-
-/** `2026-11-24 12:00:05 UTC` */
-export function when(iso: string): string {
-  return `${iso.slice(0, 10)} ${iso.slice(11, 19)} UTC`;
 }

@@ -1,9 +1,10 @@
 /** Which arms are best, from scores alone: what is read, fitted and coloured depends on it. Pure. */
-import { meanOrNull } from '../curves/index.js';
+import { meanOrNull, type Observation } from '../curves/index.js';
 import { groupBy } from '../group-by.js';
 import { datasetFacts } from '../spec/index.js';
 import type { SweepSpec } from '../spec/types.js';
 import type { TrialFigures } from '../storage/storage.js';
+import type { Answers } from './agreement.js';
 import type { ReportModel, SummaryInput } from './types.js';
 
 /** More arms than this cannot be told apart by colour; then only the best get one. */
@@ -75,9 +76,39 @@ export function sizeOf(spec: SweepSpec, samplesPerClass: number | null): number 
   return datasetFacts(spec.dataset)?.allSize ?? null;
 }
 
+/** Scores of trials that have a size. */
+export const observationsOf = (spec: SweepSpec, scored: readonly Scored[]): Observation[] =>
+  scored.flatMap(({ figures: { armHash: arm, samplesPerClass, replicate }, score }) => {
+    const n = sizeOf(spec, samplesPerClass);
+    return n === null ? [] : [{ arm, n, replicate, score }];
+  });
+
+/** Of those whose answers are known. @param bits by trial */
+export const imageAnswers = (
+  spec: SweepSpec,
+  own: readonly Scored[],
+  bits: ReadonlyMap<number, Uint8Array>,
+): Answers[] =>
+  own.flatMap(({ figures }) => {
+    const [n, correct] = [sizeOf(spec, figures.samplesPerClass), bits.get(figures.trial)];
+    return n === null || correct === undefined ? [] : [{ n, correct }];
+  });
+
 /** Whether plots give an arm a colour. @param arms of the sweep */
 export const isHighlighted = (arms: number, rank: number | null): boolean =>
   arms <= MOST_COLORS || (rank !== null && rank <= HIGHLIGHTED_OF_MANY);
+
+/** The arm that is best by the objective, and the largest size that has results; null where none has any. */
+export function bestArm(
+  input: Input,
+): { readonly arm: string; readonly samplesPerClass: number | null } | null {
+  const { ranks, scored } = rankArms(input);
+  const [arm] = ranks.keys();
+  if (arm === undefined) return null;
+  const axisOf = ({ figures }: Scored): number => sizeOf(input.sweep.spec, figures.samplesPerClass) ?? 0;
+  const largest = scored.reduce((most, one) => (axisOf(one) > axisOf(most) ? one : most));
+  return { arm, samplesPerClass: largest.figures.samplesPerClass };
+}
 
 /** The arms that have a curve to be fitted, where there is more than one size. @returns hashes, best first */
 export function armsToFit(input: Input, most: number): string[] {

@@ -16,6 +16,7 @@ p{margin:.4rem 0}
 .answers p{font-size:1.06rem;max-width:46rem}
 .answers p:first-child{font-size:1.28rem;line-height:1.42;font-weight:600;letter-spacing:-.01em}
 .caption{color:var(--ink-soft);font-size:.92rem;max-width:46rem}
+.paper{max-width:46rem}
 .tiles{display:grid;grid-template-columns:repeat(auto-fit,minmax(9.5rem,1fr));gap:.7rem;margin:1.3rem 0 0;padding:0}
 .tile{background:var(--paper);border:1px solid var(--line);border-radius:.7rem;padding:.7rem .9rem}
 .tile dt{color:var(--ink-soft);font-size:.82rem}
@@ -30,11 +31,11 @@ figure svg text{font-family:inherit!important}
 table{border-collapse:collapse;width:100%;font-size:.86rem;font-variant-numeric:tabular-nums;overflow-wrap:normal}
 th,td{padding:.34rem .5rem;text-align:right;border-bottom:1px solid var(--line);white-space:nowrap;vertical-align:top}
 th{color:var(--ink-soft);font-weight:500}
-thead th{border-bottom:1px solid var(--ink-soft);vertical-align:bottom}
+thead th{white-space:normal;border-bottom:1px solid var(--ink-soft);vertical-align:bottom}
 tbody tr:last-child td,tbody tr:last-child th{border-bottom:0}
 .text{text-align:left}
 td.name{white-space:normal;text-align:left}
-td.pair{white-space:normal;min-width:9.5rem;text-align:left}
+td.pair{white-space:normal;min-width:11.5rem;text-align:left}
 td.long{white-space:normal;min-width:14rem;text-align:left}
 .arm td,.arm th{padding-top:.9rem;color:var(--ink);font-weight:600;text-align:left}
 .swatch{display:inline-block;width:.7em;height:.7em;border-radius:50%;margin-right:.45em}
@@ -55,5 +56,5 @@ pre{background:var(--page);border:1px solid var(--line);border-radius:.5rem;padd
 summary{cursor:pointer;color:var(--accent);margin-top:.5rem}
 footer{color:var(--ink-soft);font-size:.85rem;margin-top:1.4rem}
 @media (max-width:46rem){main{padding:1.2rem .7rem 2rem}section{padding:1rem .8rem;border-radius:.7rem}.wide{display:none}.narrow{display:block}.tile dd{font-size:1.1rem}.tiles{grid-template-columns:repeat(2,1fr)}dl.facts{grid-template-columns:1fr}dl.facts dd{margin-bottom:.4rem}}
-@media print{:root{color-scheme:light;${cssColors('light')}--page:#fff;--line:#d5dae0;--accent:#0068a8;--good:#00704f;--bad:#b3261e;--warn:#8a5a00}body{font-size:10.5pt}main{max-width:none;padding:0}section,.tile{border-color:#ccc;border-radius:0}section{padding:.6rem 0;border-width:1px 0 0}figure,tr,.tile{break-inside:avoid}dl.facts{grid-template-columns:max-content 1fr}.tiles{grid-template-columns:repeat(4,1fr)}h2{break-after:avoid}.wide{display:block}.narrow{display:none}.scroll{overflow:visible}table{font-size:7.5pt}th,td{padding:.15rem .3rem}details::details-content{content-visibility:visible;display:block;height:auto}}
+@media print{:root{color-scheme:light;${cssColors('light')}--page:#fff;--line:#d5dae0;--accent:#0068a8;--good:#00704f;--bad:#b3261e;--warn:#8a5a00}body{font-size:10.5pt}main{max-width:none;padding:0}section,.tile{border-color:#ccc;border-radius:0}section{padding:.6rem 0;border-width:1px 0 0}figure,tr,.tile{break-inside:avoid}dl.facts{grid-template-columns:max-content 1fr}.tiles{grid-template-columns:repeat(auto-fit,minmax(3cm,1fr))}.tile dd{font-size:1rem}td code{font-size:inherit}h2{break-after:avoid}.wide{display:block}.narrow{display:none}.scroll{overflow:visible}table{font-size:7.5pt}th,td{padding:.15rem .3rem}details::details-content{content-visibility:visible;display:block;height:auto}}
 `;

@@ -1,14 +1,24 @@
 /** What a report says first: arms, their curves and ranks, and the answers. Pure, and enough for a terminal. */
-import { summarize, tInterval, type CurvePoint, type Observation } from '../curves/index.js';
+import { summarize, tInterval, type CurvePoint } from '../curves/index.js';
 import { groupBy } from '../group-by.js';
 import { datasetFacts } from '../spec/index.js';
 import type { SweepSpec } from '../spec/types.js';
 import type { Counts, TrialFigures, TrialStatus } from '../storage/storage.js';
-import { agreementOf, type Answers } from './agreement.js';
+import { agreementOf } from './agreement.js';
 import { answersOf, MOST_TOLD } from './answers.js';
+import { confirmedIn } from './confirmed.js';
 import { fitArm } from './fits.js';
 import { summaryNotes } from './notes.js';
-import { armsToFit, isHighlighted, rankArms, sizeOf, type Ranks, type Scored } from './ranks.js';
+import {
+  armsToFit,
+  imageAnswers,
+  isHighlighted,
+  observationsOf,
+  rankArms,
+  sizeOf,
+  type Ranks,
+  type Scored,
+} from './ranks.js';
 import type { ArmSummary, ReportSummary, SummaryInput } from './types.js';
 
 /** Of every interval in a report. */
@@ -74,6 +84,7 @@ export function headOf(input: SummaryInput, fits: Fits): Headed {
     delta: spec.report.delta,
     target: spec.report.target,
     arms: summaries,
+    confirmed: confirmedIn(spec, ranked.scored, CONFIDENCE),
     ...(whole ? { ofArms: whole.arms } : {}),
     sizes: [...new Set(summaries.flatMap((arm) => arm.points.map((point) => point.n)))].sort((a, b) => a - b),
   };
@@ -96,11 +107,7 @@ function armSummaries(
   { score, scored, scoredOf, objectives, ranks }: Ranks,
   fits: Fits,
 ): ArmSummary[] {
-  const observations: Observation[] = [];
-  for (const { figures: one, score: value } of scored) {
-    const n = sizeOf(spec, one.samplesPerClass);
-    if (n !== null) observations.push({ arm: one.armHash, n, replicate: one.replicate, score: value });
-  }
+  const observations = observationsOf(spec, scored);
   const curves = new Map(summarize(observations, CONFIDENCE).map((curve) => [curve.arm, curve]));
   const bits = new Map(correct.map((one) => [one.trial, one.correct]));
   const images = datasetFacts(spec.dataset)?.testSize ?? 0;
@@ -119,7 +126,7 @@ function armSummaries(
           confidence: CONFIDENCE,
           isDrawn: fits.areDrawn && hasColor,
           isBest: fits.areDrawn && rank === 1,
-          agreement: agreementOf(answersIn(spec, scoredOf.get(hash) ?? [], bits), images),
+          agreement: agreementOf(imageAnswers(spec, scoredOf.get(hash) ?? [], bits), images),
         })
       : null;
     const points = (curves.get(hash)?.points ?? []).map((point) => ({
@@ -140,17 +147,6 @@ function armSummaries(
     };
   });
 }
-
-/** Of the trials whose answers are known. */
-const answersIn = (
-  spec: SweepSpec,
-  own: readonly Scored[],
-  bits: ReadonlyMap<number, Uint8Array>,
-): Answers[] =>
-  own.flatMap(({ figures }) => {
-    const [n, correct] = [sizeOf(spec, figures.samplesPerClass), bits.get(figures.trial)];
-    return n === null || correct === undefined ? [] : [{ n, correct }];
-  });
 
 /** The smallest measured size whose mean is as good as the target. */
 export function targetAt(

@@ -1,10 +1,10 @@
 /** Prints the report of several sweeps as one page. */
-import { methodsSection, PAIRED } from './curve-methods.js';
+import { methodsSection } from './curve-methods.js';
 import { curveSection } from './curve-section.js';
-import { count, listed, percent } from './format.js';
+import { count, listed, percent, when } from './format.js';
 import type { Markup } from './markup.js';
 import { html } from './markup.js';
-import { headerOf, headOf, notesSection, when } from './page.js';
+import { headerOf, headOf, notesSection } from './page.js';
 import type { Plot } from './plots.js';
 import type { SweepsReport } from './sweeps-report.js';
 import { comparisonSection } from './tables/comparisons.js';
@@ -105,5 +105,5 @@ function factsOf({ sweeps, confidence, delta, target }: SweepsReport): [string, 
 
 const pairingText = ({ arePaired }: SweepsReport): string =>
   arePaired
-    ? `The sweeps have the same seed and data, so that a replicate has the same subsets and seeds in all of them. ${PAIRED}`
-    : `Sweeps with different seeds share no subsets: their arms are compared without pairs by Welch’s t test (1947), those of the same seed in pairs. ${PAIRED}`;
+    ? 'The sweeps have the same seed and data, so that a replicate has the same subsets and seeds in all of them.'
+    : 'Sweeps with different seeds share no subsets: their arms are compared without pairs, those of the same seed in pairs.';

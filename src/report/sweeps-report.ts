@@ -4,8 +4,8 @@ import { curveAnswers } from './answers.js';
 import { scoredArms, type ScoredArm } from './arm-scores.js';
 import { besideEachOther } from './comparisons.js';
 import type { CurvesModel } from './curves-types.js';
+import { leadSentence } from './finding-text.js';
 import { counted, listed } from './format.js';
-import { leadingPairSentence } from './leading-pair.js';
 import { MOST_COLORS } from './ranks.js';
 import { rankScores } from './score-ranks.js';
 import type { ArmReport, Note, ReportModel } from './types.js';
@@ -83,6 +83,7 @@ export function buildSweepsReport(models: readonly ReportModel[], madeAt: Date):
     delta,
     target,
     prices,
+    areGpuHours: models.every((one) => one.areGpuHours),
     sweeps: models.map(factsOf),
     differences: differingValues(models.map(({ made }) => made.spec)).filter(
       ({ path }) => !path.startsWith('report.'),
@@ -99,10 +100,8 @@ export function buildSweepsReport(models: readonly ReportModel[], madeAt: Date):
   };
   const found = { ...draft, ...besideEachOther(draft, ranked) };
   const sweepOf = new Map(ranked.map(({ arm, sweep }) => [arm.hash, sweep]));
-  const answers = [
-    ...curveAnswers(found, n ?? undefined),
-    ...leadingPairSentence(found, n, (arm, best) => sweepOf.get(arm.hash) !== sweepOf.get(best.hash)),
-  ];
+  const lead = leadSentence(found, (arm, best) => sweepOf.get(arm.hash) !== sweepOf.get(best.hash));
+  const answers = curveAnswers(found, lead, n ?? undefined);
   return { ...found, answers: answers.length > 0 ? answers : ['No trial of these sweeps has a score yet.'] };
 }
 

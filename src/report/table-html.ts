@@ -1,9 +1,9 @@
 /** Prints the report of a table of scores as one page. */
-import { methodsSection, PAIRED } from './curve-methods.js';
+import { methodsSection } from './curve-methods.js';
 import { curveSection } from './curve-section.js';
-import { count, counted, percent } from './format.js';
+import { count, counted, percent, when } from './format.js';
 import { html } from './markup.js';
-import { headerOf, headOf, notesSection, when } from './page.js';
+import { headerOf, headOf, notesSection } from './page.js';
 import type { Plot } from './plots.js';
 import type { TableReport } from './table-report.js';
 import { comparisonSection } from './tables/comparisons.js';
@@ -18,8 +18,7 @@ export function tableHtml(model: TableReport, plots: readonly Plot[]): string {
         <main>
           ${headerOf('learning curves', model.title, model.answers, curveTiles(model))}
           ${curveSection(model, plots, { rankedAt: model.rankedAt })} ${forecastSection(model)}
-          ${comparisonSection(model)} ${notesSection(model.notes)}
-          ${methodsSection(model, factsOf(model), PAIRED)}
+          ${comparisonSection(model)} ${notesSection(model.notes)} ${methodsSection(model, factsOf(model))}
           <footer>
             <p>
               Made ${when(model.madeAt)} by elbow ${model.elbowVersion}. The figures are in

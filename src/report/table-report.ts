@@ -5,8 +5,8 @@ import { curveAnswers } from './answers.js';
 import { besideEachOther } from './comparisons.js';
 import type { CurvesModel } from './curves-types.js';
 import type { DrawnFit } from './fits.js';
+import { leadSentence } from './finding-text.js';
 import { count, counted, listed } from './format.js';
-import { leadingPairSentence } from './leading-pair.js';
 import { curveWarnings } from './notes.js';
 import { isHighlighted } from './ranks.js';
 import { rankScores } from './score-ranks.js';
@@ -82,6 +82,7 @@ export function buildTableReport(input: TableInput): TableReport {
       points: pointsOf(one.scores, figures, confidence),
       fit: sizes.length < 2 ? null : { ...fit, at: one.drawn.ahead, curve: one.drawn.curve },
       splits: [],
+      isSurvivorsOnly: false,
       targetAt: targetAt(target, figures, { direction }),
       sizeless: null,
     };
@@ -100,6 +101,7 @@ export function buildTableReport(input: TableInput): TableReport {
     delta,
     target,
     prices: null,
+    areGpuHours: false,
     arms,
     sizes,
     clusters: [],
@@ -113,11 +115,10 @@ export function buildTableReport(input: TableInput): TableReport {
     objectives: scores.flatMap(({ n, replicate, score }) =>
       replicate === null ? [] : [{ n, replicate, objective: score }],
     ),
-    isSurvivorsOnly: false,
   }));
   const { compareAt: at, margin, seed } = asked;
   const found = { ...draft, ...besideEachOther(draft, compared, { at, margin, seed }) };
-  return { ...found, answers: [...curveAnswers(found, n ?? undefined), ...leadingPairSentence(found, n)] };
+  return { ...found, answers: curveAnswers(found, leadSentence(found), n ?? undefined) };
 }
 
 /** Scores without a replicate are numbered as they come. */

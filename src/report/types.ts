@@ -1,13 +1,22 @@
 /** The report as plain JSON: everything that is drawn or printed is collected here first. Types only. */
-import type { CurveWarning, Interval } from '../curves/index.js';
-import type { ArmReport, ArmSummary, ClassReports, NextSteps, Quickness } from './arm-types.js';
-import type { ArmFindings } from './finding-types.js';
+import type { CurveWarning } from '../curves/index.js';
+import type {
+  ArmReport,
+  ArmSummary,
+  ClassReports,
+  ConfirmedReport,
+  NextSteps,
+  Quickness,
+} from './arm-types.js';
+import type { ArmFindings, Methods } from './finding-types.js';
+import type { RateReport } from './rate-types.js';
 import type { ArmParams, Objective, SweepSpec } from '../spec/types.js';
 import type { Confusion } from './classes.js';
 import type {
   ArmFacts,
   AttemptPlace,
   Counts,
+  DecisionRow,
   EpochMetrics,
   Environment,
   LayerFigures,
@@ -55,6 +64,9 @@ export interface WholeSweep {
   readonly scoreless: number;
 }
 
+/** A look at a sweep with `until`. */
+export type Look = Omit<DecisionRow, 'at'> & { readonly at: string };
+
 /** What a report is made of. */
 export interface ReportInput {
   readonly sweep: SweepRow;
@@ -70,47 +82,11 @@ export interface ReportInput {
   readonly attempts?: readonly AttemptPlace[];
   /** What is asked in place of what the sweep's file asks; left out for nothing else. */
   readonly asked?: SweepSpec['report'];
+  /** Looks at a sweep with `until`, by look. */
+  readonly decisions?: readonly DecisionRow[];
   /** When it is made. */
   readonly madeAt: Date;
   readonly elbowVersion: string;
-}
-
-/** Arms that are equal in everything but the learning rate, judged at the rate that is best in validation. */
-export interface RateGroup {
-  /** Of the arm at the chosen rate. */
-  readonly hash: string;
-  /** The size at which rates are judged: the largest that the group has results for. */
-  readonly n: number;
-  /** The chosen rate. */
-  readonly rate: number;
-  /** Whether the chosen rate is the lowest or the highest tried: the best of all may lie outside. */
-  readonly edge: 'lowest' | 'highest' | null;
-  /** Means at the chosen rate, with the interval that curves show of the test accuracy, and over how many trials. */
-  readonly validation: number;
-  readonly test: number;
-  readonly interval: Interval | null;
-  readonly trials: number;
-  /** The largest rate whose mean test accuracy is above `trainsAbove`; null where none is, or that is null. */
-  readonly largestTraining: number | null;
-  /** At the chosen rate; null where no trial has the figures. */
-  readonly quickness: Quickness | null;
-  /** Every rate that could be judged, ascending; at least two. */
-  readonly rates: readonly {
-    readonly rate: number;
-    readonly hash: string;
-    readonly validation: number;
-    readonly test: number;
-  }[];
-}
-
-/** Settings, each at its best learning rate. */
-export interface RateReport {
-  /** The test accuracy above which a network counts as trained; null where chance is not known. */
-  readonly trainsAbove: number | null;
-  /** By test accuracy, best first; at least one. */
-  readonly groups: readonly RateGroup[];
-  /** How many groups have fewer than two rates that could be judged. */
-  readonly leftOut: number;
 }
 
 /** A trial as tables show it. Times in ISO 8601. */
@@ -184,6 +160,7 @@ export interface Note {
   readonly code:
     | 'partial'
     | 'missing'
+    | 'survivors'
     | 'one-replicate'
     | 'epoch-limit'
     | 'large-batch'
@@ -248,13 +225,19 @@ export interface ReportModel extends ArmFindings {
   readonly target: number | null;
   /** What costs are reckoned with; null where nobody told. */
   readonly prices: NonNullable<SweepSpec['report']['prices']> | null;
+  /** Whether hours of training are those of GPUs: all trials of which the device is known ran on them. */
+  readonly areGpuHours: boolean;
   /** Sentences that answer the sweep's question, most important first. */
   readonly answers: readonly string[];
   readonly arms: readonly ArmReport[];
+  /** Arms that have fresh replicates, in the order in which they were chosen. */
+  readonly confirmed: readonly ConfirmedReport[];
   /** Null where the sweep has no two rates to choose from, and for own trainables. */
   readonly rates: RateReport | null;
   /** Null without a fit of the best arm. */
   readonly next: NextSteps | null;
+  /** At a sweep with `until`, by look. */
+  readonly looks: readonly Look[];
   /** Null with one size, and where trials tell nothing of classes. */
   readonly classes: ClassReports | null;
   /** Sizes with results, ascending. */
@@ -265,6 +248,8 @@ export interface ReportModel extends ArmFindings {
   /** Most telling first. */
   readonly diagnoses: readonly DiagnosisGroup[];
   readonly notes: readonly Note[];
+  /** Null where nothing was measured. */
+  readonly methods: Methods | null;
   readonly made: {
     readonly spec: SweepSpec;
     readonly source: string;
@@ -286,6 +271,7 @@ export interface ReportSummary extends Pick<
   | 'confidence'
   | 'delta'
   | 'target'
+  | 'confirmed'
   | 'answers'
   | 'sizes'
   | 'notes'

@@ -62,8 +62,10 @@ export function countAtMost(spec: SweepSpec): number {
   return combinations * sizeCount(spec) * spec.replicates;
 }
 
-/** How many trials the sweep has: its arms, each once, times sizes and replicates. */
-export function countTrials(spec: SweepSpec): number {
+/** How many trials the sweep has: its arms, each once, times sizes and replicates, and what confirms one of them. */
+export const countTrials = (spec: SweepSpec): number => countGrid(spec) + confirmingTrials(spec).length;
+
+function countGrid(spec: SweepSpec): number {
   const grids = gridsOf(spec);
   // The arms of one grid all differ, unless they differ in what has no effect.
   const mayRepeat = grids.some(({ axes }) =>
@@ -214,7 +216,26 @@ export function planTrials(spec: SweepSpec): PlannedTrial[] {
       for (const arm of arms) trials.push({ number: trials.length, arm, samplesPerClass, replicate });
     }
   }
-  return trials;
+  const more = confirmingTrials(spec);
+  return [...trials, ...more.map((trial, i) => ({ ...trial, number: trials.length + i }))];
+}
+
+/** Those that `confirm` asks for, and the grid does not have. */
+function confirmingTrials(spec: SweepSpec): Omit<PlannedTrial, 'number'>[] {
+  const { confirm = [], replicates } = spec;
+  if (confirm.length === 0) return [];
+  const arms = new Map(armsOf(spec).map((arm) => [arm.hash, arm]));
+  const sizes = sizesOf(spec);
+  const each = new Map<string, Omit<PlannedTrial, 'number'>>();
+  for (const { arm: hash, samplesPerClass, first, replicates: times } of confirm) {
+    const arm = arms.get(hash);
+    // A file that names an arm it does not have is refused before.
+    if (arm === undefined) continue;
+    const from = sizes.includes(samplesPerClass) ? Math.max(first, replicates) : first;
+    for (let replicate = from; replicate < first + times; replicate++)
+      each.set(canonicalize([hash, samplesPerClass, replicate]), { arm, samplesPerClass, replicate });
+  }
+  return [...each.values()];
 }
 
 /** Sizes ascending; null (all images, or a trainable without sizes) last. */
@@ -233,6 +254,19 @@ function sizesOf(spec: SweepSpec): (number | null)[] {
  */
 export function specsEqual(a: SweepSpec, b: SweepSpec): boolean {
   return canonicalSpec(a) === canonicalSpec(b);
+}
+
+/**
+ * Whether a stored sweep is what somebody asks for: the same, but for replicates that `until` has added since, and those that
+ * confirm an arm.
+ */
+export function isSweepOf(stored: SweepSpec, asked: SweepSpec): boolean {
+  const hasGrown = stored.until !== undefined && stored.replicates > asked.replicates;
+  return specsEqual(stored, {
+    ...asked,
+    ...(hasGrown ? { replicates: stored.replicates } : {}),
+    ...(stored.confirm !== undefined && asked.confirm === undefined ? { confirm: stored.confirm } : {}),
+  });
 }
 
 function canonicalSpec(spec: SweepSpec): string {

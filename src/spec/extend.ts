@@ -5,10 +5,13 @@ import { canonicalize } from './canonical.js';
 import { parseSweep } from './parse.js';
 import { printSpec } from './print.js';
 import type { Settings } from './settings.js';
-import type { PlannedTrial, Scalar, SubGrid, SweepSpec } from './types.js';
+import type { Confirmation, PlannedTrial, Scalar, SubGrid, SweepSpec } from './types.js';
 
 /** What may be laid over a sweep to extend it. */
-export type Extension = Pick<Settings, 'set' | 'replicates'>;
+export interface Extension extends Pick<Settings, 'set' | 'replicates' | 'until'> {
+  /** Added to those that there are. */
+  readonly confirm?: Confirmation;
+}
 
 export interface ExtendedSweep {
   readonly spec: SweepSpec;
@@ -18,7 +21,7 @@ export interface ExtendedSweep {
   readonly trials: readonly PlannedTrial[];
   /** How many of them are new: the last ones. */
   readonly added: number;
-  /** Whether the spec says anything that it did not say: `report` and `budget` change without a new trial. */
+  /** Whether the spec says anything that it did not say: `report`, `budget` and `until` change without a new trial. */
   readonly isChanged: boolean;
 }
 
@@ -39,8 +42,8 @@ const FIXED = [
 ] as const;
 
 /**
- * Adds what the settings name: values to axes of `space`, entries to `arms`, a larger number of replicates. `report` and
- * `budget` are replaced.
+ * Adds what the settings name: values to axes of `space`, entries to `arms`, a larger number of replicates, a confirmation.
+ * `report`, `budget` and `until` are replaced.
  * @param existing the sweep's trials, with the numbers they have
  * @throws ElbowError `spec-invalid` as for a sweep file; `usage` where a setting would change what there is
  */
@@ -51,7 +54,8 @@ export function extendSweep(
 ): ExtendedSweep {
   const own = typeof spec.dataset === 'string' ? {} : { own: spec.dataset };
   const label = `the sweep ${spec.name}`;
-  const asked = parseSweep(printSpec(spec), label, { ...extension, ...own });
+  const { confirm, ...settings } = extension;
+  const asked = parseSweep(printSpec(spec), label, { ...settings, ...own });
   const changed = FIXED.find((key) => !isEqual(asked[key], spec[key]));
   if (changed !== undefined) {
     throw new ElbowError(
@@ -74,6 +78,7 @@ export function extendSweep(
     ...asked,
     space: moreValues(spec.space, asked.space),
     ...(arms === undefined ? {} : { arms }),
+    ...(confirm === undefined ? {} : { confirm: [...(spec.confirm ?? []), confirm] }),
   };
   const source = printSpec(merged);
   const extended = parseSweep(source, label, own);

@@ -1,5 +1,5 @@
 /** What a sweep file may say, and what it expands to. */
-export { armsOf, armsOfGrid, countTrials, gridsOf, planTrials, specsEqual } from './arms.js';
+export { armsOf, armsOfGrid, countTrials, gridsOf, isSweepOf, planTrials, specsEqual } from './arms.js';
 export { canonicalize } from './canonical.js';
 export { differencesText, differingValues, specDifferences } from './differences.js';
 export type { DifferingValues } from './differences.js';
@@ -31,3 +31,5 @@ export type { ParameterFacts } from './params.js';
 export { parseSweep, requestedDataset } from './parse.js';
 export { printSpec } from './print.js';
 export type { ParseOptions } from './parse.js';
+export { conditionOf, conditionText, LEAST_LOOKED_AT } from './until.js';
+export type { Condition } from './until.js';

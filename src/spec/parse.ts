@@ -1,26 +1,24 @@
 /** From a sweep file's text to a SweepSpec, or to every error in it at once. */
 import { resolve } from 'node:path';
-import { MOST_SHARDS, trialsPerShard } from '../../workflows/messages.js';
 import { ElbowError, type Where } from '../errors.js';
-import { countAtMost, countTrials } from './arms.js';
 import { unfitAugmentation } from './augmentation-fit.js';
 import { commandProblems, commandSchema, directionProblems } from './commands.js';
+import { confirmProblems } from './confirm.js';
 import { DEFAULT_DATASET, DEFAULT_PRIORITY, datasetFacts } from './known.js';
-import { digits } from './leaves.js';
 import { idleSettings } from './idle-settings.js';
 import { unfitModels } from './model-fit.js';
 import { unfitNetworks } from './network-fit.js';
 import { networkProblems, ownNetworksOf } from './networks.js';
 import { askedDataset, datasetKeys, pathKey } from './own-datasets.js';
 import { pathText, problemsOf, show, type Places } from './problems.js';
-import { MOST_TRIALS, builtinSweep, commandSweep, noopSweep, type ParsedSweep } from './schema.js';
+import { builtinSweep, commandSweep, noopSweep, type ParsedSweep } from './schema.js';
 import { isMapping, layered, type Layered, type Settings } from './settings.js';
 import { parseSource, type Path } from './source.js';
 import { repeatedNames, uselessSettings } from './sub-grids.js';
 import { kindOf, trainableOf, type PathStarts, type TrainableKind } from './trainables.js';
+import { checkCount } from './trial-limit.js';
 import type { AskedDataset, OwnDataset, Scalar, SubGrid, SweepSpec } from './types.js';
-
-const SIZE = 'samplesPerClass';
+import { conditionOf, conditionText, untilProblems } from './until.js';
 
 /** How a sweep is parsed: what is laid over the file, and what is known beside it. */
 export interface ParseOptions extends Settings {
@@ -68,6 +66,8 @@ export function parseSweep(text: string, file: string, options: ParseOptions = {
     ...idleSettings(spec, facts, layers),
     ...commandProblems(spec, layers),
     ...directionProblems(spec, parsed.objective.direction !== undefined, layers),
+    ...untilProblems(spec, layers),
+    ...confirmProblems(spec, layers),
   ];
   if (unfit.length > 0) throw together(unfit);
   checkCount(spec, layers);
@@ -129,9 +129,10 @@ const NULLABLE: ReadonlySet<string> = new Set(['samplesPerClass', 'weightDecay']
 /** A single value of an axis becomes a list of one. */
 function withLists(value: unknown): unknown {
   if (!isMapping(value)) return value;
-  const { space, arms } = value;
+  const { space, arms, until } = value;
   return {
     ...value,
+    ...(typeof until === 'string' ? { until: [until] } : {}),
     ...(isMapping(space) ? { space: listed(space) } : {}),
     ...(Array.isArray(arms)
       ? { arms: arms.map((entry: unknown) => (isMapping(entry) ? listed(entry, ['name']) : entry)) }
@@ -242,7 +243,11 @@ function toSpec(parsed: ParsedSweep, layers: Layered, { own, paths }: ParseOptio
       metric,
       direction: objective.direction ?? (metric.endsWith('loss') ? 'minimize' : 'maximize'),
     },
-    budget: parsed.budget,
+    budget: budgetOf(parsed.budget),
+    ...(parsed.until === undefined
+      ? {}
+      : { until: parsed.until.map((text) => conditionText(conditionOf(text)!)) }),
+    ...(parsed.confirm === undefined ? {} : { confirm: parsed.confirm }),
     pool: parsed.pool,
     ...(parsed.priority === DEFAULT_PRIORITY ? {} : { priority: parsed.priority }),
     trialsPerWorkflow: parsed.trialsPerWorkflow,
@@ -250,6 +255,11 @@ function toSpec(parsed: ParsedSweep, layers: Layered, { own, paths }: ParseOptio
     ...(parsed.unfamiliar ? { unfamiliar: true } : {}),
   };
 }
+
+const budgetOf = ({ maxTrials, maxHours }: ParsedSweep['budget']): SweepSpec['budget'] => ({
+  maxTrials,
+  ...(maxHours === undefined ? {} : { maxHours }),
+});
 
 /** Prices that nobody told are left out: a spec stored by an earlier version is still the same. */
 function reportOf({ prices, ...report }: ParsedSweep['report']): SweepSpec['report'] {
@@ -265,41 +275,4 @@ function axesOf(parsed: Readonly<Record<string, readonly Scalar[] | undefined>>)
   const axes: Record<string, readonly Scalar[]> = {};
   for (const [key, values] of Object.entries(parsed)) if (values !== undefined) axes[key] = values;
   return axes;
-}
-
-/** What to do about a sweep that is too large. */
-function countHint(trials: number, isAtCeiling: boolean): string {
-  if (!isAtCeiling) return 'Raise `budget.maxTrials`, or leave values out.';
-  if (trials > MOST_TRIALS) return 'No sweep may be larger; leave values out.';
-  const enough = Math.ceil(trials / (MOST_SHARDS * trialsPerShard(1)));
-  return `With \`trialsPerWorkflow: ${enough}\` or more it may be as large: trials that share a workflow take less room in Temporal’s histories.`;
-}
-
-function checkCount(spec: SweepSpec, places: Places): void {
-  const most = countAtMost(spec);
-  const isTooLarge = most > MOST_TRIALS;
-  const trials = isTooLarge ? most : countTrials(spec);
-  const ceiling = Math.min(MOST_TRIALS, MOST_SHARDS * trialsPerShard(spec.trialsPerWorkflow));
-  const asked = isTooLarge ? null : spec.budget.maxTrials;
-  const limit = Math.min(ceiling, asked ?? ceiling);
-  if (trials <= limit) return;
-  const { arms, space, replicates } = spec;
-  const axes = Object.entries(space).filter(
-    ([key, values]) => values.length > 1 && (arms === undefined || key === SIZE),
-  );
-  const product = [
-    ...(arms === undefined ? [] : [`${digits(trials / (space[SIZE]?.length ?? 1) / replicates)} arms`]),
-    ...axes.map(([key, values]) => `${values.length} ${key}`),
-    `${digits(replicates)} replicates`,
-  ];
-  throw new ElbowError(
-    'spec-invalid',
-    `the ${arms === undefined ? 'grid has' : 'sub-grids have'} ${digits(trials)} trials (${product.join(' × ')}), the limit is ${digits(limit)}`,
-    {
-      where: places.whereIs(
-        limit === ceiling ? [arms === undefined ? 'space' : 'arms'] : ['budget', 'maxTrials'],
-      ),
-      hint: countHint(trials, limit === ceiling),
-    },
-  );
 }

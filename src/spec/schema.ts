@@ -7,11 +7,17 @@ import { networksSchema } from './network-layers.js';
 import { datasetSchema } from './own-datasets.js';
 import { builtinAxes } from './params.js';
 import type { Scalar } from './types.js';
+import { CONDITION, CONDITION_FORM, conditionOf } from './until.js';
 
 /** Seeds are 31 bits wide, so that every generator can take them. */
 const LARGEST_SEED = 2 ** 31 - 1;
 /** No sweep is larger: a grid of this many trials is a slip of the pen, and would fill the memory. */
 export const MOST_TRIALS = 1_000_000;
+
+/** Postgres' integers end here. */
+const LARGEST_SIZE = 2 ** 31 - 1;
+
+const ARM_HASH = 'the hash of an arm, 12 hexadecimal digits';
 
 const mapping = (what: string) => ({
   // Unknown keys get their own message in problems.ts.
@@ -53,6 +59,24 @@ const entryKeys = {
 
 const entryMapping = mapping('a mapping of settings, laid over `space`');
 
+const untilCondition = z
+  .string({ error: CONDITION_FORM })
+  .regex(CONDITION, { error: CONDITION_FORM })
+  .refine((text) => conditionOf(text) !== null, { error: CONDITION_FORM });
+
+const confirmation = z.strictObject(
+  {
+    arm: z
+      .string({ error: ARM_HASH })
+      .regex(/^[0-9a-f]{12}$/, { error: ARM_HASH })
+      .describe('Its hash.'),
+    samplesPerClass: whole(1, LARGEST_SIZE).nullable().describe('At which size.'),
+    first: whole(1, MOST_TRIALS).describe('Number of the first replicate, from 0; none of the grid’s.'),
+    replicates: whole(1, MOST_TRIALS).describe('How many.'),
+  },
+  mapping('a mapping with `arm`, `samplesPerClass`, `first` and `replicates`'),
+);
+
 const common = {
   name: name()
     .describe('Unique name of the sweep: lower case, digits, dashes.')
@@ -77,11 +101,29 @@ const common = {
           .nullable()
           .default(null)
           .describe('Refuse a grid with more trials than this; null sets no limit.'),
+        maxHours: positive()
+          .optional()
+          .describe('Of training, replicates that `until` adds among them; left out there is no limit.'),
       },
-      mapping('a mapping with `maxTrials`'),
+      mapping('a mapping with `maxTrials` and `maxHours`'),
     )
     .prefault({})
     .describe('Limits of the sweep.'),
+  until: z
+    .array(untilCondition, { error: `${CONDITION_FORM}, or a list of them` })
+    .min(1, { error: CONDITION_FORM })
+    .optional()
+    .meta({ axis: true })
+    .describe(
+      'Replicates are added until all of these hold for every arm; left out, there are `replicates`.',
+    ),
+  confirm: z
+    .array(confirmation, { error: 'a list of confirmations' })
+    .min(1, { error: 'a confirmation at least' })
+    .optional()
+    .describe(
+      'Replicates of one arm besides, which had no say in choosing it: what `elbow extend --confirm` adds.',
+    ),
   pool: name().default('default').describe('The workers that run the trials.'),
   priority: whole(1, 5)
     .default(DEFAULT_PRIORITY)
@@ -209,9 +251,6 @@ export const noopSweep = z.strictObject(
   },
   mapping('a mapping of settings'),
 );
-
-/** Postgres' integers end here. */
-const LARGEST_SIZE = 2 ** 31 - 1;
 
 /** A key that means nothing to a program. */
 const refused = (what: string) =>

@@ -1,4 +1,4 @@
-/** What is laid over a sweep file before it is checked: a scale, then `--set`, `--replicates` and `--name`. */
+/** What is laid over a sweep file before it is checked: a scale, then `--set`, `--replicates`, `--until` and `--name`. */
 import { ElbowError, type Where } from '../errors.js';
 import { nearestName } from './nearest.js';
 import { BUILTIN_PARAMS } from './params.js';
@@ -15,6 +15,8 @@ export interface Settings {
   readonly name?: string;
   /** As it was typed, or a number. */
   readonly replicates?: string | number;
+  /** Conditions, in place of the file's. */
+  readonly until?: readonly string[];
 }
 
 interface Layer extends Places {
@@ -45,6 +47,7 @@ export function layered(source: Source, settings: Settings): Layered {
       offset: '--set '.length,
     })),
     ...flagText('replicates', settings.replicates),
+    ...untilText(settings.until ?? []),
     ...flagText('name', settings.name),
   ];
   for (const { label, key, yaml, offset } of typed) {
@@ -86,6 +89,13 @@ export function layered(source: Source, settings: Settings): Layered {
 function flagText(option: string, value: string | number | undefined) {
   if (value === undefined) return [];
   return [{ label: `--${option} ${value}`, key: option, yaml: String(value), offset: 2 }];
+}
+
+/** The conditions as a list of YAML, whose columns are those of what was typed. */
+function untilText(conditions: readonly string[]) {
+  if (conditions.length === 0) return [];
+  const yaml = JSON.stringify(conditions);
+  return [{ label: `--until ${yaml}`, key: 'until', yaml, offset: 2 }];
 }
 
 function splitSetting(text: string): { key: string; yaml: string } {

@@ -121,6 +121,17 @@ export interface SubGrid {
   readonly settings: Readonly<Record<string, readonly Scalar[]>>;
 }
 
+/** Replicates of one arm at one size beside those of the grid: they had no say in choosing it. */
+export interface Confirmation {
+  /** Its hash. */
+  readonly arm: string;
+  readonly samplesPerClass: number | null;
+  /** Number of the first replicate, ≥ 1. */
+  readonly first: number;
+  /** Integer ≥ 1. */
+  readonly replicates: number;
+}
+
 /** A sweep file with every default filled in: plain JSON, stored as it is. */
 export interface SweepSpec {
   readonly name: string;
@@ -141,7 +152,15 @@ export interface SweepSpec {
   readonly arms?: readonly SubGrid[];
   readonly search: 'grid';
   readonly objective: Objective;
-  readonly budget: { readonly maxTrials: number | null };
+  readonly budget: {
+    readonly maxTrials: number | null;
+    /** Of training, > 0; left out where nothing limits it. */
+    readonly maxHours?: number;
+  };
+  /** Conditions (until.ts) up to which replicates are added, at least one; left out where none are. */
+  readonly until?: readonly string[];
+  /** At least one; left out where nothing was confirmed. */
+  readonly confirm?: readonly Confirmation[];
   readonly pool: string;
   /** Integer from 1, first, to 5, last. Absent where it is 3, as in specs older than the key. */
   readonly priority?: number;

@@ -9,6 +9,7 @@ export type { ReaderOptions } from './reader.js';
 export { READER_ROLE, setReaderLogin } from './roles.js';
 export type { ReaderLogin, ReaderState } from './roles.js';
 export { NO_FIGURES } from './storage.js';
+export type { DecisionFigure, DecisionKind, DecisionRow, NewDecision } from './decisions.js';
 export type { Finding, LayerFigures } from './findings.js';
 export type {
   ArmFacts,
@@ -35,6 +36,7 @@ export type {
   QueryRunner,
   QueuedTrial,
   Storage,
+  SweepExtension,
   SweepFiles,
   SweepRow,
   SweepStatus,

@@ -3,11 +3,12 @@ import type { PlannedTrial } from '../spec/types.js';
 import type { PoolClient } from 'pg';
 import type { Database } from './database.js';
 import { latestOf } from './overview.js';
-import type { Claim, QueuedTrial, Storage } from './storage.js';
+import type { DecisionRow } from './decisions.js';
+import type { Claim, QueuedTrial, Storage, SweepExtension } from './storage.js';
 
 type PlanningMethods = Pick<
   Storage,
-  'addTrials' | 'extendSweep' | 'openAttempts' | 'queuedTrials' | 'claimTrials'
+  'addTrials' | 'extendSweep' | 'decide' | 'decisions' | 'openAttempts' | 'queuedTrials' | 'claimTrials'
 >;
 
 /** Rows of one statement; a sweep of a million trials is planned in parts. */
@@ -52,6 +53,44 @@ export function planningMethods(db: Database): PlanningMethods {
     );
   };
 
+  const extendWith = async (
+    client: PoolClient,
+    id: string,
+    { spec, source, trials, added, before }: SweepExtension,
+  ): Promise<boolean> => {
+    // Two who extend at once would give the same numbers: the second waits, and finds more trials than before.
+    const { rowCount } = await client.query(
+      "select 1 from sweeps where id = $1 and status not in ('planning', 'cancelling') for update",
+      [id],
+    );
+    const { rows: counts } = await client.query<{ n: number }>(
+      'select count(*) as n from trials where sweep_id = $1',
+      [id],
+    );
+    if (rowCount !== 1 || counts[0]!.n !== before) return false;
+    await client.query('update sweeps set spec = $2, source = $3 where id = $1', [
+      id,
+      JSON.stringify(spec),
+      source,
+    ]);
+    const arms = [...new Map(trials.map(({ arm }) => [arm.hash, arm])).values()];
+    await client.query(
+      `update trials t set arm_label = a.label, params = a.params
+       from unnest($2::text[], $3::text[], $4::jsonb[]) as a(hash, label, params)
+       where t.sweep_id = $1 and t.arm_hash = a.hash and (t.arm_label <> a.label or t.params <> a.params)`,
+      [
+        id,
+        arms.map(({ hash }) => hash),
+        arms.map(({ label }) => label),
+        arms.map(({ params }) => JSON.stringify(params)),
+      ],
+    );
+    for (let start = trials.length - added; start < trials.length; start += CHUNK) {
+      await addChunk(client, id, trials.slice(start, start + CHUNK));
+    }
+    return true;
+  };
+
   return {
     addTrials: async (sweepId, trials) => {
       for (let start = 0; start < trials.length; start += CHUNK) {
@@ -60,39 +99,44 @@ export function planningMethods(db: Database): PlanningMethods {
       }
     },
 
-    extendSweep: (id, { spec, source, trials, added, before }) =>
+    extendSweep: (id, extension) => db.transaction((client) => extendWith(client, id, extension)),
+
+    decide: (id, decision, extension) =>
       db.transaction(async (client) => {
-        // Two who extend at once would give the same numbers: the second waits, and finds more trials than before.
+        // Two who look at once: the second waits, and finds the look of the first.
+        await client.query('select from sweeps where id = $1 for update', [id]);
         const { rowCount } = await client.query(
-          "select 1 from sweeps where id = $1 and status not in ('planning', 'cancelling') for update",
-          [id],
+          `select from sweeps where id = $1 and status in ('running', 'pausing', 'paused')
+             and not exists (select from sweep_decisions d where d.sweep_id = $1 and d.look >= $2)`,
+          [id, decision.look],
         );
-        const { rows: counts } = await client.query<{ n: number }>(
-          'select count(*) as n from trials where sweep_id = $1',
-          [id],
-        );
-        if (rowCount !== 1 || counts[0]!.n !== before) return false;
-        await client.query('update sweeps set spec = $2, source = $3 where id = $1', [
-          id,
-          JSON.stringify(spec),
-          source,
-        ]);
-        const arms = [...new Map(trials.map(({ arm }) => [arm.hash, arm])).values()];
+        if (rowCount !== 1) return false;
+        if (extension !== null && !(await extendWith(client, id, extension))) return false;
         await client.query(
-          `update trials t set arm_label = a.label, params = a.params
-           from unnest($2::text[], $3::text[], $4::jsonb[]) as a(hash, label, params)
-           where t.sweep_id = $1 and t.arm_hash = a.hash and (t.arm_label <> a.label or t.params <> a.params)`,
+          `insert into sweep_decisions (sweep_id, look, replicates, until, decision, added, reason, figures)
+           values ($1, $2, $3, $4, $5, $6, $7, $8)`,
           [
             id,
-            arms.map(({ hash }) => hash),
-            arms.map(({ label }) => label),
-            arms.map(({ params }) => JSON.stringify(params)),
+            decision.look,
+            decision.replicates,
+            JSON.stringify(decision.until),
+            decision.decision,
+            decision.added,
+            decision.reason,
+            JSON.stringify(decision.figures),
           ],
         );
-        for (let start = trials.length - added; start < trials.length; start += CHUNK) {
-          await addChunk(client, id, trials.slice(start, start + CHUNK));
-        }
         return true;
+      }),
+
+    decisions: (id) =>
+      db.attempt(async () => {
+        const { rows } = await db.pool.query<DecisionRow>(
+          `select look, replicates, until, decision, added, reason, figures, at from sweep_decisions
+           where sweep_id = $1 order by look`,
+          [id],
+        );
+        return rows;
       }),
 
     openAttempts: (sweepId, trials) =>

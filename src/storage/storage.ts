@@ -12,6 +12,7 @@
  */
 import type { PlannedTrial, SweepSpec } from '../spec/types.js';
 import type { WorkflowVersion } from '../versions.js';
+import type { DecisionRow, NewDecision } from './decisions.js';
 import type { EpochMetrics, Outcome, TestAnswers } from './outcome.js';
 import type {
   ArmFacts,
@@ -44,6 +45,7 @@ import type {
   WorkerRow,
 } from './rows.js';
 
+export type { DecisionFigure, DecisionKind, DecisionRow, NewDecision } from './decisions.js';
 export type { Finding, LayerFigures } from './findings.js';
 export { NO_FIGURES } from './outcome.js';
 export type { EpochMetrics, Outcome, TestAnswers } from './outcome.js';
@@ -82,6 +84,17 @@ export type {
   WorkerRow,
 } from './rows.js';
 
+/** A sweep's spec with more in it, and the trials that it has then. */
+export interface SweepExtension {
+  readonly spec: SweepSpec;
+  readonly source: string;
+  /** All of them; those that are new come last. */
+  readonly trials: readonly PlannedTrial[];
+  readonly added: number;
+  /** How many it had. */
+  readonly before: number;
+}
+
 export interface Storage {
   // Sweeps
   /** Stores a sweep as `planning`; with a name that exists, changes nothing and returns that sweep. */
@@ -119,17 +132,14 @@ export interface Storage {
    * Gives a sweep another spec and the trials that it has more than before, each with its first attempt; arms that there
    * are get their labels anew. False where it has not as many trials as `before` says, or a status that takes none.
    */
-  extendSweep(
-    id: string,
-    extension: {
-      spec: SweepSpec;
-      source: string;
-      /** All of them; those that are new come last. */
-      trials: readonly PlannedTrial[];
-      added: number;
-      before: number;
-    },
-  ): Promise<boolean>;
+  extendSweep(id: string, extension: SweepExtension): Promise<boolean>;
+  /**
+   * Stores a look at a sweep, and with it extends the sweep where there is an extension: both or neither. False where the
+   * sweep does not run, has that look already, or takes no extension.
+   */
+  decide(id: string, decision: NewDecision, extension: SweepExtension | null): Promise<boolean>;
+  /** By look. */
+  decisions(sweepId: string): Promise<readonly DecisionRow[]>;
   /** Queues a new attempt for trials whose latest attempt has ended; returns the numbers it was done for. */
   openAttempts(sweepId: string, trials: readonly number[]): Promise<readonly number[]>;
   /**

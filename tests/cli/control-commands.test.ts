@@ -312,7 +312,7 @@ describe('extend', () => {
     );
     expect((await storage.getSweep(sweep.id)).spec.report.target).toBe(0.7);
     const wrong: readonly (readonly [string[], RegExp])[] = [
-      [[], /expected --set or --replicates/],
+      [[], /expected --set, --replicates, --until or --confirm/],
       [['--set', 'seed=7'], /seed of the sweep same cannot be changed.*under another --name/s],
       [['--replicates', 'many'], /replicates/],
       [['--set', 'optimizer=[adamm]'], /Did you mean `adam`/],

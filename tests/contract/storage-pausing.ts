@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type Desk, worker } from './desk.js';
 import { epoch, outcome, plan, sweepSpec } from '../support/rows.js';
+import type { NewDecision } from '../../src/storage/index.js';
 
 const FAILURE = { code: 'trial-cancelled', message: 'the trial was cancelled' };
 
@@ -184,6 +185,50 @@ export function pausingContract(desk: Desk): void {
         }),
       ).toBe(false);
       expect(await desk.storage.trialResults(id)).toHaveLength(7);
+    });
+  });
+
+  describe('a sweep that is looked at', () => {
+    const decision = (look: number, changes: Partial<NewDecision> = {}): NewDecision => ({
+      look,
+      replicates: 3,
+      until: ['width(elbow) < 9'],
+      decision: 'met',
+      added: 0,
+      reason: 'so it is',
+      figures: [{ arm: 'lenet', condition: 'width(elbow) < 9', value: 0.1 + 0.2, isMet: true }],
+      ...changes,
+    });
+
+    it('keeps each look once, and what it adds with it', async () => {
+      const { id } = await start(3);
+      const extension = {
+        spec: sweepSpec('one', { replicates: 5 }),
+        source: 'more',
+        trials: plan(5),
+        added: 2,
+        before: 3,
+      };
+      const extended = decision(1, { decision: 'extended', added: 2 });
+      const answers = await Promise.all([1, 2, 3].map(() => desk.storage.decide(id, extended, extension)));
+      expect(answers.filter(Boolean)).toHaveLength(1);
+      expect(await desk.storage.trialResults(id)).toHaveLength(5);
+      // Neither is stored where the extension does not apply any more.
+      expect(await desk.storage.decide(id, { ...extended, look: 2 }, extension)).toBe(false);
+      expect(await desk.storage.decide(id, decision(2), null)).toBe(true);
+      const rows = await desk.storage.decisions(id);
+      expect(rows).toEqual([extended, decision(2)].map((one) => ({ ...one, at: expect.any(Date) })));
+    });
+
+    it('takes no look once it has ended or is being cancelled, and loses them with itself', async () => {
+      const { id } = await start(1);
+      expect(await desk.storage.decide(id, decision(1), null)).toBe(true);
+      for (const status of ['cancelling', 'cancelled'] as const) {
+        await desk.storage.moveSweep(id, ['running', 'cancelling'], status);
+        expect(await desk.storage.decide(id, decision(2), null)).toBe(false);
+      }
+      await desk.storage.deleteSweep(id);
+      expect(await desk.storage.decisions(id)).toEqual([]);
     });
   });
 

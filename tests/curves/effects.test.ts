@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { effectsOf, type Effects } from '../../src/curves/effects.js';
-import { factorsOf, type Factor, type GridScore } from '../../src/curves/factorial.js';
+import { crossingGroups, factorsOf, type Factor, type GridScore } from '../../src/curves/factorial.js';
 import golden from './golden/effects.json' with { type: 'json' };
 
 const factors: Factor[] = Object.entries(golden.levels).map(([name, levels]) => ({ name, levels }));
@@ -223,5 +223,48 @@ describe('settings that make a full grid', () => {
     ['there is none', []],
   ])('are none where %s', (_, combinations) => {
     expect(factorsOf(['optimizer', 'rate', 'epochs'], combinations as typeof grid)).toBeNull();
+  });
+});
+
+describe('groups of settings that cross', () => {
+  const rates = { sgd: [0.1, 0.2], adam: [0.001, 0.002, 0.003] };
+  const tied = Object.entries(rates).flatMap(([optimizer, own]) =>
+    own.flatMap((rate) => [true, false].map((norm) => ({ optimizer, norm, rate, epochs: 5 }))),
+  );
+  const names = ['optimizer', 'norm', 'rate', 'epochs'];
+
+  it('are those of single settings in a grid', () => {
+    const grid = [1, 2].flatMap((a) => ['x', 'y', 'z'].map((b) => ({ a, b })));
+    expect(crossingGroups(['a', 'b'], grid)).toEqual([['a'], ['b']]);
+    expect(crossingGroups(['b'], grid.slice(0, 3))).toEqual([['b']]);
+  });
+
+  it('hold tied settings together, in the order of the names', () => {
+    expect(crossingGroups(names, tied)).toEqual([['optimizer', 'rate'], ['norm']]);
+  });
+
+  it('tell a setting that is not there from one that has any value', () => {
+    const own = tied.flatMap((one) =>
+      one.optimizer === 'sgd' ? [0.5, 0.9].map((momentum) => ({ ...one, momentum })) : [one],
+    );
+    expect(crossingGroups([...names, 'momentum'], own)).toEqual([
+      ['optimizer', 'rate', 'momentum'],
+      ['norm'],
+    ]);
+  });
+
+  it('are none where any two cross, and not all together', () => {
+    // c is a xor b: any two cross, the three do not.
+    const latin = [0, 1].flatMap((a) => [0, 1].map((b) => ({ a, b, c: a ^ b })));
+    expect(crossingGroups(['a', 'b', 'c'], latin)).toBeNull();
+  });
+
+  it.each([
+    ['all are tied', tied.filter(({ norm }) => norm)],
+    ['a combination is missing', tied.slice(1)],
+    ['none differs', tied.slice(0, 1)],
+    ['there is none', []],
+  ])('are none where %s', (_, combinations) => {
+    expect(crossingGroups(names, combinations)).toBeNull();
   });
 });

@@ -62,6 +62,44 @@ describe('prices in a sweep file', () => {
   });
 });
 
+describe('hours of training', () => {
+  const environment = {
+    elbowVersion: '0.1.0',
+    gitCommit: null,
+    node: 'v20.20.2',
+    tensorflow: '2.21.0',
+    dataDigest: null,
+    threads: 1,
+    cpuFeatures: null,
+  };
+  const pageOn = (...devices: string[]): string =>
+    reportHtml(
+      fixture({
+        text: quickstart,
+        besides: {
+          attempts: devices.map((device) => ({
+            trials: 1,
+            host: device,
+            environment: { ...environment, device },
+          })),
+        },
+      }),
+      [],
+    ).replace(/\s+/g, ' ');
+
+  it('are those of GPUs where all trials ran on them, and else of what they ran on', () => {
+    const page = pageOn('gpu');
+    expect(page).toContain('GPU-hours are those of the trials at a size');
+    // Three trials of 51 s.
+    expect(page).toMatch(/<td>0\.04\d? GPU-hours<\/td>/);
+    for (const other of [pageOn('cpu'), pageOn('cpu', 'gpu'), pageOn()]) {
+      expect(other).toContain('Hours are those of the trials at a size');
+      expect(other).not.toContain('GPU-hour');
+      expect(other).toMatch(/<td>2 min \d+ s<\/td>/);
+    }
+  });
+});
+
 describe('intervals on new images', () => {
   /** As many images as cifar10 has for tests: which half of them is right does, or does not, change with the replicate. */
   const answers = (isSame: boolean): Uint8Array[] =>

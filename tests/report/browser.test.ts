@@ -20,7 +20,7 @@ const all = {
   troubled,
 };
 /** How many charts there are where they are not three. */
-const charts = { noop: 2, threeArms: 4, manyArms: 5, manyRates: 4 };
+const charts = { noop: 2, threeArms: 4, manyArms: 5, manyRates: 5 };
 const views = [
   { name: 'wide and light', width: 1200, colorScheme: 'light' },
   { name: 'wide and dark', width: 1200, colorScheme: 'dark' },

@@ -23,7 +23,7 @@ const all = [
     options: { text: manyArms },
     charts: ['curve', 'effects', 'losses', 'rates', 'splits'],
   },
-  { name: 'manyRates', options: manyRates, charts: ['losses', 'rates', 'scores', 'splits'] },
+  { name: 'manyRates', options: manyRates, charts: ['effects', 'losses', 'rates', 'scores', 'splits'] },
   { name: 'noop', options: { text: noop }, charts: ['effects', 'scores'] },
   { name: 'program', options: { text: program }, charts: ['curve', 'effects', 'losses', 'splits'] },
   { name: 'troubled', options: troubled, charts: ['curve', 'losses', 'splits'] },

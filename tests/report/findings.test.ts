@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { compareArms } from '../../src/curves/index.js';
+import { curveChart } from '../../src/report/charts/curve.js';
 import { effectsChart } from '../../src/report/charts/effects.js';
 import { effectsCsv } from '../../src/report/effects-csv.js';
 import { reportHtml } from '../../src/report/html.js';
@@ -58,11 +59,17 @@ describe('what each setting does', () => {
     );
 
   it.each([
-    ['chosen arms', fixture(manyRates), 'not-a-grid'],
+    [
+      'chosen arms',
+      fixture({
+        text: 'name: a\nreplicates: 2\nspace: { samplesPerClass: 50 }\narms: [{ name: plain }, { name: dropped, dropout: 0.5 }, { name: wide, width: 2 }]',
+      }),
+      'not-a-grid',
+    ],
     ['arms of which trials were pruned', ended('pruned'), 'survivors-only'],
     ['a grid of which an arm has no scores', ended('failed'), 'no-whole-replicate'],
   ])('is not told of %s, with the reason', (_, model, reason) => {
-    expect(model.effects).toEqual({ n: null, found: null, reason });
+    expect(model.effects).toEqual({ n: null, found: null, tied: [], reason });
     expect(sectionOf(model, 'What each setting does')).toContain('cannot be said');
     expect(effectsChart(model, 'wide')).toBeNull();
     expect(effectsCsv(model).trim().split('\n')).toHaveLength(1);
@@ -74,6 +81,27 @@ describe('what each setting does', () => {
       'name: a\nreplicates: 2\nspace: { samplesPerClass: 50, optimizer: [adam, momentum], momentum: 0.5 }',
     );
     expect(model.effects!.found!.main.settings.map(({ setting }) => setting)).toEqual(['optimizer']);
+  });
+
+  it('takes settings that do not cross, such as optimizers with their own rates, together as one', () => {
+    const model = fixture(manyRates);
+    const { tied, found, reason } = model.effects!;
+    expect([reason, tied]).toEqual([null, ['optimizer/learningRate']]);
+    expect(found!.main.settings.map(({ setting, levels }) => [setting, levels.length])).toEqual([
+      ['optimizer/learningRate', 9],
+      ['loss', 2],
+      ['batchNorm', 2],
+    ]);
+    expect(found!.main.settings[0]!.levels[0]!.level).toBe('sgd/0.01');
+    // Of the 18 arms with batch norm and those without, pair by pair.
+    const of = (isOn: boolean): number => {
+      const own = model.arms.filter(({ params }) => params['batchNorm'] === isOn);
+      return own.reduce((sum, { points }) => sum + points[0]!.mean / own.length, 0);
+    };
+    expect(found!.main.settings[2]!.difference!.value).toBeCloseTo(of(true) - of(false), 12);
+    expect(sectionOf(model, 'What each setting does')).toContain(
+      'optimizer/learningRate stands together as one: not every value of the one was tried with every value of the other.',
+    );
   });
 
   it('is not asked of a single arm', () => {
@@ -172,6 +200,18 @@ describe('arms compared', () => {
     expect(sectionOf(model, 'Arms compared')).toContain(
       'Survivors only, and compared with none, because trials were pruned: optimizer=sgd batchNorm=true.',
     );
+    expect(model.notes.find(({ code }) => code === 'survivors')!.text).toMatch(
+      /^Survivors only: trials of optimizer=sgd batchNorm=true were pruned\. .* too high\.$/,
+    );
+    expect(sectionOf(model, 'Learning curve').match(/ †/g)).toHaveLength(2);
+    expect(sectionOf(model, 'Learning curve')).toContain('† survivors only: trials of the arm were pruned');
+    expect(sectionOf(model, 'Learning curve')).toContain('optimizer=sgd batchNorm=true (survivors only)');
+    expect(JSON.stringify(curveChart(model, 'wide'))).toContain(' (survivors only)');
+  });
+
+  it('are marked nowhere where no trial was pruned', () => {
+    expect(reportHtml(grid(), [])).not.toMatch(/survivors only|†/i);
+    expect(JSON.stringify(curveChart(grid(), 'wide'))).not.toContain('survivors');
   });
 
   it('tell what the best is worth on replicates that it was not chosen on', () => {
@@ -179,7 +219,24 @@ describe('arms compared', () => {
     expect(model.bestOf).toMatchObject({ arms: 6, replicates: 4, leftOut: 0 });
     // Scores of noop are luck alone.
     expect(model.bestOf!.plain.score).toBeGreaterThan(model.bestOf!.honest.score);
-    expect(sectionOf(model, 'Arms compared')).toMatch(/The best of 6 arms flatters: .* \(95 % .* to .*\)/);
+    expect(sectionOf(model, 'Arms compared')).toMatch(
+      /What the best of 6 arms is worth: chosen on all 4 replicates, .* has .* there; chosen on all but one .* \(95 % .* to .*\)/,
+    );
+  });
+
+  it('tell the same of the best where it is the best on every replicate', () => {
+    const model = grid(({ params, testAccuracy, objective }) => {
+      const more = params['optimizer'] === 'adam' && params['batchNorm'] === true ? 0.3 : 0;
+      return { testAccuracy: testAccuracy! + more, objective: objective! + more };
+    });
+    const { plain, honest } = model.bestOf!;
+    expect(honest.score).toBeCloseTo(plain.score, 12);
+    const told = plain.score.toFixed(3);
+    expect(sectionOf(model, 'Arms compared')).toMatch(
+      new RegExp(
+        `is worth: .* test accuracy of ${told} there; .* the best has ${told} .* batchNorm=true 3 times`,
+      ),
+    );
   });
 
   it('cross where one is shown to be ahead with few images and the other with many', () => {

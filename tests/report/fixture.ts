@@ -12,7 +12,7 @@ export interface FixtureOptions {
   readonly change?: (result: TrialResult, trial: PlannedTrial) => Partial<TrialResult>;
   readonly sweep?: Partial<SweepRow>;
   /** What a report is made of besides. */
-  readonly besides?: Pick<ReportInput, 'asked' | 'correct' | 'confusions'>;
+  readonly besides?: Pick<ReportInput, 'asked' | 'correct' | 'confusions' | 'attempts'>;
 }
 
 const at = (seconds: number): Date => new Date(Date.UTC(2026, 10, 24, 12, 0, seconds));

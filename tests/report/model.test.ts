@@ -195,6 +195,7 @@ describe('the report of a noop', () => {
     expect(model.score).toEqual({ name: 'score', isAccuracy: false, direction: 'maximize' });
     expect(model.answers).toEqual([
       expect.stringMatching(/^color=\w+ shape=\w+ has the highest mean score of 6 arms/),
+      expect.stringMatching(/^color=\w+ shape=\w+ is ahead of the runner-up, .*: undecided;/),
     ]);
   });
   it('has curves when it has sizes', () => {

@@ -60,8 +60,6 @@ describe('sweeps beside each other', () => {
     expect(model.answers[0]).toMatch(
       /^With 500 samples per class, .* has the highest mean validation accuracy of 5 arms/,
     );
-    expect(model.answers.at(-1)).toMatch(/lenet/);
-    expect(model.answers.at(-1)).toMatch(/optimizers/);
     const page = await pageOf(model);
     expect(page).toMatch(/Arms are ranked at\s+500 samples per class\./);
     expect(page).toContain('<h1>lenet and optimizers</h1>');
@@ -80,6 +78,37 @@ describe('sweeps beside each other', () => {
     );
     expect(colored.every(({ fit }) => fit!.curve.length > 0)).toBe(true);
     expect(await pageOf(model)).toMatch(/The leading arm of each sweep is coloured, the\s+others grey\./);
+  });
+
+  it('mark arms of which trials were pruned as survivors only, in legends and tables', async () => {
+    const pruned = fixture({
+      text: named('pruned'),
+      change: (_, { number }) => (number === 0 ? { status: 'pruned' } : {}),
+    });
+    const page = await pageOf(report(lenet, pruned));
+    expect(page).toContain('pruned (survivors only)');
+    expect(page).not.toContain('lenet (survivors only)');
+    expect(page.match(/\u00a0†/g)).toHaveLength(1);
+    expect(page).toMatch(/Survivors only, and compared with none, because trials were pruned: pruned\./);
+    expect(await pageOf(report(lenet, dropout))).not.toMatch(/survivors only|†/i);
+  });
+
+  it('say in words for a paper by which tests they were compared', async () => {
+    expect(await pageOf(report(lenet, dropout))).toMatch(
+      /<p class="paper">Curves are averages .* by paired t tests and two one-sided tests within 0\.01/,
+    );
+    const apart = await pageOf(report(lenet, otherSeed));
+    expect(apart).toMatch(/compared at 1,000 per class by Welch’s t tests and two/);
+    expect(apart).toContain('Biometrika 34, 1947');
+    expect(await pageOf(report(otherSeed, grid))).toContain(
+      'by paired or, without shared seeds, Welch’s t tests (10 adjusted together, Holm 1979)',
+    );
+  });
+
+  it('count GPU-hours where all of them ran on GPUs, and hours where one did not', async () => {
+    const timed = (model: ReportModel, areGpuHours: boolean): ReportModel => ({ ...model, areGpuHours });
+    expect(await pageOf(report(timed(lenet, true), timed(dropout, true)))).toMatch(/\d GPU-hours</);
+    expect(await pageOf(report(timed(lenet, true), timed(dropout, false)))).not.toContain('GPU-hours');
   });
 
   it('say in which settings their files differ', async () => {

@@ -19,6 +19,15 @@ export const command: CommandModule = {
       .argument('<sweep>', 'name of the sweep')
       .option('--set <key=value>', 'values to add, such as optimizer=[sgd]; may be repeated', collect)
       .option('--replicates <n>', 'the number of replicates that there are to be')
+      .option(
+        '--until <condition>',
+        'add replicates until this holds for every arm; may be repeated',
+        collect,
+      )
+      .option(
+        '--confirm [n]',
+        'n fresh replicates of the best arm at the largest size (as many as there are)',
+      )
       .option('--dry-run', 'say what would be added, and add nothing')
       .option('--detach', 'start it and return')
       .option('--json', 'print one JSON document at the end')
@@ -28,8 +37,13 @@ export const command: CommandModule = {
 Values are added to those that an axis has, and every combination that is new becomes a trial. Trials
 that are there keep their numbers and results, and are not run again.
 
+\`--confirm\` is for sweeps with several arms: the best one was lucky, too, and its fresh replicates, which had no say in
+choosing it, say what it is worth. \`elbow run --help\` has more of \`--until\`.
+
 Example:
-  $ elbow extend quickstart --set samplesPerClass=[2000] --replicates 5`,
+  $ elbow extend quickstart --set samplesPerClass=[2000] --replicates 5
+  $ elbow extend quickstart --replicates 5 --until 'width(score@1000) < 0.02'
+  $ elbow extend optimizers --confirm 10`,
       );
   },
 
@@ -52,8 +66,18 @@ Example:
         samplesPerClass,
         replicate,
       }));
-      const extended = extendSweep(sweep.spec, readExtension(options), existing);
+      const confirm = readConfirm(options);
+      const { confirmationOf } = await import('../confirmation.js');
+      const extension = {
+        ...readExtension(options),
+        ...(confirm === null
+          ? {}
+          : { confirm: confirmationOf({ sweep, arms, figures }, confirm.replicates) }),
+      };
+      const extended = extendSweep(sweep.spec, extension, existing);
       const { trials, added, isChanged } = extended;
+      // Where all trials have ended, whoever runs them looks whether `until` asks for more.
+      const isRun = added > 0 || (isChanged && extended.spec.until !== undefined);
       const numbers = added === 0 ? [] : trials.slice(-added).map(({ number }) => number);
       const what = `${countedText(added, 'trial')} to the ${existing.length} of the sweep ${sweep.name}`;
       const isDry = options['dryRun'] === true;
@@ -64,7 +88,7 @@ Example:
         return EXIT.done;
       }
       // Before anything is stored: without Temporal nothing would run it.
-      if (added > 0) await workflowState(session, sweep.name);
+      if (isRun) await workflowState(session, sweep.name);
       if (!(await storage.extendSweep(sweep.id, { ...extended, before: existing.length }))) {
         throw new ElbowError(
           'state-forbids',
@@ -73,12 +97,10 @@ Example:
         );
       }
       const began = new Date();
-      if (added > 0) {
-        await runAdded(session, sweep, context);
-        out.note(`Added ${what}: ${numbersText(numbers)}`);
-      }
+      if (isRun) await runAdded(session, sweep, context);
+      if (added > 0) out.note(`Added ${what}: ${numbersText(numbers)}`);
       const now = await storage.getSweep(sweep.id);
-      if (added > 0 && options['detach'] !== true) {
+      if (isRun && options['detach'] !== true) {
         return printEnding(session, await followSweep(session, now, context), context, began);
       }
       const counts = await storage.countTrials(sweep.id);
@@ -104,15 +126,31 @@ function expectExtendable({ name, status }: SweepRow): void {
 
 /** @throws ElbowError `usage` where there is nothing to add */
 function readExtension(options: Readonly<Record<string, unknown>>): Extension {
-  const { set, replicates } = options;
-  if (set === undefined && replicates === undefined) {
-    throw new ElbowError('usage', 'expected --set or --replicates: what is to be added', {
+  const { set, replicates, until, confirm } = options;
+  if ([set, replicates, until, confirm].every((option) => option === undefined)) {
+    throw new ElbowError('usage', 'expected --set, --replicates, --until or --confirm: what is to be added', {
       hint: 'Such as `--set samplesPerClass=[2000]`, or `--replicates 5`.',
     });
   }
   return {
     // Commander collects what `collect` makes.
     ...(Array.isArray(set) ? { set: set as string[] } : {}),
+    ...(Array.isArray(until) ? { until: until as string[] } : {}),
     ...(typeof replicates === 'string' ? { replicates } : {}),
   };
+}
+
+/**
+ * @returns how many replicates are to confirm the best arm, null for as many as there are; null where none are
+ * @throws ElbowError `usage`
+ */
+function readConfirm({
+  confirm,
+}: Readonly<Record<string, unknown>>): { readonly replicates: number | null } | null {
+  if (confirm === undefined) return null;
+  if (typeof confirm !== 'string') return { replicates: null };
+  if (/^([2-9]|[1-9]\d{1,4})$/.test(confirm)) return { replicates: Number(confirm) };
+  throw new ElbowError('usage', `expected --confirm with a whole number from 2, got ${confirm}`, {
+    hint: 'That many fresh replicates are run; one says nothing of the spread.',
+  });
 }

@@ -21,6 +21,11 @@ export const command: CommandModule = {
         collect,
       )
       .option('--replicates <n>', 'another number of replicates')
+      .option(
+        '--until <condition>',
+        'add replicates until this holds for every arm; may be repeated',
+        collect,
+      )
       .option('--scale <name>', 'apply one of the scales the file carries')
       .option('--concurrency <n>', 'trials that may run at once (default: as many as there are slots)')
       .option('--dry-run', 'print the plan and start nothing')
@@ -51,11 +56,15 @@ function example(command: Command): void {
     'after',
     `
 A sweep that exists with the same settings is followed, or reported if it has ended; nothing is trained twice.
+\`--until 'ratio(target) < 2'\` looks at the curves when all trials have ended, and adds replicates to every arm as long as an
+interval is too wide: \`ratio(target)\`, \`ratio(elbow)\`, \`width(target)\`, \`width(elbow)\`, \`width(score@5000)\`. It looks
+first at 5 replicates or more, adds four times at most, and no more than \`budget.maxTrials\` and \`budget.maxHours\` allow.
 Ctrl-C stops only the following. Exit code 3: some trials failed, or the sweep was cancelled.
 
 Example:
   $ elbow run quickstart
-  $ elbow run sweep.yaml --set space.samplesPerClass=[10,100] --replicates 3 --name small`,
+  $ elbow run sweep.yaml --set space.samplesPerClass=[10,100] --replicates 3 --name small
+  $ elbow run sweep.yaml --replicates 5 --until 'width(score@1000) < 0.02' --set budget.maxHours=2`,
   );
 }
 
@@ -70,6 +79,7 @@ function loadOptions(options: Readonly<Record<string, unknown>>, cwd: string): L
     cwd,
     // Commander collects what `collect` makes.
     ...(Array.isArray(options['set']) ? { set: options['set'] as string[] } : {}),
+    ...(Array.isArray(options['until']) ? { until: options['until'] as string[] } : {}),
     ...text('name'),
     ...text('scale'),
     ...(typeof replicates === 'string' ? { replicates: Number(replicates) } : {}),
@@ -159,8 +169,8 @@ async function startOrJoin(
 }
 
 async function expectSameSpec(sweep: SweepRow, { spec, file }: LoadedSweep): Promise<void> {
-  const { specsEqual } = await import('../../spec/index.js');
-  if (specsEqual(sweep.spec, spec)) return;
+  const { isSweepOf } = await import('../../spec/index.js');
+  if (isSweepOf(sweep.spec, spec)) return;
   const { differencesText, specDifferences } = await import('../../spec/index.js');
   throw new ElbowError(
     'sweep-exists',

@@ -3,6 +3,7 @@ import type { GroupRow, SweepRow } from '../../storage/storage.js';
 import { trainableText } from '../../spec/index.js';
 import type { CommandModule } from '../command.js';
 import { printFailures } from '../ending.js';
+import { decisionLines } from '../decision-lines.js';
 import { endLostSweeps } from '../lost.js';
 import type { Output } from '../output.js';
 import { statusPaint } from '../paint.js';
@@ -33,18 +34,25 @@ export const command: CommandModule = {
       const found = await requireSweep(storage, args[0] ?? '');
       const lost = await endLostSweeps(session, [found], (line) => out.note(line));
       const sweep = lost.size === 0 ? found : await storage.getSweep(found.id);
-      const [counts, groups, failed, trained] = await Promise.all([
+      const [counts, groups, failed, trained, decisions] = await Promise.all([
         storage.countTrials(sweep.id),
         out.json ? [] : storage.groups(sweep.id),
         storage.failedTrials(sweep.id),
         storage.trainedBy(sweep.id),
+        storage.decisions(sweep.id),
       ]);
       const now = new Date();
       const link = temporalLink(temporalPlace, sweep.name);
       const failures = failed.map(failureGroup);
       if (out.json) {
-        const document = { ...sweepDocument(sweep, counts, now), failures, temporal: link, spec: sweep.spec };
-        out.document(trained.length < 2 ? document : { ...document, trainedBy: trained });
+        out.document({
+          ...sweepDocument(sweep, counts, now),
+          failures,
+          temporal: link,
+          spec: sweep.spec,
+          ...(trained.length < 2 ? {} : { trainedBy: trained }),
+          ...(decisions.length === 0 ? {} : { decisions }),
+        });
         return EXIT.done;
       }
       printHead(sweep, countsText(counts), now, out);
@@ -53,7 +61,7 @@ export const command: CommandModule = {
         for (const line of armTable(sweep, groups, out)) out.result(line);
       }
       if (groups.length > MOST_ROWS) out.result(restText(sweep.name, groups.length - MOST_ROWS));
-      const remarks = trainedByLines(sweep.name, trained);
+      const remarks = [...decisionLines(decisions, out), ...trainedByLines(sweep.name, trained)];
       if (remarks.length > 0) out.result();
       for (const line of remarks) out.result(line);
       if (failures.length > 0) out.result();

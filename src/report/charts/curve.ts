@@ -81,7 +81,11 @@ export function curveChart(model: CurvesModel, layout: Layout): Chart | null {
     field: 'arm',
     type: 'nominal' as const,
     scale: { domain: labels, range: series.map((one) => one.color) },
-    legend: armLegend(labels, layout),
+    legend: armLegend(
+      labels,
+      layout,
+      series.flatMap(({ arm }) => (arm.isSurvivorsOnly ? [arm.label] : [])),
+    ),
   };
   const joined = means.filter(({ isJoined }) => isJoined);
   return {

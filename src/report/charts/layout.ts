@@ -1,4 +1,5 @@
 /** What all charts share: sizes for a wide page and for a phone, fonts, lines. */
+import { SURVIVORS_ONLY } from '../arm-names.js';
 import type { CurvesModel } from '../curves-types.js';
 import { color, seriesColor } from '../palette.js';
 import type { ArmReport } from '../types.js';
@@ -60,14 +61,35 @@ export function highlighted(
   return model.arms.filter((arm) => arm.isHighlighted).map((arm, i) => ({ arm, color: seriesColor(i) }));
 }
 
+/** A text with its middle left out, in at most so many letters, at least 3. */
+export function shortened(text: string, most: number): string {
+  if (text.length <= most) return text;
+  const tail = Math.floor((most - 1) / 2);
+  return `${text.slice(0, most - 1 - tail)}…${text.slice(text.length - tail)}`;
+}
+
+/** Letters of an arm in a legend. */
+const LEGEND_LETTERS = 90;
+
 /**
  * The legend of arms: none for a single arm, nor on a phone, where the page has one that can wrap. Vega cannot
- * measure text here and takes a letter for 9 to 10 pixels.
+ * measure text here and takes a letter for 9 to 10 pixels. Long labels lose their middle; tables have them whole.
+ * @param surviving labels of arms of which trials were pruned
  */
-export function armLegend(labels: readonly string[], layout: Layout): object | null {
+export function armLegend(
+  labels: readonly string[],
+  layout: Layout,
+  surviving: readonly string[] = [],
+): object | null {
   if (labels.length < 2 || layout === 'narrow') return null;
-  const widest = Math.max(...labels.map((label) => label.length)) * 9.6 + 50;
-  return { columns: Math.max(1, Math.min(3, Math.floor((CHART_WIDTH[layout] - 60) / widest))) };
+  const shown = labels.map(
+    (label) => shortened(label, LEGEND_LETTERS) + (surviving.includes(label) ? ` (${SURVIVORS_ONLY})` : ''),
+  );
+  const widest = Math.max(...shown.map((label) => label.length)) * 9.6 + 50;
+  return {
+    columns: Math.max(1, Math.min(3, Math.floor((CHART_WIDTH[layout] - 60) / widest))),
+    labelExpr: `${JSON.stringify(shown)}[indexof(${JSON.stringify(labels)}, datum.label)]`,
+  };
 }
 
 /** A label in lines that fit a width in pixels, joined by line feeds; broken at spaces only. */
@@ -84,6 +106,20 @@ const LABEL_WIDTH: Readonly<Record<Layout, number>> = { wide: 520, narrow: 130 }
 const LETTER_WIDTH = 7.2;
 const LINE_HEIGHT = 15;
 
+/** Lines of a row's label, and letters by which a word may be longer than a line before it is cut. */
+const MOST_LINES = 4;
+const TOLERANCE = 6;
+
+/** Long ones lose the middle of their words, and of all; where that would make two alike they are whole. */
+function rowLabels(names: readonly string[], width: number): string[] {
+  const most = Math.floor(width / 7);
+  const short = names.map((name) => {
+    const words = name.split(' ').map((word) => shortened(word, most + TOLERANCE));
+    return inLines(shortened(words.join(' '), MOST_LINES * most), width);
+  });
+  return new Set(short).size === names.length ? short : names.map((name) => inLines(name, width));
+}
+
 /**
  * A chart with a row for each label, from top to bottom. Room for the labels is left in numbers: Vega, which cannot measure
  * text here, would leave half as much again.
@@ -95,7 +131,7 @@ export function rowsLayout(
   layout: Layout,
   below: number,
 ): { readonly labels: readonly string[]; readonly y: object; readonly frame: Chart } {
-  const labels = names.map((name) => inLines(name, LABEL_WIDTH[layout]));
+  const labels = rowLabels(names, LABEL_WIDTH[layout]);
   const lines = labels.map((label) => label.split('\n'));
   const left = Math.max(0, ...lines.flat().map((line) => line.length)) * LETTER_WIDTH + 14;
   const right = 14;

@@ -122,7 +122,7 @@ function pointsOf(model: ReportModel): RatePoint[] {
   const panelBy = settings.length > 1 ? settings[0]! : null;
   return (model.rates?.groups ?? []).flatMap(({ hash, rate: best, rates }) => {
     const arm = arms.get(hash)!;
-    const panel = panelBy === null ? '' : `${panelBy}=${String(arm.params[panelBy])}`;
+    const panel = panelBy === null ? '' : `${panelBy}=${String(arm.params[panelBy] ?? '–')}`;
     const line = labelWithout(labelWithout(arm.label, RATE), panelBy);
     return rates.map(({ rate, test }) => ({ panel, line, rate, test, isBest: rate === best }));
   });

@@ -1,5 +1,6 @@
 /** Scores of trials that make no curve, of one size or of none: one row an arm, best first. */
 import type { CurvesModel } from '../curves-types.js';
+import { decimal } from '../format.js';
 import { color } from '../palette.js';
 import type { ArmReport } from '../types.js';
 import { hasCurve, highlighted, rowsLayout, scoreDomain, type Chart, type Layout } from './layout.js';
@@ -16,6 +17,8 @@ interface Row {
   readonly hi: number | null;
   readonly scores: readonly number[];
   readonly color: string;
+  /** The whole label with the mean, for who points at it. */
+  readonly said: string;
 }
 
 /** Null where no trial has a score, or there is a curve. */
@@ -64,7 +67,7 @@ export function scoresChart(model: CurvesModel, layout: Layout): Chart | null {
       {
         data: { values: rows },
         mark: { type: 'point' as const, filled: true, size: 48, opacity: 1 },
-        encoding: { x: x('mean'), y, color: hue },
+        encoding: { x: x('mean'), y, color: hue, description: { field: 'said' } },
       },
     ],
   };
@@ -77,7 +80,9 @@ function rowsOf(model: CurvesModel): Row[] {
     .flatMap((arm): Row[] => {
       const figures = figuresOf(arm);
       const hue = colors.get(arm.hash) ?? color('ink-soft');
-      return figures === null ? [] : [{ label: arm.label, ...figures, color: hue }];
+      if (figures === null) return [];
+      const said = `${arm.label}: ${decimal(figures.mean)}`;
+      return [{ label: arm.label, ...figures, color: hue, said }];
     })
     .slice(0, MOST_ROWS);
 }

@@ -1,6 +1,10 @@
-/** Train, validation and test accuracy against size, or by arm where there is one size: where they part, the model overfits. */
+/**
+ * Train, validation and test accuracy against size, or by arm where there is one size: where they part, the model overfits. Beside
+ * them that on changed test images, where the sweep measured it.
+ */
+import { decimal } from '../format.js';
 import { color } from '../palette.js';
-import type { ReportModel } from '../types.js';
+import type { ArmReport, ReportModel } from '../types.js';
 import {
   CHART_WIDTH,
   CONFIG,
@@ -15,12 +19,31 @@ import {
   type Layout,
 } from './layout.js';
 
-const SPLITS = ['train', 'validation', 'test'] as const;
-const HUE = {
+const SPLITS = [
+  { key: 'train', name: 'train', color: color('series-1'), dash: [5, 3] },
+  { key: 'validation', name: 'validation', color: color('series-2'), dash: [2, 2] },
+  { key: 'test', name: 'test', color: color('series-0'), dash: [1, 0] },
+  { key: 'unfamiliar', name: 'changed images', color: color('series-3'), dash: [7, 2, 2, 2] },
+] as const;
+type Split = (typeof SPLITS)[number];
+
+/** Those that some trial has. */
+const splitsIn = (arms: readonly ArmReport[]): Split[] =>
+  SPLITS.filter(({ key }) => arms.some((arm) => arm.splits.some((means) => means[key] !== null)));
+
+/** Whether trials were scored on changed test images, too. */
+export const hasChanged = ({ arms }: Pick<ReportModel, 'arms'>): boolean =>
+  arms.some((arm) => arm.splits.some(({ unfamiliar }) => unfamiliar !== null));
+
+const hueOf = (shown: readonly Split[]) => ({
   field: 'split',
   type: 'nominal' as const,
-  scale: { domain: [...SPLITS], range: [color('series-1'), color('series-2'), color('series-0')] },
-};
+  scale: { domain: shown.map(({ name }) => name), range: shown.map((split) => split.color) },
+});
+
+/** On a phone as many as are beside each other. */
+const legendColumns = (shown: readonly Split[], layout: Layout): number =>
+  layout === 'narrow' ? Math.min(shown.length, 3) : shown.length;
 
 /** Null where no trial has accuracies. */
 export const splitsChart = (model: ReportModel, layout: Layout): Chart | null =>
@@ -28,14 +51,17 @@ export const splitsChart = (model: ReportModel, layout: Layout): Chart | null =>
 
 function splitCurves(model: ReportModel, layout: Layout): Chart | null {
   const arms = highlighted(model).map(({ arm }) => arm);
+  const shown = splitsIn(arms);
   const isSingle = arms.length === 1;
   const columns = isSingle || layout === 'narrow' ? 1 : Math.min(arms.length, 3);
   const width = (CHART_WIDTH[layout] - 60) / columns - 30;
   const values = arms.flatMap((arm) =>
     arm.splits.flatMap((means) =>
-      SPLITS.flatMap((split) => {
-        const accuracy = means[split];
-        return accuracy === null ? [] : [{ panel: inLines(arm.label, width), n: means.n, split, accuracy }];
+      shown.flatMap(({ key, name }) => {
+        const accuracy = means[key];
+        return accuracy === null
+          ? []
+          : [{ panel: inLines(arm.label, width), n: means.n, split: name, accuracy }];
       }),
     ),
   );
@@ -57,7 +83,15 @@ function splitCurves(model: ReportModel, layout: Layout): Chart | null {
     scale: { domain, nice: false, zero: false },
     axis: { format: '.2~f', tickCount: 5 },
   };
-  const hue = { ...HUE, legend: { columns: 3, symbolType: 'stroke', symbolStrokeWidth: 2, symbolSize: 300 } };
+  const hue = {
+    ...hueOf(shown),
+    legend: {
+      columns: legendColumns(shown, layout),
+      symbolType: 'stroke',
+      symbolStrokeWidth: 2,
+      symbolSize: 300,
+    },
+  };
   const layer = [
     {
       mark: { type: 'line' as const, strokeWidth: 2 },
@@ -69,12 +103,8 @@ function splitCurves(model: ReportModel, layout: Layout): Chart | null {
           field: 'split',
           type: 'nominal' as const,
           scale: {
-            domain: [...SPLITS],
-            range: [
-              [5, 3],
-              [2, 2],
-              [1, 0],
-            ],
+            domain: shown.map(({ name }) => name),
+            range: shown.map(({ dash }) => dash),
           },
         },
       },
@@ -109,16 +139,20 @@ function splitCurves(model: ReportModel, layout: Layout): Chart | null {
 
 /** A row an arm, where all trials are of one size. */
 function splitRows(model: ReportModel, layout: Layout): Chart | null {
+  const arms = highlighted(model).map(({ arm }) => arm);
+  const shown = splitsIn(arms);
   const { labels, y, frame } = rowsLayout(
-    highlighted(model).map(({ arm }) => arm.label),
+    arms.map(({ label }) => label),
     layout,
     80,
   );
-  const values = highlighted(model).flatMap(({ arm }, i) =>
+  const values = arms.flatMap((arm, i) =>
     arm.splits.flatMap((means) =>
-      SPLITS.flatMap((split) => {
-        const accuracy = means[split];
-        return accuracy === null ? [] : [{ label: labels[i], split, accuracy }];
+      shown.flatMap(({ key, name }) => {
+        const accuracy = means[key];
+        if (accuracy === null) return [];
+        const said = `${arm.label}, ${name}: ${decimal(accuracy)}`;
+        return [{ label: labels[i], split: name, accuracy, said }];
       }),
     ),
   );
@@ -140,7 +174,8 @@ function splitRows(model: ReportModel, layout: Layout): Chart | null {
         axis: { format: '.2~f', tickCount: layout === 'wide' ? 8 : 4 },
       },
       y,
-      color: { ...HUE, legend: { columns: 3 } },
+      description: { field: 'said' },
+      color: { ...hueOf(shown), legend: { columns: legendColumns(shown, layout) } },
     },
   };
 }

@@ -2,13 +2,12 @@
 import type { Comparison } from '../../curves/index.js';
 import { commonSizes, rankedBy } from '../arm-names.js';
 import type { CurvesModel } from '../curves-types.js';
-import { bestOfText, crossingTexts, labelsOf } from '../finding-text.js';
+import { bestOfText, crossingTexts, labelsOf, verdictText } from '../finding-text.js';
 import type { ComparisonReport } from '../finding-types.js';
-import { count, counted, listed, percent, signed } from '../format.js';
+import { count, counted, listed, percent, probability, signed } from '../format.js';
 import type { Markup } from '../markup.js';
 import { html } from '../markup.js';
 import { armColumns } from './arm-columns.js';
-import { probability } from './cells.js';
 
 const LEAST_SIGN_FLIP = 6;
 /** Arms that are named. */
@@ -83,7 +82,7 @@ function pairTable(model: CurvesModel, { pairs, against, margin, family, n }: Co
                 ${pair.lo === null || pair.hi === null ? '–' : `${signed(pair.lo)} to ${signed(pair.hi)}`}
               </td>
               <td>${probability(pair.adjusted)}</td>
-              <td class="text">${verdictText(pair, margin)}</td>
+              <td class="text">${pair.verdict === null ? '–' : verdictText(pair.verdict, margin)}</td>
               <td>${pair.replicates}</td>
               <td>${pair.replicatesNeeded === null ? '–' : `≈ ${count(pair.replicatesNeeded)}`}</td>`
           : html`<td>${pair.replicates}</td>`
@@ -112,10 +111,6 @@ function pairTable(model: CurvesModel, { pairs, against, margin, family, n }: Co
       </tbody>
     </table>
   </div>`;
-}
-
-function verdictText({ verdict }: Comparison, margin: number): string {
-  return verdict === null ? '–' : verdict === 'equivalent' ? `equivalent within ${margin}` : verdict;
 }
 
 function notesOf(model: CurvesModel, comparisons: ComparisonReport): string[] {

@@ -1,5 +1,5 @@
 /** Means by arm and size. */
-import { metricWords } from '../arm-names.js';
+import { markedLabel, metricWords, SURVIVORS_ONLY } from '../arm-names.js';
 import { hasCurve } from '../charts/layout.js';
 import type { CurvesModel } from '../curves-types.js';
 import { elbowWords } from '../elbow-words.js';
@@ -64,23 +64,30 @@ function armsTable(model: CurvesModel, arms: readonly ArmReport[]): Markup {
         <th>trials</th>`;
   const row = (arm: ArmReport): Markup => html`
     <tr>
-      <td>${columns.swatch(arm.hash)}${arm.rank ?? '–'}</td>
+      <td>${columns.swatch(arm.hash)}${arm.rank ?? '–'}${arm.isSurvivorsOnly ? '\u00a0†' : null}</td>
       ${columns.cells(arm.hash)}${hasSizes ? sizedCells(model, arm) : sizelessCells(arm)}
     </tr>
   `;
   return html`<div class="scroll">
-    <table>
-      <thead>
-        <tr>
-          <th>rank</th>
-          ${columns.head}${head}
-        </tr>
-      </thead>
-      <tbody>
-        ${arms.map(row)}
-      </tbody>
-    </table>
-  </div>`;
+      <table>
+        <thead>
+          <tr>
+            <th>rank</th>
+            ${columns.head}${head}
+          </tr>
+        </thead>
+        <tbody>
+          ${arms.map(row)}
+        </tbody>
+      </table>
+    </div>
+    ${
+      arms.some(({ isSurvivorsOnly }) => isSurvivorsOnly)
+        ? html`<p class="caption">
+            † ${SURVIVORS_ONLY}: trials of the arm were pruned, and the better ones are left.
+          </p>`
+        : null
+    }`;
 }
 
 function sizedCells(model: CurvesModel, arm: ArmReport): Markup {
@@ -119,7 +126,9 @@ function sizesTable(model: CurvesModel, arms: readonly ArmReport[]): Markup {
     arms.length < 2
       ? null
       : html`<tr class="arm">
-          <th colspan="${(isAccuracy ? 8 : 6) + (hasImages ? 1 : 0)}">${swatch(arm.hash)}${arm.label}</th>
+          <th colspan="${(isAccuracy ? 8 : 6) + (hasImages ? 1 : 0)}">
+            ${swatch(arm.hash)}${markedLabel(arm)}
+          </th>
         </tr>`;
   return html`<div class="scroll">
     <table>

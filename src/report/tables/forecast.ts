@@ -1,9 +1,9 @@
 /** What more data would bring, and what it would cost, by arm. */
-import { costOf } from '../costs.js';
+import { costOf, trainingText } from '../costs.js';
 import type { CurvesModel } from '../curves-types.js';
 import { elbowInterval } from '../elbow-words.js';
 import { isTurning } from '../forecasts.js';
-import { count, counted, decimal, duration, percent, rounded, signed } from '../format.js';
+import { count, counted, decimal, percent, rounded, signed } from '../format.js';
 import type { Markup } from '../markup.js';
 import { html } from '../markup.js';
 import type { ArmFit, ArmReport, FittedArm } from '../types.js';
@@ -28,7 +28,7 @@ export function forecastSection(model: CurvesModel, next: Markup | null = null):
   if (arms.length === 0) return null;
   const hasTime = arms.some(({ splits }) => splits.some(({ seconds }) => seconds !== null));
   const hours = hasTime
-    ? ' Hours are those of the trials at a size, one after the other, with as many replicates as now.'
+    ? ` ${model.areGpuHours ? 'GPU-hours' : 'Hours'} are those of the trials at a size, one after the other, with as many replicates as now.`
     : '';
   const left =
     fitted.length > arms.length
@@ -80,7 +80,7 @@ function moreTable(model: CurvesModel, arms: readonly Fitted[], hasTime: boolean
               <td>${signed(at.gain.value)}</td>
               <td>${signedEnds(at.gain)}</td>
               ${hasLabels ? html`<td>${cost.labels === null ? '–' : count(cost.labels)}</td>` : null}
-              ${hasTime ? html`<td>${cost.seconds === null ? '–' : duration(cost.seconds)}</td>` : null}
+              ${hasTime ? html`<td>${trainingText(cost.seconds, model.areGpuHours)}</td>` : null}
               ${hasPrice ? html`<td>${cost.price === null ? '–' : cost.price.toFixed(2)}</td>` : null}
             </tr>`;
           }),

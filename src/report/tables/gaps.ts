@@ -1,4 +1,5 @@
 /** How far training images are ahead of test images, and what is left on changed ones, by arm and size. */
+import { hasChanged } from '../charts/splits.js';
 import { count, signed } from '../format.js';
 import type { Markup } from '../markup.js';
 import { html } from '../markup.js';
@@ -13,23 +14,25 @@ const MOST_ARMS = 24;
 export function gapTable(model: ReportModel): Markup | null {
   const arms = model.arms.length > MOST_ARMS ? model.arms.filter((arm) => arm.isHighlighted) : model.arms;
   const columns = armColumns(model);
-  const hasChanged = arms.some((arm) => arm.splits.some(({ unfamiliar }) => unfamiliar !== null));
+  const isChanged = hasChanged(model);
   const rows = model.sizes.flatMap((n) =>
-    arms.flatMap((arm) => rowOf(arm, { n, columns, hasChanged }) ?? []),
+    arms.flatMap(
+      (arm) => rowOf(arm, { n, columns: model.arms.length > 1 ? columns : null, isChanged }) ?? [],
+    ),
   );
   if (rows.length === 0) return null;
-  return html`<details${hasChanged ? html` open` : null}>
+  return html`<details${isChanged ? html` open` : null}>
     <summary>Gaps between training and test images</summary>
     <div class="scroll">
       <table>
         <thead>
           <tr>
             <th>per class</th>
-            ${columns.head}
+            ${model.arms.length > 1 ? columns.head : null}
             <th>train</th>
             <th>test</th>
             <th>gap</th>
-            ${hasChanged ? html`<th>changed images</th>` : null}
+            ${isChanged ? html`<th>changed images</th>` : null}
           </tr>
         </thead>
         <tbody>
@@ -38,7 +41,7 @@ export function gapTable(model: ReportModel): Markup | null {
       </table>
     </div>
     ${
-      hasChanged
+      isChanged
         ? html`<p class="caption">
             Changed images: the mean accuracy on test images that were rotated, scaled, shifted, darkened,
             blurred, recoloured and noised, at five severities each.
@@ -50,19 +53,20 @@ export function gapTable(model: ReportModel): Markup | null {
 
 interface Row {
   readonly n: number;
-  readonly columns: ArmColumns;
-  readonly hasChanged: boolean;
+  /** Null with a single arm. */
+  readonly columns: ArmColumns | null;
+  readonly isChanged: boolean;
 }
 
-function rowOf(arm: ArmReport, { n, columns, hasChanged }: Row): Markup | null {
+function rowOf(arm: ArmReport, { n, columns, isChanged }: Row): Markup | null {
   const means = arm.splits.find((one) => one.n === n);
   if (means === undefined || means.train === null || means.test === null) return null;
   return html`<tr>
-    <td>${columns.swatch(arm.hash)}${count(n)}</td>
-    ${columns.cells(arm.hash)}
+    <td>${columns?.swatch(arm.hash)}${count(n)}</td>
+    ${columns?.cells(arm.hash)}
     <td>${cell(means.train)}</td>
     <td>${cell(means.test)}</td>
     <td>${signed(means.train - means.test)}</td>
-    ${hasChanged ? html`<td>${cell(means.unfamiliar)}</td>` : null}
+    ${isChanged ? html`<td>${cell(means.unfamiliar)}</td>` : null}
   </tr>`;
 }

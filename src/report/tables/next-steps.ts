@@ -1,5 +1,6 @@
 /** What to run next. */
-import { count, decimal, duration } from '../format.js';
+import { trainingText } from '../costs.js';
+import { count, decimal } from '../format.js';
 import type { Markup } from '../markup.js';
 import { html } from '../markup.js';
 import type { NextSteps, ReportModel } from '../types.js';
@@ -11,14 +12,14 @@ const ASKED: Readonly<Record<NextSteps['asked'], string>> = {
 };
 
 /** Null where nothing would narrow the answer. */
-export function nextTable({ next, sweep, arms }: ReportModel): Markup | null {
+export function nextTable({ next, sweep, arms, areGpuHours }: ReportModel): Markup | null {
   const steps = next?.steps.filter(({ width }) => width < 0.995) ?? [];
   if (next === null || steps.length === 0) return null;
   const who = arms.length === 1 ? '' : ` of ${next.arm}`;
   return html`<h3>What to run next</h3>
     <p class="caption">
       To know ${ASKED[next.asked]}${who} better: how wide its interval is expected to be then, beside now, by
-      the curves that are possible now. The most narrowing an hour first.
+      the curves that are possible now. The most narrowing ${areGpuHours ? 'a GPU-hour' : 'an hour'} first.
     </p>
     <div class="scroll">
       <table>
@@ -37,7 +38,7 @@ export function nextTable({ next, sweep, arms }: ReportModel): Markup | null {
               html`<tr>
                 <td class="name">${text}</td>
                 <td>${count(trials)}</td>
-                <td>${seconds === null ? '–' : duration(seconds)}</td>
+                <td>${trainingText(seconds, areGpuHours)}</td>
                 <td>× ${decimal(width, 2)}</td>
                 <td class="text"><code>elbow extend ${sweep.name} ${options}</code></td>
               </tr>`,
