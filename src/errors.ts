@@ -80,6 +80,7 @@ export const ERROR_CODES = {
   'spec-invalid': usage('the sweep file is wrong'),
   'spec-unreadable': usage('the sweep file cannot be read'),
   'sweep-unknown': usage('no sweep of that name'),
+  'sweeps-differ': usage('the sweeps have not the same data, metric or direction, and cannot be compared'),
   'trial-unknown': usage('no trial of that number'),
   'sweep-exists': usage('a sweep of that name exists with another spec'),
   'state-forbids': usage('the sweep is in a state that does not allow this'),

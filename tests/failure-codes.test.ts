@@ -52,6 +52,10 @@ const PRODUCED: Partial<Record<ErrorCode, readonly [file: string, title: string]
   'spec-invalid': COMMANDS,
   'spec-unreadable': COMMANDS,
   'sweep-unknown': COMMANDS,
+  'sweeps-differ': [
+    'cli/report-sweeps.test.ts',
+    'of other data is refused with sweeps-differ, and of a sweep twice',
+  ],
   'trial-unknown': COMMANDS,
   'sweep-exists': COMMANDS,
   'state-forbids': COMMANDS,

@@ -1,15 +1,19 @@
 /**
  * Whether one arm is better than another, or as good, or whether the data cannot tell. Replicates are the units: all arms of one
- * share its subsets and seeds, so they are compared in pairs, and sizes are not taken for further replicates. Pure.
+ * share its subsets and seeds, so they are compared in pairs, unless they say that they share none; sizes are not taken for further
+ * replicates. Pure.
  */
 import tCdf from '@stdlib/stats-base-dists-t-cdf';
 import tQuantile from '@stdlib/stats-base-dists-t-quantile';
-import { groupBy } from '../group-by.js';
 import { luckOf } from './fit.js';
-import type { SizedScore } from './cells.js';
 import { DEFAULT_CURVE } from './defaults.js';
-import { tInterval } from './intervals.js';
-import { differencesOf, samplesBySize, type ComparedArm, type Sample } from './paired.js';
+import {
+  arePaired,
+  differenceOverSizes,
+  differencesBySize,
+  type ComparedArm,
+  type Difference,
+} from './paired.js';
 
 export type { ComparedArm } from './paired.js';
 
@@ -34,18 +38,20 @@ export type Verdict = 'different' | 'equivalent' | 'undecided';
 export interface Comparison {
   readonly a: string;
   readonly b: string;
-  /** Replicates that both arms have. */
+  /** Whether replicates are compared in pairs: else by Welch's t test. */
+  readonly isPaired: boolean;
+  /** Replicates that both arms have; without pairs those of the arm that has fewer. */
   readonly replicates: number;
   /** Mean over these; above 0 the first is better, whatever the direction. Null without a replicate in common. */
   readonly difference: number | null;
   /** Null with fewer than two replicates. */
   readonly lo: number | null;
   readonly hi: number | null;
-  /** Two-sided, of the paired t test; null with fewer than two replicates. */
+  /** Two-sided, of the t test; null with fewer than two replicates. */
   readonly p: number | null;
   /** The same for all comparisons together (Holm 1979). */
   readonly adjusted: number | null;
-  /** Of the sign-flip test, which takes nothing for granted but that signs are as likely; null with fewer than six replicates. */
+  /** Of the sign-flip test, which takes nothing for granted but that signs are as likely; null with fewer than six replicates, and without pairs. */
   readonly signFlip: number | null;
   readonly degreesOfFreedom: number | null;
   /** Null with fewer than two replicates. */
@@ -91,8 +97,12 @@ export function compareArms(arms: readonly ComparedArm[], options: CompareOption
   const sign = direction === 'minimize' ? -1 : 1;
   const at = options.at ?? largestCommon(arms);
   const judged = pairsOf(arms, options.against).map(([first, second]) => {
-    const scores = at === null ? [] : differencesOf(first, second, sign);
-    return { a: first.arm, b: second.arm, ...judge(scores, at, { confidence, margin, seed }) };
+    return {
+      a: first.arm,
+      b: second.arm,
+      isPaired: arePaired(first, second),
+      ...judge(differenceAt(first, second, sign, at), { confidence, margin, seed }),
+    };
   });
   const adjusted = holm(judged.map(({ p }) => p));
   const family = judged.filter(({ p }) => p !== null).length;
@@ -139,7 +149,10 @@ function largestCommon(arms: readonly ComparedArm[]): number | null {
   return common.length === 0 ? null : Math.max(...common);
 }
 
-interface Judged extends Omit<Comparison, 'a' | 'b' | 'adjusted' | 'verdict' | 'replicatesNeeded'> {
+interface Judged extends Omit<
+  Comparison,
+  'a' | 'b' | 'isPaired' | 'adjusted' | 'verdict' | 'replicatesNeeded'
+> {
   readonly isEquivalent: boolean;
   /** Of one difference; null where nothing is tested. */
   readonly deviation: number | null;
@@ -151,62 +164,49 @@ interface Rules {
   readonly seed: number;
 }
 
-function judge(differences: readonly SizedScore[], at: number | 'mean' | null, rules: Rules): Judged {
-  const { values, deviation, freedom } = sampleOf(differences, at);
-  const count = values.length;
-  const nothing = {
-    lo: null,
-    hi: null,
-    p: null,
-    signFlip: null,
-    degreesOfFreedom: null,
-    smallestMargin: null,
-  };
-  const untested = { ...nothing, isEquivalent: false, deviation: null };
-  if (count === 0) return { replicates: 0, difference: null, ...untested };
-  const { mean } = tInterval(values, rules.confidence);
-  if (deviation === null || freedom === null) return { replicates: count, difference: mean, ...untested };
-  const error = deviation / Math.sqrt(count);
+/** Null where the arms have nothing in common there. */
+function differenceAt(
+  first: ComparedArm,
+  second: ComparedArm,
+  sign: number,
+  at: number | 'mean' | null,
+): Difference | null {
+  if (at === 'mean') return differenceOverSizes(first, second, sign);
+  return differencesBySize(first, second, sign).find(({ n }) => n === at) ?? null;
+}
+
+const UNTESTED = {
+  lo: null,
+  hi: null,
+  p: null,
+  signFlip: null,
+  degreesOfFreedom: null,
+  smallestMargin: null,
+  isEquivalent: false,
+  deviation: null,
+};
+
+function judge(difference: Difference | null, rules: Rules): Judged {
+  if (difference === null) return { replicates: 0, difference: null, ...UNTESTED };
+  const { replicates, mean, error, freedom, values } = difference;
+  if (error === null || freedom === null) return { replicates, difference: mean, ...UNTESTED };
   const half = tQuantile((1 + rules.confidence) / 2, freedom) * error;
   // Two one-sided tests at the level are an interval that leaves the level at each end (Schuirmann 1987).
   const oneSided = tQuantile(rules.confidence, freedom) * error;
   const p = error === 0 ? (Math.abs(mean) <= ROUNDING ? 1 : 0) : 2 * tCdf(-Math.abs(mean) / error, freedom);
   const smallestMargin = Math.abs(mean) + oneSided;
   return {
-    replicates: count,
+    replicates,
     difference: mean,
     lo: mean - half,
     hi: mean + half,
     p: Math.min(1, p),
-    signFlip: count < LEAST_SIGN_FLIP ? null : signFlip(values, rules.seed),
+    signFlip: values.length < LEAST_SIGN_FLIP ? null : signFlip(values, rules.seed),
     degreesOfFreedom: freedom,
     smallestMargin,
     isEquivalent: smallestMargin < rules.margin,
-    deviation,
+    deviation: error * Math.sqrt(replicates),
   };
-}
-
-/** Nothing where the arms have no size in common. */
-function sampleOf(differences: readonly SizedScore[], at: number | 'mean' | null): Sample {
-  if (at === 'mean') return overSizes(differences);
-  return (
-    samplesBySize(differences).find(({ n }) => n === at) ?? { values: [], deviation: null, freedom: null }
-  );
-}
-
-/** Means over the sizes that every replicate has, all with the same weight. */
-function overSizes(differences: readonly SizedScore[]): Sample {
-  const replicates = [...groupBy(differences, ({ replicate }) => replicate).values()];
-  const sizes = [...new Set(differences.map(({ n }) => n))].filter((n) =>
-    replicates.every((own) => own.some((one) => one.n === n)),
-  );
-  if (sizes.length === 0) return { values: [], deviation: null, freedom: null };
-  const values = replicates.map(
-    (own) =>
-      own.filter(({ n }) => sizes.includes(n)).reduce((sum, { score }) => sum + score, 0) / sizes.length,
-  );
-  if (values.length < 2) return { values, deviation: null, freedom: null };
-  return { values, deviation: tInterval(values, 0.5).std, freedom: values.length - 1 };
 }
 
 /**

@@ -1,8 +1,7 @@
 /** Whether two arms' learning curves cross by more than chance, and between which sizes. Pure. */
 import tQuantile from '@stdlib/stats-base-dists-t-quantile';
 import { DEFAULT_CURVE } from './defaults.js';
-import { meanOf } from './intervals.js';
-import { differencesOf, samplesBySize, type ComparedArm } from './paired.js';
+import { differencesBySize, type ComparedArm } from './paired.js';
 
 export interface CrossingOptions {
   /** Of the band over all sizes together, in (0, 1). Default 0.95. */
@@ -34,7 +33,7 @@ export interface Crossing {
 }
 
 /**
- * Curves cross where the band of their paired difference lies above 0 at one size and below it at another. The band holds at
+ * Curves cross where the band of their difference lies above 0 at one size and below it at another. The band holds at
  * all of its sizes together (Bonferroni): each interval is Student's t at 1 − (1 − confidence)/sizes, with the spread that
  * comparisons have. Sizes at which it holds 0 decide nothing.
  */
@@ -44,14 +43,13 @@ export function differenceBand(
   options: CrossingOptions = {},
 ): DifferenceBand {
   const { confidence, direction } = { ...DEFAULT_CURVE, ...options };
-  const samples = samplesBySize(differencesOf(first, second, direction === 'minimize' ? -1 : 1));
-  const known = samples.flatMap(({ n, values, deviation, freedom }) =>
-    deviation === null || freedom === null ? [] : [{ n, values, deviation, freedom }],
+  const differences = differencesBySize(first, second, direction === 'minimize' ? -1 : 1);
+  const known = differences.flatMap(({ n, mean, error, freedom }) =>
+    error === null || freedom === null ? [] : [{ n, mean, error, freedom }],
   );
   const level = (1 - confidence) / known.length;
-  const sizes = known.map(({ n, values, deviation, freedom }) => {
-    const difference = meanOf(values);
-    const half = (tQuantile(1 - level / 2, freedom) * deviation) / Math.sqrt(values.length);
+  const sizes = known.map(({ n, mean: difference, error, freedom }) => {
+    const half = tQuantile(1 - level / 2, freedom) * error;
     return { n, difference, lo: difference - half, hi: difference + half };
   });
   const decided = sizes.filter(({ lo, hi }) => lo > 0 || hi < 0);

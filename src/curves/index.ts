@@ -4,6 +4,7 @@ export type {
   Addition,
   AskedInterval,
   ComparedArm,
+  CompareOptions,
   Comparison,
   Comparisons,
   CurveAt,
@@ -15,6 +16,7 @@ export type {
   LogLinear,
   ScoreRange,
   SizedScore,
+  SizeFigures,
   TargetAnswer,
 } from './api.js';
 export { bestOf } from './best-of.js';

@@ -1,9 +1,23 @@
-/** How many arms there are, and how tables and charts call them. Pure. */
-import type { ArmReport, ReportModel, ReportSummary } from './types.js';
+/** How many arms there are, what they have in common, and how tables and charts call them. Pure. */
+import type { ArmReport, ReportSummary } from './types.js';
 
 /** Of the sweep, also where the best of them alone are looked at. */
 export const armCount = ({ arms, ofArms }: Pick<ReportSummary, 'arms' | 'ofArms'>): number =>
   ofArms ?? arms.length;
+
+/** What a metric is called in sentences. */
+export const metricWords = (metric: string): string =>
+  metric.replace(/^val_/, 'validation ').replaceAll('_', ' ');
+
+/** What arms are ranked by, where sentences say it in passing. */
+export const rankedBy = ({ objective, score }: Pick<ReportSummary, 'objective' | 'score'>): string =>
+  objective.metric === score.name ? score.name : 'the objective';
+
+/** Sizes that all of some arms have, ascending. */
+export function commonSizes(arms: readonly Pick<ArmReport, 'points'>[]): number[] {
+  const [first, ...others] = arms.map(({ points }) => points.map(({ n }) => n));
+  return (first ?? []).filter((n) => others.every((own) => own.includes(n)));
+}
 
 type Named = Pick<ArmReport, 'label' | 'params'>;
 
@@ -24,16 +38,12 @@ export function settingNames(arms: readonly Named[]): string[] {
 export const varyingParams = (arms: readonly Named[]): string[] =>
   settingNames(arms).filter((name) => arms.some(({ params }) => params[name] !== arms[0]!.params[name]));
 
-/** Arms of which trials were pruned: their scores are those of survivors. @returns hashes */
-export const survivingArms = ({ trialReports }: Pick<ReportModel, 'trialReports'>): ReadonlySet<string> =>
-  new Set(trialReports.flatMap(({ status, armHash }) => (status === 'pruned' ? [armHash] : [])));
-
 /** What legends and tables add to these. */
 export const SURVIVORS_ONLY = 'survivors only';
 
 /** A label that says where an arm's scores are those of survivors. */
-export const markedLabel = (model: Pick<ReportModel, 'trialReports'>, { hash, label }: ArmReport): string =>
-  survivingArms(model).has(hash) ? `${label} (${SURVIVORS_ONLY})` : label;
+export const markedLabel = ({ label, isSurvivorsOnly }: ArmReport): string =>
+  isSurvivorsOnly ? `${label} (${SURVIVORS_ONLY})` : label;
 
 /** Whether arms have names in the sweep file: then they are known by them. */
 export const areNamed = (arms: readonly ArmReport[]): boolean =>

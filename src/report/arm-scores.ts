@@ -1,14 +1,13 @@
 /** Scores of arms by size and replicate, for what compares them. Pure. */
 import type { SizedScore } from '../curves/index.js';
 import { groupBy } from '../group-by.js';
-import { survivingArms } from './arm-names.js';
 import { sizeOf } from './ranks.js';
 import type { ArmReport, ReportModel, TrialReport } from './types.js';
 
 /** A report before arms are compared. */
 export type Draft = Pick<
   ReportModel,
-  'arms' | 'sizes' | 'score' | 'chance' | 'confidence' | 'delta' | 'trialReports'
+  'arms' | 'sizes' | 'score' | 'objective' | 'chance' | 'confidence' | 'delta' | 'trialReports'
 > & { readonly made: Pick<ReportModel['made'], 'spec'> };
 
 /** The size that trials without one have here. */
@@ -16,22 +15,26 @@ export const SIZELESS = 1;
 
 export interface ScoredArm {
   readonly arm: ArmReport;
-  readonly scores: readonly (SizedScore & { readonly replicate: number })[];
+  /** Arms with different ones share no subsets and seeds; left out where all share them. */
+  readonly pairing?: string;
+  readonly scores: readonly SizedScore[];
   /** What arms are chosen by, of trials that have a score and it. */
   readonly objectives: readonly {
     readonly n: number;
     readonly replicate: number;
     readonly objective: number;
   }[];
-  /** Whether trials of it were pruned: what is left are the better ones. */
-  readonly isSurvivorsOnly: boolean;
+}
+
+/** An arm of a sweep: its trials say which replicate they are. */
+export interface SweepArm extends ScoredArm {
+  readonly scores: readonly (SizedScore & { readonly replicate: number })[];
 }
 
 /** In the order of the arms. */
-export function scoredArms(model: Draft): ScoredArm[] {
+export function scoredArms(model: Draft): SweepArm[] {
   const trialsOf = groupBy(model.trialReports, ({ armHash }) => armHash);
   const { spec } = model.made;
-  const surviving = survivingArms(model);
   return model.arms.map((arm) => {
     const trials = trialsOf.get(arm.hash) ?? [];
     const succeeded = trials.filter(({ status }) => status === 'succeeded');
@@ -41,7 +44,6 @@ export function scoredArms(model: Draft): ScoredArm[] {
       objectives: succeeded.flatMap(({ samplesPerClass, replicate, objective }) =>
         isFigure(objective) ? [{ n: sizeOf(spec, samplesPerClass) ?? SIZELESS, replicate, objective }] : [],
       ),
-      isSurvivorsOnly: surviving.has(arm.hash),
     };
   });
 }
@@ -50,7 +52,7 @@ function scoresOf(
   { score: { isAccuracy } }: Draft,
   { points, sizeless }: ArmReport,
   succeeded: readonly TrialReport[],
-): ScoredArm['scores'] {
+): SweepArm['scores'] {
   if (sizeless === null)
     return points.flatMap(({ n, scores }) => scores.map(({ replicate, score }) => ({ n, replicate, score })));
   return succeeded.flatMap(({ replicate, testAccuracy, objective }) => {

@@ -29,7 +29,7 @@ export interface ArmPoint extends CurvePoint {
 
 /** What the curve through an arm's scores says; the figures of its sizes are in the arm's points. */
 export interface ArmFit extends Omit<CurveFit, 'sizes'> {
-  /** At twice and four times the arm's largest size; empty without a fit. */
+  /** At twice and four times the arm's largest size, then at sizes that were asked for; empty without a fit. */
   readonly at: readonly CurveAt[];
   /** To be drawn, by size, from the smallest to the last of `at`; empty where it is not. */
   readonly curve: readonly CurveAt[];
@@ -113,6 +113,8 @@ export interface ArmReport {
   /** Null where the sweep has no two sizes, the arm no results, or so many arms are better that nobody asks. */
   readonly fit: ArmFit | null;
   readonly splits: readonly SplitMeans[];
+  /** Whether trials of it were pruned: what is left are the better ones. */
+  readonly isSurvivorsOnly: boolean;
   /** Smallest measured size whose mean reaches the target; null if none does, or there is no target. */
   readonly targetAt: number | null;
   /** Scores of trials without a size; null where trials have sizes. */
@@ -120,7 +122,7 @@ export interface ArmReport {
 }
 
 /** An arm as a summary has it. */
-export type ArmSummary = Omit<ArmReport, 'splits'>;
+export type ArmSummary = Omit<ArmReport, 'splits' | 'isSurvivorsOnly'>;
 
 /** An arm whose curve is fitted. */
 export type FittedArm = ArmSummary & { readonly fit: ArmFit };

@@ -6,6 +6,7 @@ import {
   differenceBand,
   type BestOf,
   type ComparedArm,
+  type CompareOptions,
 } from '../curves/index.js';
 import { datasetFacts } from '../spec/index.js';
 import { scoredArms, SIZELESS, type Draft, type ScoredArm } from './arm-scores.js';
@@ -20,48 +21,68 @@ const MOST_COMPARED = 30;
 /** All that a report finds of arms beside each other. */
 export function armFindings(model: Draft): ArmFindings {
   const arms = scoredArms(model);
-  const scored = arms.filter(({ scores }) => scores.length > 0);
-  const ranked = scored
-    .filter(({ isSurvivorsOnly }) => !isSurvivorsOnly)
-    .sort((a, b) => (a.arm.rank ?? Infinity) - (b.arm.rank ?? Infinity));
-  const compared = ranked
-    .slice(0, MOST_COMPARED)
-    .map(({ arm, scores }): ComparedArm => ({ arm: arm.hash, scores }));
-  const comparisons = scored.length < 2 ? null : comparisonReport(model, compared, scored, ranked.length);
   return {
     effects: effectsReport(model, arms),
-    comparisons,
-    crossings: comparisons === null ? [] : crossingsIn(model, comparisons, compared),
-    bestOf: bestOfAll(model, ranked, comparisons?.n ?? (model.sizes.length > 0 ? null : SIZELESS)),
+    ...besideEachOther(model, arms),
     clusters: clustersIn(model),
   };
 }
 
+/** What is compared, and how. */
+type Compared = Pick<Draft, 'score' | 'objective' | 'sizes' | 'confidence' | 'delta'>;
+/** What a comparison may be asked besides. */
+type Asked = Partial<Pick<CompareOptions, 'at' | 'margin' | 'seed'>>;
+
+/** Arms in pairs, where their curves cross, and the best of them. */
+export function besideEachOther(
+  model: Compared,
+  arms: readonly ScoredArm[],
+  asked: Asked = {},
+): Pick<ArmFindings, 'comparisons' | 'crossings' | 'bestOf'> {
+  const scored = arms.filter(({ scores }) => scores.length > 0);
+  const ranked = scored
+    .filter(({ arm }) => !arm.isSurvivorsOnly)
+    .sort((a, b) => (a.arm.rank ?? Infinity) - (b.arm.rank ?? Infinity));
+  const compared = ranked
+    .slice(0, MOST_COMPARED)
+    .map(({ arm, ...one }): ComparedArm => ({ arm: arm.hash, ...one }));
+  const comparisons =
+    scored.length < 2 ? null : comparisonReport(model, compared, { scored, ranked: ranked.length, asked });
+  // Replicates that share nothing cannot take turns.
+  const arePaired = ranked.every(({ pairing }) => pairing === ranked[0]?.pairing);
+  const n = comparisons?.n ?? (model.sizes.length > 0 ? null : SIZELESS);
+  return {
+    comparisons,
+    crossings: comparisons === null ? [] : crossingsIn(model, comparisons, compared),
+    bestOf: !arePaired ? null : bestOfAll(model, ranked, n === 'mean' ? null : n),
+  };
+}
+
 function comparisonReport(
-  model: Draft,
+  model: Compared,
   compared: readonly ComparedArm[],
-  scored: readonly ScoredArm[],
-  ranked: number,
+  { scored, ranked, asked }: { scored: readonly ScoredArm[]; ranked: number; asked: Asked },
 ): ComparisonReport {
   const against = compared.length > MOST_IN_PAIRS ? compared[0]!.arm : null;
   const { at, ...comparisons } = compareArms(compared, {
     margin: model.delta,
+    ...asked,
     confidence: model.confidence,
     direction: model.score.direction,
     ...(against === null ? {} : { against }),
   });
   return {
     ...comparisons,
-    n: model.sizes.length > 0 && typeof at === 'number' ? at : null,
+    n: model.sizes.length > 0 ? at : null,
     against,
     arms: compared.map(({ arm }) => arm),
     leftOut: ranked - compared.length,
-    survivorsOnly: scored.filter(({ isSurvivorsOnly }) => isSurvivorsOnly).map(({ arm }) => arm.hash),
+    survivorsOnly: scored.flatMap(({ arm }) => (arm.isSurvivorsOnly ? [arm.hash] : [])),
   };
 }
 
 function crossingsIn(
-  model: Draft,
+  model: Compared,
   { pairs }: ComparisonReport,
   compared: readonly ComparedArm[],
 ): CrossingReport[] {
@@ -74,7 +95,7 @@ function crossingsIn(
 }
 
 /** @param n the size that is looked at; arms without an objective and a score there cannot be chosen */
-function bestOfAll(model: Draft, ranked: readonly ScoredArm[], n: number | null): BestOf | null {
+function bestOfAll(model: Compared, ranked: readonly ScoredArm[], n: number | null): BestOf | null {
   const arms = ranked.flatMap(({ arm, scores, objectives }) => {
     const tests = new Map(scores.filter((one) => one.n === n).map((one) => [one.replicate, one.score]));
     const outcomes = objectives.flatMap((one) => {
@@ -84,7 +105,7 @@ function bestOfAll(model: Draft, ranked: readonly ScoredArm[], n: number | null)
     return outcomes.length === 0 ? [] : [{ arm: arm.hash, outcomes }];
   });
   return bestOf(arms, {
-    direction: model.made.spec.objective.direction,
+    direction: model.objective.direction,
     confidence: model.confidence,
   });
 }

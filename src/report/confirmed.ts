@@ -2,8 +2,9 @@
 import { meanOrNull, tInterval } from '../curves/index.js';
 import type { SweepSpec } from '../spec/types.js';
 import type { ConfirmedReport } from './arm-types.js';
-import { between, count, counted, decimal } from './format.js';
+import { between, count, counted, decimal, percent } from './format.js';
 import { sizeOf, type Scored } from './ranks.js';
+import type { ReportModel } from './types.js';
 
 /** In the order in which they were confirmed; those without results yet are left out. */
 export function confirmedIn(
@@ -36,10 +37,11 @@ export function confirmedIn(
 /** What the best arm is worth, by its fresh replicates. @param label of the arm */
 export function confirmedText(
   { n, chosen, fresh }: ConfirmedReport,
-  scoreName: string,
+  { score, confidence }: Pick<ReportModel, 'score' | 'confidence'>,
   label: string,
 ): string {
   const where = n === null ? '' : ` with ${count(n)} samples per class`;
-  const interval = fresh.interval === null ? '' : ` (95 % interval ${between(fresh.interval)})`;
-  return `Confirmed: ${label}${where}, chosen as the best with a mean ${scoreName} of ${decimal(chosen.mean)} on ${counted(chosen.replicates, 'replicate')}, has ${decimal(fresh.mean)}${interval} on ${counted(fresh.replicates, 'fresh one')} that had no say in it.`;
+  const interval =
+    fresh.interval === null ? '' : ` (${percent(confidence)} interval ${between(fresh.interval)})`;
+  return `Confirmed: ${label}${where}, chosen as the best with a mean ${score.name} of ${decimal(chosen.mean)} on ${counted(chosen.replicates, 'replicate')}, has ${decimal(fresh.mean)}${interval} on ${counted(fresh.replicates, 'fresh one')} that had no say in it.`;
 }

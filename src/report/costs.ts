@@ -1,7 +1,6 @@
 /** What trials at larger sizes would cost. Pure. */
-import { classesOf } from './forecasts.js';
 import { count, duration } from './format.js';
-import type { ArmReport, ReportModel } from './types.js';
+import type { ArmReport, EnvironmentReport, ReportModel } from './types.js';
 
 export interface Cost {
   /** More than the arm's largest size has, of all classes; null where nobody here can count them. */
@@ -17,13 +16,16 @@ const MOST_POWER = 2;
 const HOUR = 3600;
 
 /** @param n larger than the arm's largest size */
-export function costOf(model: ReportModel, arm: ArmReport, n: number): Cost {
+export function costOf(
+  { classCount, prices }: Pick<ReportModel, 'classCount' | 'prices'>,
+  arm: ArmReport,
+  n: number,
+): Cost {
   const last = arm.points.at(-1);
-  const classes = classesOf(model);
-  const labels = last === undefined || classes === null ? null : (n - last.n) * classes;
+  const labels = last === undefined || classCount === null ? null : (n - last.n) * classCount;
   const one = secondsAt(arm, n);
   const seconds = one === null || last === undefined ? null : one * last.replicates;
-  const { perHour = null, perLabel = null } = model.prices ?? {};
+  const { perHour = null, perLabel = null } = prices ?? {};
   const parts = [
     ...(perHour === null ? [] : [seconds === null ? null : (seconds / HOUR) * perHour]),
     ...(perLabel === null ? [] : [labels === null ? null : labels * perLabel]),
@@ -32,8 +34,8 @@ export function costOf(model: ReportModel, arm: ArmReport, n: number): Cost {
 }
 
 /** Whether all trials of which the device is known ran on GPUs: then hours are those of GPUs. */
-export function areGpuHours({ made }: Pick<ReportModel, 'made'>): boolean {
-  const devices = made.environments.flatMap(({ device }) => device ?? []);
+export function ranOnGpus(environments: readonly Pick<EnvironmentReport, 'device'>[]): boolean {
+  const devices = environments.flatMap(({ device }) => device ?? []);
   return devices.length > 0 && devices.every((device) => device === 'gpu');
 }
 

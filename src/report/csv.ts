@@ -1,6 +1,7 @@
 /** Tables of a report for other programs. Columns are called as in the database's views. */
 import { stringify } from 'csv-stringify/sync';
-import type { Quickness, ReportModel, TrialReport } from './types.js';
+import type { CurvesModel } from './curves-types.js';
+import type { ArmReport, Quickness, ReportModel, TrialReport } from './types.js';
 
 /** Rows of one part. */
 const PART = 1_000;
@@ -93,39 +94,50 @@ function trialColumns({ made, sweep, trialReports }: ReportModel): {
 }
 
 /** One row an arm and size: means, the size's own interval (`plain_…`), the one that plots show (`pooled_…`) and the same on new images. */
-export function curvesCsv(model: ReportModel): string {
-  const rows = model.arms.flatMap((arm) =>
-    arm.points.map((point) => {
-      const splits = arm.splits.find((one) => one.n === point.n);
-      return {
-        sweep: model.sweep.name,
-        arm: arm.label,
-        arm_hash: arm.hash,
-        samples_per_class: point.n,
-        replicates: point.replicates,
-        mean: point.mean,
-        std: point.std,
-        plain_low: point.plain?.lo ?? null,
-        plain_high: point.plain?.hi ?? null,
-        pooled_low: point.pooled?.lo ?? null,
-        pooled_high: point.pooled?.hi ?? null,
-        new_images_low: point.elsewhere?.lo ?? null,
-        new_images_high: point.elsewhere?.hi ?? null,
-        train_accuracy: splits?.train ?? null,
-        val_accuracy: splits?.validation ?? null,
-        test_accuracy: splits?.test ?? null,
-        unfamiliar_accuracy: splits?.unfamiliar ?? null,
-        ...quicknessColumns(splits?.quickness ?? null),
-      };
-    }),
+export function curvesCsv(models: readonly Pick<ReportModel, 'sweep' | 'arms'>[]): string {
+  const rows = models.flatMap(({ sweep, arms }) =>
+    arms.flatMap((arm) =>
+      arm.points.map((point) => {
+        const splits = arm.splits.find((one) => one.n === point.n);
+        return {
+          sweep: sweep.name,
+          arm_hash: arm.hash,
+          ...pointColumns(arm, point),
+          train_accuracy: splits?.train ?? null,
+          val_accuracy: splits?.validation ?? null,
+          test_accuracy: splits?.test ?? null,
+          unfamiliar_accuracy: splits?.unfamiliar ?? null,
+          ...quicknessColumns(splits?.quickness ?? null),
+        };
+      }),
+    ),
   );
   return table(rows.length > 0 ? rows : [], CURVE_COLUMNS);
 }
 
-const CURVE_COLUMNS = [
-  'sweep',
+/** The same of arms that are of no sweep: what a table of scores tells. */
+export const tableCurvesCsv = ({ arms }: Pick<CurvesModel, 'arms'>): string =>
+  table(
+    arms.flatMap((arm) => arm.points.map((point) => pointColumns(arm, point))),
+    POINT_COLUMNS,
+  );
+
+const pointColumns = ({ label }: ArmReport, point: ArmReport['points'][number]) => ({
+  arm: label,
+  samples_per_class: point.n,
+  replicates: point.replicates,
+  mean: point.mean,
+  std: point.std,
+  plain_low: point.plain?.lo ?? null,
+  plain_high: point.plain?.hi ?? null,
+  pooled_low: point.pooled?.lo ?? null,
+  pooled_high: point.pooled?.hi ?? null,
+  new_images_low: point.elsewhere?.lo ?? null,
+  new_images_high: point.elsewhere?.hi ?? null,
+});
+
+const POINT_COLUMNS: readonly (keyof ReturnType<typeof pointColumns>)[] = [
   'arm',
-  'arm_hash',
   'samples_per_class',
   'replicates',
   'mean',
@@ -136,6 +148,13 @@ const CURVE_COLUMNS = [
   'pooled_high',
   'new_images_low',
   'new_images_high',
+];
+
+const CURVE_COLUMNS = [
+  'sweep',
+  'arm',
+  'arm_hash',
+  ...POINT_COLUMNS.slice(1),
   'train_accuracy',
   'val_accuracy',
   'test_accuracy',

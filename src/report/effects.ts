@@ -3,7 +3,7 @@ import { crossingGroups, effectsOf, factorsOf, type GridScore } from '../curves/
 import { hasEffect } from '../spec/index.js';
 import type { ArmParams } from '../spec/types.js';
 import { settingNames } from './arm-names.js';
-import { SIZELESS, type Draft, type ScoredArm } from './arm-scores.js';
+import { SIZELESS, type Draft, type SweepArm } from './arm-scores.js';
 import type { EffectsReport } from './finding-types.js';
 
 const NONE = { n: null, found: null, tied: [] } as const;
@@ -21,7 +21,7 @@ const placeOf = (groups: readonly (readonly string[])[], params: ArmParams): Arm
   );
 
 /** @param arms all of the sweep's: a grid that lacks one is none */
-export function effectsReport(model: Draft, arms: readonly ScoredArm[]): EffectsReport | null {
+export function effectsReport(model: Draft, arms: readonly SweepArm[]): EffectsReport | null {
   if (arms.length < 2 || arms.every(({ scores }) => scores.length === 0)) return null;
   const isBuiltin = model.made.spec.trainable.kind === 'builtin';
   const settings = new Map(
@@ -31,7 +31,7 @@ export function effectsReport(model: Draft, arms: readonly ScoredArm[]): Effects
   const places = new Map([...settings].map(([hash, params]) => [hash, placeOf(groups ?? [], params)]));
   const factors = groups && factorsOf(groups.map(nameOf), [...places.values()]);
   if (groups === null || factors === null) return { ...NONE, reason: 'not-a-grid' };
-  if (arms.some(({ isSurvivorsOnly }) => isSurvivorsOnly)) return { ...NONE, reason: 'survivors-only' };
+  if (arms.some(({ arm }) => arm.isSurvivorsOnly)) return { ...NONE, reason: 'survivors-only' };
   const tied = groups.filter((group) => group.length > 1).map(nameOf);
   const sizes = model.sizes.length > 0 ? model.sizes.toReversed() : [SIZELESS];
   for (const size of sizes) {

@@ -1,8 +1,18 @@
 /** What is found of arms beside each other, in sentences. Pure. */
 import type { BestOf, Comparison } from '../curves/index.js';
-import type { ClusterReport, CrossingReport } from './finding-types.js';
-import { between, count, counted, decimal, listed, signed, signedBetween } from './format.js';
-import type { Note, ReportModel } from './types.js';
+import type { ClusterReport, ComparisonReport, CrossingReport } from './finding-types.js';
+import {
+  between,
+  count,
+  counted,
+  decimal,
+  listed,
+  percent,
+  probability,
+  signed,
+  signedBetween,
+} from './format.js';
+import type { ArmReport, Note, ReportModel } from './types.js';
 
 /** More of a kind are left to report.json. */
 const MOST_SENTENCES = 5;
@@ -15,7 +25,11 @@ export function labelsOf({ arms }: Pick<ReportModel, 'arms'>): Labels {
 }
 
 /** What the best arm is worth where it was chosen, and where it was not. */
-export function bestOfText(best: BestOf, scoreName: string, label: Labels): string {
+export function bestOfText(
+  best: BestOf,
+  { score, confidence }: Pick<ReportModel, 'score' | 'confidence'>,
+  label: Labels,
+): string {
   const { arms, plain, honest, chosen, replicates, leftOut } = best;
   const interval = between(honest);
   const names = chosen
@@ -24,41 +38,63 @@ export function bestOfText(best: BestOf, scoreName: string, label: Labels): stri
   const more = chosen.length - names.length;
   const others = more > 0 ? [...names, counted(more, 'other arm')] : names;
   const missing = leftOut === 0 ? '' : ` Left out: ${counted(leftOut, 'replicate')} that not all arms have.`;
-  return `What the best of ${counted(arms, 'arm')} is worth: chosen on all ${counted(replicates, 'replicate')}, ${label(plain.arm)} has a mean ${scoreName} of ${decimal(plain.score)} there; chosen on all but one and scored on that one, each in turn, the best has ${decimal(honest.score)} (95 % ${interval}). Chosen so: ${listed(others)}.${missing}`;
+  return `What the best of ${counted(arms, 'arm')} is worth: chosen on all ${counted(replicates, 'replicate')}, ${label(plain.arm)} has a mean ${score.name} of ${decimal(plain.score)} there; chosen on all but one and scored on that one, each in turn, the best has ${decimal(honest.score)} (${percent(confidence)} ${interval}). Chosen so: ${listed(others)}.${missing}`;
 }
 
 /** `equivalent within 0.01`. */
 export const verdictText = (verdict: NonNullable<Comparison['verdict']>, margin: number): string =>
   verdict === 'equivalent' ? `equivalent within ${margin}` : verdict;
 
-/** One sentence: the leading arm beside the runner-up; nothing where they are not tested. */
-export function leadSentence(model: Pick<ReportModel, 'arms' | 'comparisons'>): string[] {
-  const { arms, comparisons } = model;
-  const [leader, second] = comparisons?.arms ?? [];
-  const pair = comparisons?.pairs.find(({ a, b }) => [a, b].every((arm) => arm === leader || arm === second));
-  const isRanked = arms.some(({ hash, rank }) => hash === leader && rank !== null);
-  if (!comparisons || !isRanked || leader === undefined || second === undefined) return [];
-  const { a, difference = null, lo = null, hi = null, verdict = null, smallestMargin } = pair ?? {};
+/**
+ * One sentence: the leading arm beside the runner-up, and what would decide which is better; nothing where they are not tested.
+ * @param isOther which arms the leading one may stand beside, the best of these; left out for any
+ */
+export function leadSentence(
+  model: Pick<ReportModel, 'arms' | 'comparisons' | 'confidence'>,
+  isOther: (arm: ArmReport, leader: ArmReport) => boolean = () => true,
+): string[] {
+  const { arms, comparisons, confidence } = model;
+  const ranked = arms.filter(({ rank }) => rank !== null).sort((a, b) => a.rank! - b.rank!);
+  const [leader] = ranked;
+  const second = ranked.slice(1).find((arm) => isOther(arm, leader!));
+  const pair = comparisons?.pairs.find(({ a, b }) =>
+    [a, b].every((arm) => arm === leader?.hash || arm === second?.hash),
+  );
+  const { difference = null, lo = null, hi = null, verdict = null } = pair ?? {};
+  if (!comparisons || !pair || !leader || !second) return [];
   if (difference === null || lo === null || hi === null || verdict === null) return [];
-  const isAhead = difference === 0 || (a === leader) === difference > 0;
+  const isAhead = difference === 0 || (pair.a === leader.hash) === difference > 0;
   const told = difference < 0 ? { value: -difference, lo: -hi, hi: -lo } : { value: difference, lo, hi };
-  const label = labelsOf(model);
-  const { n, margin } = comparisons;
-  const where = n === null ? '' : ` with ${count(n)} samples per class`;
-  const besides = smallestMargin
-    ? `; the smallest margin that these data can show is ${decimal(smallestMargin)}`
-    : '';
+  const who = second.rank === 2 ? 'the runner-up' : 'the best of the others';
+  const figures = `${percent(confidence)} ${signedBetween(told)}; p ${probability(pair.adjusted)}`;
   const judged =
-    verdict === 'undecided' ? `undecided${besides}` : `the two are ${verdictText(verdict, margin)}`;
+    verdict === 'undecided'
+      ? ['undecided', ...decidingText(pair)].join('; ')
+      : `the two are ${verdictText(verdict, comparisons.margin)}`;
   return [
-    `${label(leader)} is ${isAhead ? 'ahead of' : 'behind'} the runner-up, ${label(second)}, by ${signed(told.value)} (${signedBetween(told)})${where}: ${judged}.`,
+    `${leader.label} is ${isAhead ? 'ahead of' : 'behind'} ${who}, ${second.label}, by ${signed(told.value)} (${figures})${whereText(comparisons)}: ${judged}.`,
   ];
 }
 
+const whereText = ({ n }: ComparisonReport): string =>
+  n === null ? '' : n === 'mean' ? ' over all sizes' : ` with ${count(n)} samples per class`;
+
+/** What would decide between two arms. */
+const decidingText = ({ replicatesNeeded, smallestMargin }: Comparison): string[] => [
+  ...(replicatesNeeded === null ? [] : [`about ${counted(replicatesNeeded, 'replicate')} would tell`]),
+  ...(smallestMargin === null
+    ? []
+    : [`the smallest margin that these data can show is ${decimal(smallestMargin)}`]),
+];
+
 /** A sentence a crossing. */
-export function crossingTexts(crossings: readonly CrossingReport[], label: Labels): string[] {
+export function crossingTexts(
+  crossings: readonly CrossingReport[],
+  label: Labels,
+  confidence: number,
+): string[] {
   const texts = crossings.slice(0, MOST_SENTENCES).map(({ before, after, from, to, sizes }) => {
-    const band = `95 % for ${counted(sizes, 'size')} together`;
+    const band = `${percent(confidence)} for ${counted(sizes, 'size')} together`;
     return `Curves cross: ${label(before)} is ahead with ${count(from)} samples per class, ${label(after)} with ${count(to)} (${band}).`;
   });
   const more = crossings.length - texts.length;

@@ -28,8 +28,11 @@ export interface EffectsReport {
 }
 
 export interface ComparisonReport extends Omit<Comparisons, 'at'> {
-  /** The largest size that all arms have which are compared; null where trials have no size, or these none in common. */
-  readonly n: number | null;
+  /**
+   * The largest size that all arms have which are compared, or what was asked for; null where trials have no size, or these none in
+   * common.
+   */
+  readonly n: number | 'mean' | null;
   /** The arm that all others are compared with; null where every two are. */
   readonly against: string | null;
   /** Those that are compared, best by the objective first. */

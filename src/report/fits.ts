@@ -1,12 +1,19 @@
 /** The curves that are fitted through the scores of arms. Pure. */
-import { fitCurve, type CurveOptions, type Observation } from '../curves/index.js';
+import {
+  fitCurve,
+  type CurveAt,
+  type CurveFit,
+  type CurveOptions,
+  type Observation,
+  type SizedScore,
+} from '../curves/index.js';
 import { datasetFacts } from '../spec/index.js';
 import type { SweepSpec } from '../spec/types.js';
 import { plansOf } from './next-steps.js';
 import type { ArmFit, ImageAgreement, ReportModel } from './types.js';
 
 /** Sizes that are foretold: so many times the largest. */
-export const FORETOLD = [2, 4] as const;
+const FORETOLD = [2, 4] as const;
 /** Points of a drawn curve, from the smallest size to the furthest that is foretold. */
 const DRAWN_POINTS = 41;
 
@@ -27,26 +34,47 @@ export function fitArm(
   request: FitRequest,
 ): { readonly fit: ArmFit; readonly elsewhere: ReadonlyMap<number, ArmFit['at'][number]['elsewhere']> } {
   const sizes = own.map(({ n }) => n);
+  const additions = request.isBest
+    ? plansOf(request.spec, distinct(sizes)).map(({ addition }) => addition)
+    : [];
+  const { fit, ahead, curve } = fitDrawn(own, { ...curveOptionsOf(request), additions }, request.isDrawn);
+  const { sizes: figures, ...told } = fit;
+  return {
+    fit: { ...told, at: ahead, curve },
+    elsewhere: new Map(figures.map(({ n, elsewhere }) => [n, elsewhere])),
+  };
+}
+
+/** A fit with what a page shows of it besides. */
+export interface DrawnFit {
+  /** What was asked. */
+  readonly fit: CurveFit;
+  /** At twice and four times the largest size, then at those sizes that were asked for besides; empty without a fit. */
+  readonly ahead: readonly CurveAt[];
+  /** To be drawn, by size, as far as `ahead`; empty where it is not. */
+  readonly curve: readonly CurveAt[];
+}
+
+/** @param scores at least one */
+export function fitDrawn(scores: readonly SizedScore[], options: CurveOptions, isDrawn: boolean): DrawnFit {
+  const sizes = scores.map(({ n }) => n);
   const [first, last] = [Math.min(...sizes), Math.max(...sizes)];
   const foretold = FORETOLD.map((times) => times * last);
-  const end = foretold.at(-1)!;
-  const drawn = request.isDrawn
-    ? Array.from({ length: DRAWN_POINTS }, (_, i) => first * (end / first) ** (i / (DRAWN_POINTS - 1)))
-    : [];
+  const asked = options.at ?? foretold;
+  const besides = distinct(asked).filter((n) => !foretold.includes(n));
+  const end = Math.max(...foretold, ...asked);
+  const drawn = Array.from({ length: DRAWN_POINTS }, (_, i) =>
+    Math.min(end, first * (end / first) ** (i / (DRAWN_POINTS - 1))),
+  );
   // Where what is known ends a line of its own begins.
-  const places = request.isDrawn ? [...drawn, last].sort((a, b) => a - b) : [];
-  const {
-    sizes: figures,
-    at,
-    ...fit
-  } = fitCurve(own, {
-    ...curveOptionsOf(request),
-    additions: request.isBest ? plansOf(request.spec, distinct(sizes)).map(({ addition }) => addition) : [],
-    at: [...foretold, ...places],
-  });
+  const places = isDrawn ? [...drawn, last].sort((a, b) => a - b) : [];
+  const ahead = [...foretold, ...besides];
+  const { at, ...fit } = fitCurve(scores, { ...options, at: [...asked, ...ahead, ...places] });
+  const [told, next] = [asked.length, asked.length + ahead.length];
   return {
-    fit: { ...fit, at: at.slice(0, foretold.length), curve: at.slice(foretold.length) },
-    elsewhere: new Map(figures.map(({ n, elsewhere }) => [n, elsewhere])),
+    fit: { ...fit, at: at.slice(0, told) },
+    ahead: at.slice(told, next),
+    curve: at.slice(next),
   };
 }
 

@@ -1,19 +1,18 @@
 /** What more data would bring, in words. Pure. */
 import type { CurveAt, TargetAnswer } from '../curves/index.js';
-import { datasetFacts } from '../spec/index.js';
 import { armCount } from './arm-names.js';
 import { between, count, counted, decimal, rounded, signed, signedBetween } from './format.js';
 import type { ArmSummary, FittedArm, ReportSummary } from './types.js';
 
-type Draft = Pick<ReportSummary, 'arms' | 'ofArms' | 'score' | 'target' | 'made'>;
+type Draft = Pick<ReportSummary, 'arms' | 'ofArms' | 'score' | 'target' | 'classCount'>;
 
 /** What the next doubling would bring; nothing without a fit that one can believe beyond the data. */
 export function doublingSentence(model: Draft, arm: ArmSummary): string[] {
   const next = arm.fit?.at[0];
   if (next === undefined || isTurning(arm)) return [];
   const { gain } = next;
-  const classes = classesOf(model);
-  const labels = classes === null ? '' : `, for ${counted((next.n / 2) * classes, 'more label')}`;
+  const { classCount } = model;
+  const labels = classCount === null ? '' : `, for ${counted((next.n / 2) * classCount, 'more label')}`;
   return [
     `Doubling to ${count(next.n)} samples per class would bring about ${signed(gain.value)} (${signedBetween(gain)}), to ${foretold(next)}${labels}.`,
   ];
@@ -23,11 +22,6 @@ export function doublingSentence(model: Draft, arm: ArmSummary): string[] {
 function foretold(at: CurveAt): string {
   const others = at.elsewhere === null ? '' : `; on new images ${between(at.elsewhere)}`;
   return `${decimal(at.score)} (${between(at)}${others})`;
-}
-
-/** Classes of elbow's own data; null for a program, whose samples nobody here can count. */
-export function classesOf({ made: { spec } }: Draft): number | null {
-  return spec.trainable.kind === 'builtin' ? (datasetFacts(spec.dataset)?.classes ?? null) : null;
 }
 
 /** Whether no family follows the scores, so that what they say beyond the data is a guess. */

@@ -50,6 +50,15 @@ export function listed(items: readonly string[]): string {
   return `${items.slice(0, -1).join(', ')} and ${items.at(-1)}`;
 }
 
+/** 0.95 as `95 %`. */
+export const percent = (share: number): string => `${Number((100 * share).toFixed(2))} %`;
+
+/** A p value; a dash where nothing was tested. */
+export function probability(p: number | null): string {
+  if (p === null) return '–';
+  return p < 0.001 ? '< 0.001' : decimal(p);
+}
+
 /** Half the width of an interval, or null. */
 export function halfWidth(interval: { readonly lo: number; readonly hi: number } | null): number | null {
   return interval === null ? null : (interval.hi - interval.lo) / 2;

@@ -1,5 +1,6 @@
 /** Reports: a plain model first, then pages, pictures, tables and text from it. */
 export { collectLook, collectReport, collectSummary } from './collect.js';
+export { fitDrawn } from './fits.js';
 export { MOST_DETAILED } from './limits.js';
 export { buildReport } from './model.js';
 export { buildSummary, totalOf } from './summary.js';
@@ -7,6 +8,11 @@ export { bestArm } from './ranks.js';
 export { escapeHtml } from './markup.js';
 export { color, withColors } from './palette.js';
 export { toPng } from './plots.js';
+export { writeSweepsReport } from './sweeps-files.js';
+export { buildSweepsReport, differingSubjects } from './sweeps-report.js';
+export type { SweepsReport } from './sweeps-report.js';
+export { writeTableReport } from './table-files.js';
+export { buildTableReport, coloredArms } from './table-report.js';
 export { curveText, summaryMarkdown } from './text.js';
 export type { TextOptions } from './text.js';
 export type { ReportInput, ReportModel, ReportSummary, SummaryInput } from './types.js';

@@ -1,26 +1,48 @@
 /** What a paper says of how the figures came about: one paragraph and its sources. Pure. */
 import { datasetFacts, datasetName } from '../spec/index.js';
 import { varyingParams } from './arm-names.js';
-import { count, counted, listed } from './format.js';
-import type { Methods } from './finding-types.js';
+import type { CurvesModel } from './curves-types.js';
+import { count, counted, listed, percent } from './format.js';
+import type { ComparisonReport, Methods } from './finding-types.js';
 import type { ReportModel } from './types.js';
 
 type Draft = Omit<ReportModel, 'answers' | 'notes' | 'methods'>;
+/** What is said of curves and comparisons, whoever made the scores. */
+type Curves = Pick<CurvesModel, 'arms' | 'score' | 'confidence' | 'delta' | 'comparisons' | 'bestOf'> &
+  Partial<Pick<ReportModel, 'effects'>> &
+  Pick<ReportModel, 'elbowVersion'>;
 
 /** More settings than this are not named. */
 const MOST_NAMED = 4;
 
-/** Null where nothing was measured. */
+/** Of a sweep; null where nothing was measured. */
 export function methodsOf(model: Draft): Methods | null {
-  if (model.arms.every(({ points, sizeless }) => points.length === 0 && sizeless === null)) return null;
-  const said = [whatRan(model), training(model), curves(model), intervals(model), comparisons(model)].flat();
-  return { text: [...said, versions(model)].join(' '), sources: sourcesOf(model) };
+  const { environments } = model.made;
+  const tensorflow = [...new Set(environments.flatMap((one) => one.tensorflow ?? []))];
+  return curveMethods(model, [whatRan(model), ...training(model)], tensorflow);
 }
 
-const isFitted = ({ arms }: Draft): boolean =>
+/**
+ * Of curves and comparisons; null where nothing was measured.
+ * @param ran what was run, in sentences that stand first
+ * @param tensorflow versions that it ran with
+ */
+export function curveMethods(
+  model: Curves,
+  ran: readonly string[] = [],
+  tensorflow: readonly string[] = [],
+): Methods | null {
+  if (model.arms.every(({ points, sizeless }) => points.length === 0 && sizeless === null)) return null;
+  const through = tensorflow.length === 0 ? '' : `, TensorFlow ${listed(tensorflow)} through TensorFlow.js`;
+  const software = `Software: elbow ${model.elbowVersion}${through}.`;
+  const said = [...ran, ...curves(model), ...intervals(model), ...comparisons(model), software];
+  return { text: said.join(' '), sources: sourcesOf(model) };
+}
+
+const isFitted = ({ arms }: Curves): boolean =>
   arms.some(({ fit }) => fit !== null && fit.families.length > 0);
-const areTested = ({ comparisons }: Draft): boolean => (comparisons?.family ?? 0) > 0;
-const percent = ({ confidence }: Draft): string => `${Math.round(100 * confidence)} %`;
+const areTested = ({ comparisons }: Curves): boolean => (comparisons?.family ?? 0) > 0;
+const arePaired = ({ pairs }: ComparisonReport): boolean => pairs.every(({ isPaired }) => isPaired);
 
 /** Data, arms, sizes and replicates. */
 function whatRan(model: Draft): string {
@@ -66,7 +88,7 @@ function valuesOf(arms: Draft['arms'], name: string): string {
   return values.length > MOST_NAMED ? '' : values.map(String).join(' or ');
 }
 
-function curves(model: Draft): string[] {
+function curves(model: Curves): string[] {
   if (!isFitted(model)) return [];
   return [
     'Curves are averages over parametric families (Viering & Loog 2022; Mohr et al. 2022), weighted by explanation and extrapolation (Hoeting et al. 1999).',
@@ -74,36 +96,36 @@ function curves(model: Draft): string[] {
   ];
 }
 
-function intervals(model: Draft): string[] {
-  const { arms, score } = model;
+function intervals(model: Curves): string[] {
+  const { arms, score, confidence } = model;
   const isKnown = arms.some(
     ({ points, sizeless }) => points.some(({ pooled }) => pooled !== null) || Boolean(sizeless?.interval),
   );
   if (!isKnown) return [];
   const beyond = isFitted(model) ? ', beyond the sizes quantiles of possible curves' : '';
   const what = score.isAccuracy ? `, for the expected ${score.name} of this procedure on this test set` : '';
-  return [`Intervals (${percent(model)}) are Student’s t over replicates${beyond}${what}.`];
+  return [`Intervals (${percent(confidence)}) are Student’s t over replicates${beyond}${what}.`];
 }
 
-function comparisons(model: Draft): string[] {
+function comparisons(model: Curves): string[] {
   const { comparisons: found } = model;
   if (found === null || !areTested(model)) return [];
-  const where = found.n === null ? '' : ` at ${count(found.n)} per class`;
+  const { n, pairs } = found;
+  const where = n === null ? '' : n === 'mean' ? ' over all sizes' : ` at ${count(n)} per class`;
+  const tests = arePaired(found)
+    ? 'paired'
+    : pairs.some(({ isPaired }) => isPaired)
+      ? 'paired or, without shared seeds, Welch’s'
+      : 'Welch’s';
   const best = found.against === null ? '' : ' with the best';
   const together = found.family === 1 ? '' : ` (${count(found.family)} adjusted together, Holm 1979)`;
   return [
-    `Arms were compared${best}${where} by paired t tests${together} and two one-sided tests within ${found.margin} (Schuirmann 1987).`,
+    `Arms were compared${best}${where} by ${tests} t tests${together} and two one-sided tests within ${found.margin} (Schuirmann 1987).`,
   ];
 }
 
-function versions({ elbowVersion, made: { environments } }: Draft): string {
-  const known = [...new Set(environments.flatMap(({ tensorflow }) => tensorflow ?? []))];
-  const through = known.length === 0 ? '' : `, TensorFlow ${listed(known)} through TensorFlow.js`;
-  return `Software: elbow ${elbowVersion}${through}.`;
-}
-
 /** Of the methods that the report used alone, as the docstrings of the curves have them. */
-function sourcesOf(model: Draft): string[] {
+function sourcesOf(model: Curves): string[] {
   const hasEffects = (model.effects?.found?.main.family ?? 0) > 1;
   const cited: [boolean, string][] = [
     [
@@ -129,6 +151,10 @@ function sourcesOf(model: Draft): string[] {
     [
       isFitted(model),
       'Viering and Loog. The Shape of Learning Curves: a Review. IEEE Transactions on Pattern Analysis and Machine Intelligence, 2022 (arXiv:2103.10948).',
+    ],
+    [
+      areTested(model) && !arePaired(model.comparisons!),
+      'Welch. The generalization of ‘Student’s’ problem when several different population variances are involved. Biometrika 34, 1947.',
     ],
     [
       model.bestOf !== null,

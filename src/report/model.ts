@@ -6,6 +6,7 @@ import type { ArmFacts, SweepRow, TrialResult } from '../storage/storage.js';
 import { answersOf } from './answers.js';
 import { classReports, type Confusion } from './classes.js';
 import { armFindings } from './comparisons.js';
+import { ranOnGpus } from './costs.js';
 import { diagnosisGroups } from './diagnosis.js';
 import { leadSentence } from './finding-text.js';
 import { methodsOf } from './methods.js';
@@ -40,16 +41,20 @@ export function buildReport(input: ReportInput): ReportModel {
   );
   const epochs = groupBy(input.epochs, (epoch) => epoch.trial);
   const quickness: QuicknessByTrial = new Map(results.map((result) => [result.trial, quicknessOf(result)]));
+  const surviving = new Set(results.flatMap(({ status, armHash }) => (status === 'pruned' ? [armHash] : [])));
   const arms = head.arms.map((arm) => ({
     ...arm,
     splits: splitMeans(spec, scoredOf.get(arm.hash) ?? [], quickness),
+    isSurvivorsOnly: surviving.has(arm.hash),
   }));
+  const environments = environmentReports(input.attempts ?? []);
   const draft = {
     format: 2 as const,
     madeAt: madeAt.toISOString(),
     elbowVersion: input.elbowVersion,
     ...head,
     prices: spec.report.prices ?? null,
+    areGpuHours: ranOnGpus(environments),
     arms,
     rates: spec.trainable.kind === 'builtin' ? rateReport(arms, head.chance) : null,
     next: nextSteps(spec, arms),
@@ -66,7 +71,7 @@ export function buildReport(input: ReportInput): ReportModel {
       // The file's own: it is written out, to be run again.
       spec: input.sweep.spec,
       source: sweep.source,
-      environments: environmentReports(input.attempts ?? []),
+      environments,
       commands: [`elbow run ${sweep.name}.yaml`, `elbow report ${sweep.name}`],
     },
   };

@@ -2,11 +2,10 @@
 import { trainingOf } from '../data/split-sizes.js';
 import { groupBy } from '../group-by.js';
 import { datasetFacts } from '../spec/index.js';
-import { survivingArms } from './arm-names.js';
 import { clusterNotes } from './finding-text.js';
-import { count, counted, listed } from './format.js';
+import { count, counted, listed, percent } from './format.js';
 import { MOST_DETAILED } from './limits.js';
-import type { Note, ReportModel, SummaryInput, TrialReport } from './types.js';
+import type { ArmSummary, Note, ReportModel, SummaryInput, TrialReport } from './types.js';
 
 type Draft = Omit<ReportModel, 'answers' | 'notes' | 'methods'>;
 type Counted = Pick<ReportModel, 'sweep' | 'counts' | 'trials'>;
@@ -33,7 +32,7 @@ export function notesOf(model: Draft): Note[] {
     ...reruns(model),
     ...environments(model),
     ...details(model),
-    ...curveWarnings(model),
+    ...curveWarnings(model.arms, SWEEP_WARNINGS),
     ...errorBars(model),
   ];
 }
@@ -69,8 +68,7 @@ function missing({ counts, trials }: Counted, scoreless: number): Note[] {
 }
 
 function survivors(model: Draft): Note[] {
-  const surviving = survivingArms(model);
-  const own = model.arms.filter(({ hash }) => surviving.has(hash));
+  const own = model.arms.filter(({ isSurvivorsOnly }) => isSurvivorsOnly);
   if (own.length === 0) return [];
   const shown = own.slice(0, MOST_NAMED).map(({ label }) => label);
   const more = own.length - shown.length;
@@ -188,7 +186,7 @@ function trainingCode({ environments }: Draft['made']): string {
   return ` They were trained by ${counts.size} versions of elbow's training code: ${listed(list)}; \`elbow show\` says how to train those of the others again.`;
 }
 
-function errorBars({ arms, made }: Draft): Note[] {
+function errorBars({ arms, made, confidence }: Draft): Note[] {
   const withCurves = arms.filter((arm) => arm.points.length > 0);
   if (withCurves.length === 0) return [];
   const freedoms = withCurves.flatMap(({ points }) => points.flatMap(({ freedom }) => freedom ?? []));
@@ -205,7 +203,7 @@ function errorBars({ arms, made }: Draft): Note[] {
   );
   return note(
     'error-bars',
-    `Intervals at the sizes are 95 % Student t intervals of the mean over replicates, with the spread of all of an arm's sizes smoothed over log n (${degrees(least, most)} degrees of freedom): they hold the expected score of this whole procedure (n labels, a fifth of them for validation) on this test set, for subsets from this pool.`,
+    `Intervals at the sizes are ${percent(confidence)} Student t intervals of the mean over replicates, with the spread of all of an arm's sizes smoothed over log n (${degrees(least, most)} degrees of freedom): they hold the expected score of this whole procedure (n labels, a fifth of them for validation) on this test set, for subsets from this pool.`,
   );
 }
 
@@ -215,20 +213,28 @@ function degrees(least: number, most: number): string {
   return lo === hi ? lo! : `${lo} to ${hi}`;
 }
 
-/** Of warnings about arms' curves, those that change what one may believe; the arms are named where there are several. */
-function curveWarnings({ arms }: Draft): Note[] {
+/** Of warnings about arms' curves, those that change what one may believe of a sweep. */
+const SWEEP_WARNINGS: ReadonlySet<string> = new Set(['not-monotone', 'pool-used']);
+
+/** Warnings about arms' curves; the arms are named where there are several. @param codes those that are told; left out for all */
+export function curveWarnings(arms: readonly ArmSummary[], codes?: ReadonlySet<string>): Note[] {
   const told = arms.flatMap(({ label, fit }) =>
     (fit?.warnings ?? [])
-      .filter(({ code }) => code === 'not-monotone' || code === 'pool-used')
-      .map(({ code, message }) => ({ code: code as Note['code'], message, label })),
+      .filter(({ code }) => codes?.has(code) ?? true)
+      .map((warning) => ({ ...warning, label })),
   );
-  return [...groupBy(told, ({ code, message }) => `${code}/${message}`).values()]
-    .slice(0, MOST_CURVE_NOTES)
-    .map((own) => {
+  const groups = [...groupBy(told, ({ code, message }) => `${code}/${message}`).values()];
+  const more = groups.length - MOST_CURVE_NOTES;
+  return [
+    ...groups.slice(0, MOST_CURVE_NOTES).map((own): Note => {
       const who =
         own.length === arms.length
           ? ''
           : ` (${listed(own.slice(0, 3).map(({ label }) => label))}${own.length > 3 ? ` and ${own.length - 3} more` : ''})`;
       return { code: own[0]!.code, text: `${own[0]!.message}${who}` };
-    });
+    }),
+    ...(more > 0
+      ? note('details', `${counted(more, 'more warning')} about curves: report.json has all.`)
+      : []),
+  ];
 }

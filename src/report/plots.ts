@@ -9,6 +9,7 @@ import { lossChart } from './charts/losses.js';
 import { ratesChart } from './charts/rates.js';
 import { scoresChart } from './charts/scores.js';
 import { splitsChart } from './charts/splits.js';
+import type { CurvesModel } from './curves-types.js';
 import { withColors } from './palette.js';
 import type { ReportModel } from './types.js';
 
@@ -22,16 +23,27 @@ export interface Plot {
   readonly svg: Readonly<Record<Layout, string>>;
 }
 
+type Charts = readonly (readonly [Plot['name'], (layout: Layout) => Chart | null])[];
+
 /** All charts that the report has figures for. */
-export async function drawPlots(model: ReportModel): Promise<Plot[]> {
-  const charts = [
-    ['curve', (layout: Layout) => curveChart(model, layout)],
-    ['scores', (layout: Layout) => scoresChart(model, layout)],
-    ['rates', (layout: Layout) => ratesChart(model, layout)],
-    ['effects', (layout: Layout) => effectsChart(model, layout)],
-    ['splits', (layout: Layout) => splitsChart(model, layout)],
-    ['losses', (layout: Layout) => lossChart(model, layout)],
-  ] as const;
+export const drawPlots = (model: ReportModel): Promise<Plot[]> =>
+  drawCharts([
+    ...curveCharts(model),
+    ['rates', (layout) => ratesChart(model, layout)],
+    ['effects', (layout) => effectsChart(model, layout)],
+    ['splits', (layout) => splitsChart(model, layout)],
+    ['losses', (layout) => lossChart(model, layout)],
+  ]);
+
+/** Those of curves, or of single scores. */
+export const drawCurvePlots = (model: CurvesModel): Promise<Plot[]> => drawCharts(curveCharts(model));
+
+const curveCharts = (model: CurvesModel): Charts => [
+  ['curve', (layout) => curveChart(model, layout)],
+  ['scores', (layout) => scoresChart(model, layout)],
+];
+
+async function drawCharts(charts: Charts): Promise<Plot[]> {
   const plots: Plot[] = [];
   for (const [name, chart] of charts) {
     const wide = chart('wide');

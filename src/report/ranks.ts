@@ -8,7 +8,7 @@ import type { Answers } from './agreement.js';
 import type { ReportModel, SummaryInput } from './types.js';
 
 /** More arms than this cannot be told apart by colour; then only the best get one. */
-const MOST_COLORS = 7;
+export const MOST_COLORS = 7;
 const HIGHLIGHTED_OF_MANY = 6;
 
 /** A trial that succeeded, with what a curve shows of it; finite. */

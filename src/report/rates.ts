@@ -2,7 +2,8 @@
 import { trainedAbove } from '../curves/index.js';
 import { groupBy } from '../group-by.js';
 import type { ArmParams } from '../spec/types.js';
-import type { ArmReport, RateGroup, RateReport } from './types.js';
+import type { RateGroup, RateReport } from './rate-types.js';
+import type { ArmReport } from './types.js';
 
 /** The setting that arms of one group differ in. */
 export const RATE = 'learningRate';

@@ -77,6 +77,8 @@ export function headOf(input: SummaryInput, fits: Fits): Headed {
     trials: totalOf(counts),
     counts,
     score: ranked.score,
+    objective: spec.objective,
+    classCount: isBuiltin ? (dataset?.classes ?? null) : null,
     chance: isBuiltin && dataset !== undefined ? 1 / dataset.classes : null,
     confidence: CONFIDENCE,
     delta: spec.report.delta,
@@ -147,10 +149,10 @@ function armSummaries(
 }
 
 /** The smallest measured size whose mean is as good as the target. */
-function targetAt(
+export function targetAt(
   target: number | null,
-  points: readonly CurvePoint[],
-  { direction }: ReportSummary['score'],
+  points: readonly Pick<CurvePoint, 'n' | 'mean'>[],
+  { direction }: Pick<ReportSummary['score'], 'direction'>,
 ): number | null {
   if (target === null) return null;
   const sign = direction === 'minimize' ? -1 : 1;

@@ -15,8 +15,10 @@ export interface TextOptions {
 const MOST_CURVES = 4;
 const EIGHTHS = ['', '▏', '▎', '▍', '▌', '▋', '▊', '▉'];
 
+type TextModel = Pick<ReportSummary, 'arms' | 'ofArms' | 'score' | 'answers' | 'notes'>;
+
 /** The learning curve as a table with bars, and the answers below: what `run` ends with. No line ends in spaces. */
-export function curveText(model: ReportSummary, options: TextOptions): string {
+export function curveText(model: TextModel, options: TextOptions): string {
   const colors = pc.createColors(options.color ?? false);
   const lines: string[] = [];
   const withPoints = model.arms.filter((arm) => arm.points.length > 0);
@@ -57,7 +59,7 @@ interface Row {
   readonly half: number | null;
 }
 
-function rowsOf(model: ReportSummary, withPoints: readonly ArmSummary[]): Row[] {
+function rowsOf(model: TextModel, withPoints: readonly ArmSummary[]): Row[] {
   if (withPoints.length > 0 && withPoints.length <= MOST_CURVES) {
     return withPoints.flatMap((arm) =>
       arm.points.map((point, i) => ({

@@ -1,5 +1,6 @@
 /** The few figures that stand large on top of a report. Pure. */
 import type { CurveElbow } from '../curves/index.js';
+import type { CurvesModel } from './curves-types.js';
 import { elbowInterval } from './elbow-words.js';
 import { count, decimal, duration, halfWidth, rounded, signed } from './format.js';
 import type { ArmFit, ArmReport, ReportModel } from './types.js';
@@ -12,7 +13,6 @@ export interface Tile {
 
 export function tilesOf(model: ReportModel): Tile[] {
   const { counts, trials, sweep } = model;
-  const best = model.arms.find((arm) => arm.rank === 1);
   const others = (['failed', 'pruned', 'cancelled', 'running', 'queued'] as const)
     .filter((status) => counts[status] > 0)
     .map((status) => `${count(counts[status])} ${status}`);
@@ -22,15 +22,23 @@ export function tilesOf(model: ReportModel): Tile[] {
       value: `${count(counts.succeeded)} of ${count(trials)}`,
       detail: others.length === 0 ? null : others.join(', '),
     },
-    ...(best === undefined ? [] : [scoreTile(model, best)]),
-    ...(best?.fit ? [elbowTile(model, best.fit.elbow), ...doublingTile(best.fit)] : []),
+    ...curveTiles(model),
     ...(sweep.seconds === null
       ? []
       : [{ name: sweep.isPartial ? 'Running for' : 'Took', value: duration(sweep.seconds), detail: null }]),
   ];
 }
 
-function scoreTile(model: ReportModel, arm: ArmReport): Tile {
+/** Those of the best arm. */
+export function curveTiles(model: CurvesModel): Tile[] {
+  const best = model.arms.find((arm) => arm.rank === 1);
+  return [
+    ...(best === undefined ? [] : [scoreTile(model, best)]),
+    ...(best?.fit ? [elbowTile(model, best.fit.elbow), ...doublingTile(best.fit)] : []),
+  ];
+}
+
+function scoreTile(model: CurvesModel, arm: ArmReport): Tile {
   const last = arm.points.at(-1);
   const name = model.score.isAccuracy ? 'Test accuracy' : model.score.name;
   if (last === undefined) {
@@ -49,7 +57,7 @@ function scoreTile(model: ReportModel, arm: ArmReport): Tile {
   };
 }
 
-function elbowTile(model: ReportModel, elbow: CurveElbow): Tile {
+function elbowTile(model: CurvesModel, elbow: CurveElbow): Tile {
   const who = model.arms.length > 1 ? 'best arm' : null;
   const besides = (text: string): string => (who === null ? text : `${who}, ${text}`);
   switch (elbow.state) {

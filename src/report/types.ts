@@ -1,5 +1,5 @@
 /** The report as plain JSON: everything that is drawn or printed is collected here first. Types only. */
-import type { Interval } from '../curves/index.js';
+import type { CurveWarning } from '../curves/index.js';
 import type {
   ArmReport,
   ArmSummary,
@@ -9,7 +9,8 @@ import type {
   Quickness,
 } from './arm-types.js';
 import type { ArmFindings, Methods } from './finding-types.js';
-import type { ArmParams, SweepSpec } from '../spec/types.js';
+import type { RateReport } from './rate-types.js';
+import type { ArmParams, Objective, SweepSpec } from '../spec/types.js';
 import type { Confusion } from './classes.js';
 import type {
   ArmFacts,
@@ -86,44 +87,6 @@ export interface ReportInput {
   /** When it is made. */
   readonly madeAt: Date;
   readonly elbowVersion: string;
-}
-
-/** Arms that are equal in everything but the learning rate, judged at the rate that is best in validation. */
-export interface RateGroup {
-  /** Of the arm at the chosen rate. */
-  readonly hash: string;
-  /** The size at which rates are judged: the largest that the group has results for. */
-  readonly n: number;
-  /** The chosen rate. */
-  readonly rate: number;
-  /** Whether the chosen rate is the lowest or the highest tried: the best of all may lie outside. */
-  readonly edge: 'lowest' | 'highest' | null;
-  /** Means at the chosen rate, with the interval that curves show of the test accuracy, and over how many trials. */
-  readonly validation: number;
-  readonly test: number;
-  readonly interval: Interval | null;
-  readonly trials: number;
-  /** The largest rate whose mean test accuracy is above `trainsAbove`; null where none is, or that is null. */
-  readonly largestTraining: number | null;
-  /** At the chosen rate; null where no trial has the figures. */
-  readonly quickness: Quickness | null;
-  /** Every rate that could be judged, ascending; at least two. */
-  readonly rates: readonly {
-    readonly rate: number;
-    readonly hash: string;
-    readonly validation: number;
-    readonly test: number;
-  }[];
-}
-
-/** Settings, each at its best learning rate. */
-export interface RateReport {
-  /** The test accuracy above which a network counts as trained; null where chance is not known. */
-  readonly trainsAbove: number | null;
-  /** By test accuracy, best first; at least one. */
-  readonly groups: readonly RateGroup[];
-  /** How many groups have fewer than two rates that could be judged. */
-  readonly leftOut: number;
 }
 
 /** A trial as tables show it. Times in ISO 8601. */
@@ -208,9 +171,9 @@ export interface Note {
     | 'reruns'
     | 'chosen'
     | 'details'
-    | 'not-monotone'
-    | 'pool-used'
-    | 'error-bars';
+    | 'error-bars'
+    | 'unranked'
+    | CurveWarning['code'];
   readonly text: string;
 }
 
@@ -251,6 +214,10 @@ export interface ReportModel extends ArmFindings {
     readonly isAccuracy: boolean;
     readonly direction: 'maximize' | 'minimize';
   };
+  /** What arms are ranked by. */
+  readonly objective: Objective;
+  /** Classes that samples are counted in; null for a program, whose samples nobody here can count. */
+  readonly classCount: number | null;
   /** Score of guessing, 1/classes; null where there are no classes. */
   readonly chance: number | null;
   readonly confidence: number;
@@ -258,6 +225,8 @@ export interface ReportModel extends ArmFindings {
   readonly target: number | null;
   /** What costs are reckoned with; null where nobody told. */
   readonly prices: NonNullable<SweepSpec['report']['prices']> | null;
+  /** Whether hours of training are those of GPUs: all trials of which the device is known ran on them. */
+  readonly areGpuHours: boolean;
   /** Sentences that answer the sweep's question, most important first. */
   readonly answers: readonly string[];
   readonly arms: readonly ArmReport[];
@@ -296,6 +265,8 @@ export interface ReportSummary extends Pick<
   | 'trials'
   | 'counts'
   | 'score'
+  | 'objective'
+  | 'classCount'
   | 'chance'
   | 'confidence'
   | 'delta'

@@ -8,11 +8,11 @@ import { curvesCsv, trialsCsv } from './csv.js';
 import { effectsCsv } from './effects-csv.js';
 import { reportHtml } from './html.js';
 import { MOST_DETAILED } from './limits.js';
-import { drawPlots, standaloneSvg, toPng } from './plots.js';
+import { drawPlots, standaloneSvg, toPng, type Plot } from './plots.js';
 import type { ReportModel } from './types.js';
 
 /** Text in parts is written part by part: trials.csv of many trials is larger than a string may be. */
-type Content = string | Uint8Array | Iterable<string>;
+export type Content = string | Uint8Array | Iterable<string>;
 
 /** What report.json holds: the model; of very many trials without their rows and epochs. */
 export function documentOf(model: ReportModel): ReportModel {
@@ -32,16 +32,36 @@ export async function writeReport(
   dir: string,
   isTheirs = true,
 ): Promise<{ files: string[] }> {
-  const folder = resolve(dir);
   const plots = await drawPlots(model);
   const contents: [string, Content][] = [
     ['report.html', reportHtml(model, plots)],
-    ['report.json', `${JSON.stringify(documentOf(model), null, 2)}\n`],
+    ['report.json', jsonText(documentOf(model))],
     ['trials.csv', trialsCsv(model)],
-    ['curves.csv', curvesCsv(model)],
+    ['curves.csv', curvesCsv([model])],
     ['effects.csv', effectsCsv(model)],
     ['sweep.yaml', printSpec(model.made.spec)],
   ];
+  return writeFiles(contents, plots, { dir, isTheirs, option: '--out' });
+}
+
+/** A document as a file holds it. */
+export const jsonText = (document: unknown): string => `${JSON.stringify(document, null, 2)}\n`;
+
+/** Where files go, as `writeReport` takes it, and the option that names it. */
+export interface Folder {
+  readonly dir: string;
+  readonly isTheirs: boolean;
+  readonly option: string;
+}
+
+/** The files of any report, as `writeReport` does. @param texts by name, the page first */
+export async function writeFiles(
+  texts: readonly (readonly [string, Content])[],
+  plots: readonly Plot[],
+  { dir, isTheirs, option }: Folder,
+): Promise<{ files: string[] }> {
+  const folder = resolve(dir);
+  const contents = [...texts];
   for (const plot of plots) {
     const svg = standaloneSvg(plot.svg.wide);
     contents.push([`${plot.name}.svg`, svg], [`${plot.name}.png`, await toPng(svg)]);
@@ -54,7 +74,7 @@ export async function writeReport(
     if (isTheirs) underUsersUmask(write);
     else write();
   } catch (error) {
-    throw writeFailure(error, folder);
+    throw writeFailure(error, folder, option);
   }
   return { files: contents.map(([name]) => join(folder, name)) };
 }
@@ -80,13 +100,13 @@ function writeParts(path: string, parts: Iterable<string>): void {
   }
 }
 
-function writeFailure(error: unknown, folder: string): ElbowError {
+function writeFailure(error: unknown, folder: string, option: string): ElbowError {
   const code = error instanceof Error && 'code' in error ? error.code : undefined;
   if (code === 'ENOSPC' || code === 'EDQUOT') {
     return new ElbowError('disk-full', `no space left to write the report to ${folder}`, { cause: error });
   }
   return new ElbowError('usage', `the report cannot be written to ${folder}: ${messageOf(error)}`, {
-    hint: 'Name a folder that you may write to with --out DIR.',
+    hint: `Name a folder that you may write to with ${option} DIR.`,
     cause: error,
   });
 }

@@ -1,6 +1,8 @@
 /** What a sweep file may say, and what it expands to. */
 export { armsOf, armsOfGrid, countTrials, gridsOf, isSweepOf, planTrials, specsEqual } from './arms.js';
 export { canonicalize } from './canonical.js';
+export { differencesText, differingValues, specDifferences } from './differences.js';
+export type { DifferingValues } from './differences.js';
 export { hasEffect } from './effects.js';
 export { fillPlaceholders } from './placeholders.js';
 export { extendSweep } from './extend.js';

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -215,5 +215,34 @@ describe('elbow fit', () => {
     expect(stderr).toMatch(/nothing\.csv cannot be read: ENOENT/);
     const told = await run(['fit', join(folder, 'nothing.csv'), '--json']);
     expect(JSON.parse(told.stdout)).toMatchObject({ error: { code: 'scores-unusable' } });
+  });
+
+  it('writes a page with its files, and in report.json what --json prints', async () => {
+    const plain = JSON.parse((await fit(CSV, '--target', '0.75', '--at', '3000', '--json')).stdout) as object;
+    const options = ['--target', '0.75', '--at', '3000', '--report', 'page'];
+    const { code, stdout, stderr } = await fit(CSV, ...options);
+    expect(code).toBe(0);
+    const page = join(folder, 'page', 'report.html');
+    expect(stdout.trimEnd().split('\n').at(-1)).toBe(page);
+    expect(stderr).toMatch(/^Beside it: report\.json, curves\.csv, curve\.svg, curve\.png$/m);
+    expect(readFileSync(page, 'utf8')).toContain('<h1>scores.csv</h1>');
+    const json = JSON.parse(readFileSync(join(folder, 'page', 'report.json'), 'utf8')) as object;
+    expect(json).toMatchObject({ ...plain, page: { title: 'scores.csv', target: 0.75 } });
+    const [header, ...lines] = readFileSync(join(folder, 'page', 'curves.csv'), 'utf8')
+      .trimEnd()
+      .split('\n');
+    expect(header).toBe(
+      'arm,samples_per_class,replicates,mean,std,plain_low,plain_high,pooled_low,pooled_high,new_images_low,new_images_high',
+    );
+    expect(lines).toHaveLength(SIZES.length);
+    const both = JSON.parse((await fit(CSV, ...options, '--json')).stdout) as { files: string[] };
+    expect(both).toMatchObject({ ...plain, files: expect.arrayContaining([page]) as unknown });
+  });
+
+  it('refuses a folder that cannot be written to', async () => {
+    const { code, stderr } = await fit(CSV, '--report', 'scores.csv');
+    expect(code).toBe(2);
+    expect(stderr).toMatch(/the report cannot be written to .*scores\.csv/);
+    expect(stderr).toContain('--report DIR');
   });
 });

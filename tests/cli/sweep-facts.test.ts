@@ -8,7 +8,7 @@ import {
   temporalLink,
   trialText,
 } from '../../src/cli/sweep-facts.js';
-import { differencesText, specDifferences } from '../../src/cli/spec-differences.js';
+import { differencesText, specDifferences } from '../../src/spec/index.js';
 import { adviceOf } from '../../src/errors.js';
 import { parseSweep, specsEqual } from '../../src/spec/index.js';
 import type { Counts } from '../../src/storage/storage.js';

@@ -180,4 +180,68 @@ describe('chance alone', () => {
     }
     expect(borrowed).toBeGreaterThan(alone / 600);
   });
+
+  /** scipy 1.17.1: `ttest_ind(a, b, equal_var=False)`, its `df` and `confidence_interval()`. */
+  it('are compared by Welch’s t where they share no replicates', () => {
+    const unpaired = (arm: string, values: readonly number[]): ComparedArm => ({
+      arm,
+      pairing: arm,
+      scores: values.map((score, replicate) => ({ n: 100, replicate, score })),
+    });
+    const a = unpaired(
+      'a',
+      [27.5, 21, 19, 23.6, 17, 17.9, 16.9, 20.1, 21.9, 22.6, 23.1, 19.6, 19, 21.7, 21.4],
+    );
+    const b = unpaired(
+      'b',
+      [27.1, 22, 20.8, 23.4, 23.4, 23.5, 25.8, 22, 24.8, 20.2, 21.9, 22.1, 22.9, 20.5, 24.4],
+    );
+    const [pair] = compareArms([a, b]).pairs;
+    expect(pair).toMatchObject({ isPaired: false, replicates: 15, signFlip: null, verdict: 'different' });
+    expect(pair!.difference).toBeCloseTo(-2.1666666666666714, 12);
+    expect(pair!.degreesOfFreedom).toBeCloseTo(24.988529290231416, 9);
+    expect(pair!.p).toBeCloseTo(0.021378001462866992, 9);
+    expect(pair!.lo).toBeCloseTo(-3.984096267140929, 9);
+    expect(pair!.hi).toBeCloseTo(-0.3492370661924069, 9);
+    const [few] = compareArms([
+      unpaired('a', [0.71, 0.74, 0.69]),
+      unpaired('b', [0.66, 0.67, 0.7, 0.65, 0.68]),
+    ]).pairs;
+    expect(few).toMatchObject({ replicates: 3 });
+    expect(few!.p).toBeCloseTo(0.08101972967166854, 9);
+    expect(few!.degreesOfFreedom).toBeCloseTo(3.4367105818760844, 9);
+    const [turned] = compareArms([b, a], { direction: 'minimize' }).pairs;
+    expect(turned).toMatchObject({ a: 'b', difference: pair!.difference, p: pair!.p });
+  });
+
+  it('without pairs need two replicates of each, and one size in common', () => {
+    const one = (arm: string, n: number, values: readonly number[]): ComparedArm => ({
+      arm,
+      pairing: arm,
+      scores: values.map((score, replicate) => ({ n, replicate, score })),
+    });
+    const [single] = compareArms([one('a', 10, [0.5, 0.6]), one('b', 10, [0.4])]).pairs;
+    expect(single).toMatchObject({ replicates: 1, p: null, verdict: null });
+    expect(single!.difference).toBeCloseTo(0.15, 12);
+    const [apart] = compareArms([one('a', 10, [0.5, 0.6]), one('b', 20, [0.4, 0.5])]).pairs;
+    expect(apart).toMatchObject({ replicates: 0, difference: null, isPaired: false });
+    const equal = [one('a', 10, [0.5, 0.5]), one('b', 10, [0.5, 0.5])];
+    expect(compareArms(equal).pairs[0]).toMatchObject({ p: 1, degreesOfFreedom: 2, difference: 0 });
+  });
+
+  it('over all sizes without pairs are means of the sizes that every replicate of both has', () => {
+    const many = (arm: string, shift: number, sizes: readonly number[]): ComparedArm => ({
+      arm,
+      pairing: arm,
+      scores: sizes.flatMap((n) =>
+        [0, 1, 2].map((replicate) => ({ n, replicate, score: shift + 0.01 * replicate + 0.001 * n })),
+      ),
+    });
+    const [pair] = compareArms([many('a', 0.5, [10, 20, 40]), many('b', 0.4, [20, 40, 80])], {
+      at: 'mean',
+    }).pairs;
+    expect(pair).toMatchObject({ replicates: 3, isPaired: false });
+    expect(pair!.difference).toBeCloseTo(0.1, 12);
+    expect(pair!.degreesOfFreedom).toBeCloseTo(4, 9);
+  });
 });

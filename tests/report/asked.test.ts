@@ -119,7 +119,7 @@ describe('intervals on new images', () => {
     const [same, other] = [widths(true), widths(false)];
     for (const [i, width] of same.entries()) expect(other[i]).toBeLessThan(width);
     const model = fixture({ text: quickstart });
-    const rows: Record<string, string>[] = parse(curvesCsv(model), { columns: true });
+    const rows: Record<string, string>[] = parse(curvesCsv([model]), { columns: true });
     for (const [i, { elsewhere, plain, pooled }] of model.arms[0]!.points.entries()) {
       const numbers = [plain!, pooled!, elsewhere!].flatMap(({ lo, hi }) => [lo, hi]);
       const names = [

@@ -160,7 +160,7 @@ describe('the page', () => {
       .match(/<td>0.900<\/td> <td>0.500<\/td> <td>\+0.400<\/td> <td>0.31[23]<\/td>/);
     expect(row).not.toBeNull();
     expect([...trialsCsv(model)].join('').split('\n')[0]).toContain(',metric_unfamiliar_accuracy,');
-    expect(curvesCsv(model).split('\n')[1]).toContain(
+    expect(curvesCsv([model]).split('\n')[1]).toContain(
       `,0.9,${model.arms[0]!.splits[0]!.validation},0.5,0.3125,`,
     );
   });

@@ -214,48 +214,6 @@ describe('arms compared', () => {
     expect(JSON.stringify(curveChart(grid(), 'wide'))).not.toContain('survivors');
   });
 
-  it('tell on top of the report how far the leading one is ahead of the runner-up, and whether it is', () => {
-    const leading = (adam: number, wobble: number): string =>
-      grid(
-        ({ params }, { samplesPerClass, replicate }) => {
-          const better = params['optimizer'] === 'adam' ? adam : 0;
-          const score =
-            0.4 + samplesPerClass! / 5_000 + wobble * [0, 1, -1][replicate]! * (better > 0 ? 1 : -1);
-          return { testAccuracy: score + better, objective: score + better };
-        },
-        threeArms.replace('[true, false]', 'true'),
-      ).answers[1]!;
-    expect(leading(0.1, 0.001)).toMatch(
-      /^optimizer=adam is ahead of the runner-up, optimizer=sgd, by \+0\.100 \(\+0\.09\d to \+0\.10\d\) with 500 samples per class: the two are different\.$/,
-    );
-    expect(leading(0.0001, 0.0001)).toMatch(/by \+0\.000 .*: the two are equivalent within 0\.01\.$/);
-    expect(leading(0.01, 0.02)).toMatch(
-      /: undecided; the smallest margin that these data can show is 0\.\d{3}\.$/,
-    );
-  });
-
-  it('tell so where the arm that is best in validation is behind in test', () => {
-    const model = grid(
-      ({ params }, { samplesPerClass, replicate }) => {
-        const isAdam = params['optimizer'] === 'adam';
-        const test = 0.4 + samplesPerClass! / 5_000 + 0.001 * replicate;
-        return { testAccuracy: isAdam ? test - 0.05 : test, objective: isAdam ? 0.9 : 0.8 };
-      },
-      threeArms.replace('[true, false]', 'true'),
-    );
-    expect(model.answers[1]).toMatch(
-      /^optimizer=adam is behind the runner-up, optimizer=sgd, by \+0\.050 \(/,
-    );
-  });
-
-  it('tell nothing on top of arms that were not tested', () => {
-    const once = grid(undefined, threeArms.replace('replicates: 3', 'replicates: 1'));
-    expect(once.answers.join(' ')).not.toContain('runner-up');
-    const many = fixture({ text: manyArms });
-    const [first, second] = many.comparisons!.arms.map((hash) => many.arms.find((arm) => arm.hash === hash)!);
-    expect(many.answers[1]).toContain(`${first!.label} is ahead of the runner-up, ${second!.label}, by +`);
-  });
-
   it('tell what the best is worth on replicates that it was not chosen on', () => {
     const model = fixture({ text: noop });
     expect(model.bestOf).toMatchObject({ arms: 6, replicates: 4, leftOut: 0 });

@@ -41,6 +41,7 @@ function arm(params: ArmParams, means: Means): ArmReport {
       seconds: null,
       quickness,
     })),
+    isSurvivorsOnly: false,
     targetAt: null,
     sizeless: null,
   };

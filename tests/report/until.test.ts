@@ -106,7 +106,7 @@ describe('a look at a sweep', () => {
   it('adds as many replicates as the width calls for, two at least and at most as many again', async () => {
     const width = async (below: number): Promise<NewDecision> =>
       (await lookAt(made({ until: `width(score@1000) < ${below}` })))!;
-    const [{ value }] = (await width(0.0001)).figures as [{ value: number }];
+    const [{ value }] = (await width(0.0001)).figures as unknown as [{ value: number }];
     expect(await width(value * 0.999)).toMatchObject({ decision: 'extended', added: 2 });
     // A fifth narrower takes (5/4)² as many: eight.
     expect(await width(value * 0.8)).toMatchObject({ decision: 'extended', added: 3 });

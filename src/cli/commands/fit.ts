@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { text } from 'node:stream/consumers';
+import { resolve } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import {
   compareArms,
@@ -13,8 +14,10 @@ import { ElbowError, EXIT, messageOf } from '../../errors.js';
 import type { CommandModule } from '../command.js';
 import type { Output } from '../output.js';
 import { comparisonLines } from '../comparison-text.js';
-import { fitLines } from '../fit-text.js';
 import { columnOptions, curveOptions, type Asked } from '../fit-options.js';
+import { openFitReport } from '../fit-report.js';
+import { fitLines } from '../fit-text.js';
+import { tellFiles } from '../report-files.js';
 import { readScores, type ArmScores } from '../score-table.js';
 
 /** `elbow fit FILE`: what a learning curve of anyone's numbers says. */
@@ -45,6 +48,7 @@ export const command: CommandModule = {
       .option('--seed <column>', 'which repetition it is (seed, where there is one)')
       .option('--se <column>', 'standard errors of the scores (se, where there is one)')
       .option('--decimal-comma', 'numbers are written 0,5')
+      .option('--report <dir>', 'write a page to this folder, with charts and tables beside it')
       .option('--json', 'print it as JSON')
       .addHelpText(
         'after',
@@ -52,42 +56,68 @@ export const command: CommandModule = {
       );
   },
 
-  async run({ args, options }, { out, signal }) {
+  async run({ args, options }, { out, signal, cwd }) {
     const [file = '-'] = args;
     const curve = curveOptions(options);
+    const table = columnOptions(options);
     const arms = readScores(await contentOf(file), {
       file: file === '-' ? 'standard input' : file,
-      ...columnOptions(options),
+      ...table,
       decimalComma: options['decimalComma'] === true,
     });
     expectInRange(arms, curve.range, file);
     expectFewSizes(arms, file);
-    const fits = await fitAll(arms, curve, out, signal);
+    const dir = options['report'];
+    const report =
+      typeof dir === 'string'
+        ? await openFitReport(arms, curve, {
+            file,
+            scoreName: table.columns.score,
+            dir: resolve(cwd, dir),
+          })
+        : null;
+    const fits = await fitAll(arms, report?.fit ?? (({ scores }) => fitCurve(scores, curve)), out, signal);
     const compared = comparisonsOf(arms, curve);
+    const document = {
+      arms: fits,
+      comparisons: compared?.pairs.map((pair) => ({ at: compared.at, ...pair })) ?? [],
+    };
+    const files = (await report?.write(document)) ?? [];
     if (out.json) {
-      out.document({
-        arms: fits,
-        comparisons: compared?.pairs.map((pair) => ({ at: compared.at, ...pair })) ?? [],
-      });
+      out.document(report === null ? document : { ...document, files });
       return EXIT.done;
     }
-    for (const [i, { arm, ...fit }] of fits.entries()) {
-      if (i > 0) out.result();
-      const told = { delta: curve.delta, target: curve.target, colors: out.colors };
-      for (const line of fitLines(arm, fit, told)) out.result(line);
-      for (const { message } of fit.warnings) out.note(message);
-    }
-    if (compared !== null) {
+    tellFits(fits, curve, out);
+    tellComparisons(compared, arms.length, out);
+    if (report !== null) {
       out.result();
-      for (const line of comparisonLines(compared, out.colors)) out.result(line);
-    } else if (arms.length > MOST_COMPARED) {
-      out.note(
-        `More than ${MOST_COMPARED} arms are not compared with each other: too many pairs for any to be told from chance.`,
-      );
+      tellFiles(files, out);
     }
     return EXIT.done;
   },
 };
+
+type NamedFit = { readonly arm: string } & CurveFit;
+
+function tellFits(fits: readonly NamedFit[], curve: Asked, out: Output): void {
+  for (const [i, { arm, ...fit }] of fits.entries()) {
+    if (i > 0) out.result();
+    const told = { delta: curve.delta, target: curve.target, colors: out.colors };
+    for (const line of fitLines(arm, fit, told)) out.result(line);
+    for (const { message } of fit.warnings) out.note(message);
+  }
+}
+
+function tellComparisons(compared: Comparisons | null, arms: number, out: Output): void {
+  if (compared !== null) {
+    out.result();
+    for (const line of comparisonLines(compared, out.colors)) out.result(line);
+  } else if (arms > MOST_COMPARED) {
+    out.note(
+      `More than ${MOST_COMPARED} arms are not compared with each other: too many pairs for any to be told from chance.`,
+    );
+  }
+}
 
 /** With fewer arms it takes a second. */
 const LEAST_BAR = 10;
@@ -95,10 +125,10 @@ const LEAST_BAR = 10;
 /** @throws ElbowError `interrupted` */
 async function fitAll(
   arms: readonly ArmScores[],
-  curve: Asked,
+  fit: (arm: ArmScores) => CurveFit,
   out: Output,
   signal: AbortSignal,
-): Promise<readonly ({ arm: string } & CurveFit)[]> {
+): Promise<readonly NamedFit[]> {
   const hasBar = out.isTerminal && arms.length >= LEAST_BAR;
   const bar = hasBar
     ? new (await import('cli-progress')).default.SingleBar({
@@ -111,11 +141,11 @@ async function fitAll(
   bar?.start(arms.length, 0);
   try {
     const fits = [];
-    for (const { arm, scores } of arms) {
+    for (const one of arms) {
       // Ctrl-C is heard between two arms.
       await setImmediate();
       if (signal.aborted) throw new ElbowError('interrupted', 'Stopped before all arms were fitted.');
-      fits.push({ arm, ...fitCurve(scores, curve) });
+      fits.push({ arm: one.arm, ...fit(one) });
       bar?.increment();
     }
     return fits;

@@ -171,7 +171,7 @@ async function startOrJoin(
 async function expectSameSpec(sweep: SweepRow, { spec, file }: LoadedSweep): Promise<void> {
   const { isSweepOf } = await import('../../spec/index.js');
   if (isSweepOf(sweep.spec, spec)) return;
-  const { differencesText, specDifferences } = await import('../spec-differences.js');
+  const { differencesText, specDifferences } = await import('../../spec/index.js');
   throw new ElbowError(
     'sweep-exists',
     `a sweep called ${sweep.name} exists with another spec: ${differencesText(specDifferences(sweep.spec, spec))}`,

@@ -1,5 +1,5 @@
 /** Fitted curves in the chart of learning curves: solid where there are scores, dashed and shaded where they are foretold. */
-import { between, count, decimal } from '../format.js';
+import { between, count, decimal, percent } from '../format.js';
 import type { Series } from './curve.js';
 
 interface Scales {
@@ -12,7 +12,7 @@ interface Scales {
 export const MOST_SHADES = 3;
 
 /** @param fitted arms with a curve to be drawn */
-export function fitLayers(fitted: readonly Series[], { x, y, hue }: Scales): object[] {
+export function fitLayers(fitted: readonly Series[], { x, y, hue }: Scales, confidence: number): object[] {
   if (fitted.length === 0) return [];
   const curves = fitted.map(({ arm }) => {
     const last = arm.points.at(-1)!.n;
@@ -21,7 +21,7 @@ export function fitLayers(fitted: readonly Series[], { x, y, hue }: Scales): obj
       n: at.n,
       score: at.score,
       arm: arm.label,
-      text: `${arm.label}, ${count(at.n)} per class, foretold: ${decimal(at.score)}, 95 % ${between(at)}`,
+      text: `${arm.label}, ${count(at.n)} per class, foretold: ${decimal(at.score)}, ${percent(confidence)} ${between(at)}`,
     }));
     return {
       inside: curve.filter(({ n }) => n <= last),

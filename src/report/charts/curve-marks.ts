@@ -1,8 +1,9 @@
 /** Chance, target and elbows in the chart of learning curves. */
+import type { CurvesModel } from '../curves-types.js';
 import { elbowInterval } from '../elbow-words.js';
 import { rounded } from '../format.js';
 import { color } from '../palette.js';
-import type { ArmFit, ReportModel } from '../types.js';
+import type { ArmFit } from '../types.js';
 import type { Series } from './curve.js';
 
 interface Scales {
@@ -17,7 +18,7 @@ const MOST_MARKED = 3;
 const FIRST_ROW = 14;
 const ROW = 30;
 
-export function markLayers(model: ReportModel, fitted: readonly Series[], scales: Scales): object[] {
+export function markLayers(model: CurvesModel, fitted: readonly Series[], scales: Scales): object[] {
   const marked = fitted.length > MOST_MARKED ? [] : fitted;
   const inColor = ({ color: own }: Series): string => (fitted.length === 1 ? color('ink-soft') : own);
   return [
@@ -28,7 +29,7 @@ export function markLayers(model: ReportModel, fitted: readonly Series[], scales
 }
 
 /** Lines across the chart. */
-function scoreLines({ chance, target }: ReportModel, { y }: Scales): object[] {
+function scoreLines({ chance, target }: CurvesModel, { y }: Scales): object[] {
   const lines = [
     ...(chance === null ? [] : [{ score: chance, text: 'chance', side: 'right' }]),
     ...(target === null ? [] : [{ score: target, text: `target ${target}`, side: 'left' }]),

@@ -1,10 +1,9 @@
 /** The learning curve: replicates as rings, means with intervals, the fitted curve and where it goes, on a log axis. */
-import { FORETOLD } from '../fits.js';
-import { survivingArms } from '../arm-names.js';
+import type { CurvesModel } from '../curves-types.js';
 import { isTurning } from '../forecasts.js';
-import { between, count, decimal } from '../format.js';
+import { between, count, counted, decimal, percent } from '../format.js';
 import { color } from '../palette.js';
-import type { ArmReport, ReportModel } from '../types.js';
+import type { ArmReport } from '../types.js';
 import { fitLayers, MOST_SHADES } from './curve-fits.js';
 import { markLayers } from './curve-marks.js';
 import {
@@ -37,17 +36,16 @@ export const isFitted = (arm: ArmReport): boolean =>
   arm.fit !== null && arm.fit.curve.length > 0 && !isTurning(arm);
 
 /** Null where there is no curve. */
-export function curveChart(model: ReportModel, layout: Layout): Chart | null {
+export function curveChart(model: CurvesModel, layout: Layout): Chart | null {
   if (!hasCurve(model)) return null;
   const series = highlighted(model).filter(({ arm }) => arm.points.length > 0);
   const fitted = series.filter(({ arm }) => isFitted(arm));
-  const largest = model.sizes.at(-1)!;
-  const sizes =
-    fitted.length === 0 ? model.sizes : [...model.sizes, ...FORETOLD.map((times) => times * largest)];
+  const foretold = fitted.flatMap(({ arm }) => arm.fit!.at.map(({ n }) => n));
+  const sizes = [...new Set([...model.sizes, ...foretold])].sort((a, b) => a - b);
   const domain = sizeDomain(sizes);
   const dodge = (n: number, i: number): number =>
     n * (domain[1] / domain[0]) ** ((i - (series.length - 1) / 2) * DODGE);
-  const means = meansOf(series, dodge);
+  const means = meansOf(series, dodge, model.confidence);
   const rings = ringsOf(series, dodge);
   const rest = restOf(model);
   const bars = means.flatMap((mean) =>
@@ -78,7 +76,6 @@ export function curveChart(model: ReportModel, layout: Layout): Chart | null {
     scale: { domain: yDomain, nice: false, zero: false },
     axis: { format: '.2~f', tickCount: 6 },
   });
-  const surviving = survivingArms(model);
   const labels = series.map(({ arm }) => arm.label);
   const hue = {
     field: 'arm',
@@ -87,7 +84,7 @@ export function curveChart(model: ReportModel, layout: Layout): Chart | null {
     legend: armLegend(
       labels,
       layout,
-      series.flatMap(({ arm }) => (surviving.has(arm.hash) ? [arm.label] : [])),
+      series.flatMap(({ arm }) => (arm.isSurvivorsOnly ? [arm.label] : [])),
     ),
   };
   const joined = means.filter(({ isJoined }) => isJoined);
@@ -108,7 +105,7 @@ export function curveChart(model: ReportModel, layout: Layout): Chart | null {
             },
           ]),
       ...markLayers(model, fitted, { x, y, domain }),
-      ...fitLayers(fitted, { x, y, hue }),
+      ...fitLayers(fitted, { x, y, hue }, model.confidence),
       {
         data: { values: bars },
         mark: { type: 'rule' as const, strokeWidth: 2, opacity: 0.55, clip: true },
@@ -135,7 +132,7 @@ export function curveChart(model: ReportModel, layout: Layout): Chart | null {
 
 type Dodge = (n: number, place: number) => number;
 
-const meansOf = (series: readonly Series[], dodge: Dodge) =>
+const meansOf = (series: readonly Series[], dodge: Dodge, confidence: number) =>
   series.flatMap(({ arm }, i) =>
     arm.points.map(({ n, mean, pooled, replicates }) => ({
       arm: arm.label,
@@ -144,7 +141,7 @@ const meansOf = (series: readonly Series[], dodge: Dodge) =>
       lo: pooled?.lo ?? null,
       hi: pooled?.hi ?? null,
       isJoined: !isFitted(arm),
-      text: `${arm.label}, ${count(n)} per class: ${decimal(mean)}${pooled === null ? '' : `, 95 % ${between(pooled)}`}, ${replicates} replicates`,
+      text: `${arm.label}, ${count(n)} per class: ${decimal(mean)}${pooled === null ? '' : `, ${percent(confidence)} ${between(pooled)}`}, ${counted(replicates, 'replicate')}`,
     })),
   );
 
@@ -165,7 +162,7 @@ function ringsOf(series: readonly Series[], dodge: Dodge) {
 }
 
 /** Arms without a colour, the best of them. */
-const restOf = (model: ReportModel) =>
+const restOf = (model: CurvesModel) =>
   model.arms
     .filter((arm) => !arm.isHighlighted && arm.points.length > 0)
     .sort((a, b) => (a.rank ?? Infinity) - (b.rank ?? Infinity))

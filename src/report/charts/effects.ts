@@ -1,6 +1,6 @@
 /** What each value of each setting brings, beside the mean over everything: a row a value, a dot with its interval. */
 import { color, seriesColor } from '../palette.js';
-import { signed, signedBetween } from '../format.js';
+import { percent, signed, signedBetween } from '../format.js';
 import type { ReportModel } from '../types.js';
 import { rowsLayout, type Chart, type Layout } from './layout.js';
 
@@ -63,12 +63,12 @@ export function effectsChart(model: ReportModel, layout: Layout): Chart | null {
 }
 
 /** Settings take turns with colours, so that values of one are seen together. */
-const rowsOf = ({ effects }: ReportModel): Row[] =>
+const rowsOf = ({ effects, confidence }: ReportModel): Row[] =>
   (effects?.found?.main.settings ?? [])
     .flatMap(({ setting, levels }, i) =>
       levels.map(({ level, value, interval }): Row => {
         const label = `${setting}=${String(level)}`;
-        const range = interval === null ? '' : `, 95 % ${signedBetween(interval)}`;
+        const range = interval === null ? '' : `, ${percent(confidence)} ${signedBetween(interval)}`;
         return {
           label,
           color: seriesColor(i),

@@ -1,7 +1,8 @@
 /** What all charts share: sizes for a wide page and for a phone, fonts, lines. */
 import { SURVIVORS_ONLY } from '../arm-names.js';
+import type { CurvesModel } from '../curves-types.js';
 import { color, seriesColor } from '../palette.js';
-import type { ArmReport, ReportModel } from '../types.js';
+import type { ArmReport } from '../types.js';
 
 /**
  * A Vega-Lite specification. Its own type is a union too wide to check layers against that are put together at run
@@ -51,11 +52,11 @@ export const CONFIG: Chart = {
 };
 
 /** Whether there are several sizes: a single one makes no curve. */
-export const hasCurve = (model: ReportModel): boolean => model.sizes.length > 1;
+export const hasCurve = ({ sizes }: Pick<CurvesModel, 'sizes'>): boolean => sizes.length > 1;
 
 /** Arms that have a colour, with it, in the order of the grid. */
 export function highlighted(
-  model: ReportModel,
+  model: Pick<CurvesModel, 'arms'>,
 ): readonly { readonly arm: ArmReport; readonly color: string }[] {
   return model.arms.filter((arm) => arm.isHighlighted).map((arm, i) => ({ arm, color: seriesColor(i) }));
 }

@@ -1,7 +1,8 @@
 /** Scores of trials that make no curve, of one size or of none: one row an arm, best first. */
+import type { CurvesModel } from '../curves-types.js';
 import { decimal } from '../format.js';
 import { color } from '../palette.js';
-import type { ArmReport, ReportModel } from '../types.js';
+import type { ArmReport } from '../types.js';
 import { hasCurve, highlighted, rowsLayout, scoreDomain, type Chart, type Layout } from './layout.js';
 
 /** Rings of a row. */
@@ -21,7 +22,7 @@ interface Row {
 }
 
 /** Null where no trial has a score, or there is a curve. */
-export function scoresChart(model: ReportModel, layout: Layout): Chart | null {
+export function scoresChart(model: CurvesModel, layout: Layout): Chart | null {
   if (hasCurve(model)) return null;
   const arms = rowsOf(model);
   if (arms.length === 0) return null;
@@ -72,7 +73,7 @@ export function scoresChart(model: ReportModel, layout: Layout): Chart | null {
   };
 }
 
-function rowsOf(model: ReportModel): Row[] {
+function rowsOf(model: CurvesModel): Row[] {
   const colors = new Map(highlighted(model).map((one) => [one.arm.hash, one.color]));
   return model.arms
     .toSorted((a, b) => (a.rank ?? Infinity) - (b.rank ?? Infinity))

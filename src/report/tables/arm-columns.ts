@@ -4,9 +4,9 @@
  */
 import { areNamed, labelWithout, varyingParams } from '../arm-names.js';
 import { highlighted } from '../charts/layout.js';
+import type { CurvesModel } from '../curves-types.js';
 import type { Markup } from '../markup.js';
 import { html, raw } from '../markup.js';
-import type { ReportModel } from '../types.js';
 
 /** With more varying settings than this, their columns would fill the page. */
 const MOST_COLUMNS = 5;
@@ -21,7 +21,7 @@ export interface ArmColumns {
 }
 
 /** @param apart a setting that the table shows in a column of its own */
-export function armColumns(model: ReportModel, apart: string | null = null): ArmColumns {
+export function armColumns(model: Pick<CurvesModel, 'arms'>, apart: string | null = null): ArmColumns {
   const colors = new Map(highlighted(model).map(({ arm, color }) => [arm.hash, color]));
   const arms = new Map(model.arms.map((arm) => [arm.hash, arm]));
   const all = varyingParams(model.arms);

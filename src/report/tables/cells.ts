@@ -8,12 +8,6 @@ export const cell = (value: number | null, digits = 3): string =>
 
 export const plusMinus = (half: number | null): string => (half === null ? '–' : `± ${decimal(half)}`);
 
-/** A p value; a dash where nothing was tested. */
-export function probability(p: number | null): string {
-  if (p === null) return '–';
-  return p < 0.001 ? '< 0.001' : decimal(p);
-}
-
 /** Of scores. */
 export const ends = (interval: Interval | null): string =>
   interval === null ? '–' : `${decimal(interval.lo)} – ${decimal(interval.hi)}`;

@@ -1,5 +1,5 @@
 /** Which classes still profit from labels. */
-import { count, counted, decimal, signed } from '../format.js';
+import { count, counted, decimal, percent, signed } from '../format.js';
 import type { Markup } from '../markup.js';
 import { html, raw } from '../markup.js';
 import type { ClassReport, ReportModel } from '../types.js';
@@ -10,8 +10,9 @@ const [WIDTH, HEIGHT] = [96, 22];
 const MARGIN = 3;
 
 /** Null where no class has a curve. */
-export function classSection({ classes, arms }: ReportModel): Markup | null {
+export function classSection({ classes, arms, confidence }: ReportModel): Markup | null {
   if (classes === null) return null;
+  const interval = percent(confidence);
   const { n, of, arm } = classes;
   const who = arms.length === 1 ? '' : ` by ${arm}`;
   const cut =
@@ -31,12 +32,12 @@ export function classSection({ classes, arms }: ReportModel): Markup | null {
           <tr>
             <th class="text">class</th>
             <th>with ${count(n)}</th>
-            <th>95 %</th>
+            <th>${interval}</th>
             <th class="text">curve</th>
             <th>last doubling</th>
-            <th>95 %</th>
+            <th>${interval}</th>
             <th>next doubling</th>
-            <th>95 %</th>
+            <th>${interval}</th>
           </tr>
         </thead>
         <tbody>

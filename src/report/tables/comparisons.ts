@@ -1,19 +1,19 @@
 /** Arms in pairs, and what else is found of them beside each other. */
 import type { Comparison } from '../../curves/index.js';
+import { commonSizes, rankedBy } from '../arm-names.js';
+import type { CurvesModel } from '../curves-types.js';
 import { bestOfText, crossingTexts, labelsOf, verdictText } from '../finding-text.js';
 import type { ComparisonReport } from '../finding-types.js';
-import { count, counted, listed, signed } from '../format.js';
+import { count, counted, listed, percent, probability, signed } from '../format.js';
 import type { Markup } from '../markup.js';
 import { html } from '../markup.js';
-import type { ReportModel } from '../types.js';
 import { armColumns } from './arm-columns.js';
-import { probability } from './cells.js';
 
 const LEAST_SIGN_FLIP = 6;
 /** Arms that are named. */
 const MOST_NAMES = 10;
 
-export function comparisonSection(model: ReportModel): Markup | null {
+export function comparisonSection(model: CurvesModel): Markup | null {
   const { comparisons } = model;
   if (comparisons === null) return null;
   const notes = notesOf(model, comparisons);
@@ -32,29 +32,40 @@ export function comparisonSection(model: ReportModel): Markup | null {
 }
 
 function captionText(
-  model: ReportModel,
+  model: CurvesModel,
   { n, against, arms, leftOut, family, pairs }: ComparisonReport,
 ): string {
   if (arms.length < 2) return 'There are no two arms that can be compared.';
   if (!pairs.some(({ replicates }) => replicates > 0))
     return 'The arms have no size and replicate in common, so that none can be compared.';
-  const where =
-    n === null ? '' : ` with ${count(n)} samples per class, the largest size that all of them have`;
+  const where = whereText(model, n, arms);
   const tests =
     family === 0
       ? ' With one replicate in common there is no test.'
       : ` Intervals are of each alone${family === 1 ? '' : `; p is for ${counted(family, 'comparison')} together (Holm)`}.`;
-  if (against === null)
-    return `Every two arms, replicate by replicate${where}. Above 0 the first one is better.${tests}`;
+  const way = pairs.every(({ isPaired }) => isPaired)
+    ? 'replicate by replicate'
+    : pairs.some(({ isPaired }) => isPaired)
+      ? 'replicate by replicate where these share seeds, and without pairs (Welch) elsewhere,'
+      : 'without pairs (Welch), because their replicates share no seeds,';
+  if (against === null) return `Every two arms, ${way}${where}. Above 0 the first one is better.${tests}`;
   const isRanked = model.arms.some(({ rank }) => rank !== null);
   const left =
     leftOut === 0
       ? ''
       : ` ${counted(leftOut, 'arm')} with lower ranks ${leftOut === 1 ? 'is' : 'are'} not compared.`;
-  return `${counted(arms.length - 1, 'arm')} beside ${labelsOf(model)(against)}, ${isRanked ? 'the best by the objective' : 'the first of them, as none has an objective'}, replicate by replicate${where}; every two would be too many to read. Below 0 that one is better.${tests}${left}`;
+  return `${counted(arms.length - 1, 'arm')} beside ${labelsOf(model)(against)}, ${isRanked ? `the best by ${rankedBy(model)}` : 'the first of them, as none has an objective'}, ${way}${where}; every two would be too many to read. Below 0 that one is better.${tests}${left}`;
 }
 
-function pairTable(model: ReportModel, { pairs, against, margin, family, n }: ComparisonReport): Markup {
+function whereText(model: CurvesModel, n: ComparisonReport['n'], arms: readonly string[]): string {
+  if (n === null) return '';
+  if (n === 'mean') return ' as means over all sizes that both have';
+  const compared = model.arms.filter(({ hash }) => arms.includes(hash));
+  const isLargest = n === commonSizes(compared).at(-1);
+  return ` with ${count(n)} samples per class${isLargest ? ', the largest size that all of them have' : ''}`;
+}
+
+function pairTable(model: CurvesModel, { pairs, against, margin, family, n }: ComparisonReport): Markup {
   const columns = armColumns(model);
   const label = labelsOf(model);
   const stuck = new Set(model.clusters.filter((one) => one.n === n).map(({ arm }) => arm));
@@ -86,7 +97,7 @@ function pairTable(model: ReportModel, { pairs, against, margin, family, n }: Co
           <th>difference</th>
           ${
             hasTests
-              ? html`<th>95 %</th>
+              ? html`<th>${percent(model.confidence)}</th>
                   <th>p</th>
                   <th class="text">verdict</th>`
               : null
@@ -102,13 +113,13 @@ function pairTable(model: ReportModel, { pairs, against, margin, family, n }: Co
   </div>`;
 }
 
-function notesOf(model: ReportModel, comparisons: ComparisonReport): string[] {
+function notesOf(model: CurvesModel, comparisons: ComparisonReport): string[] {
   const { pairs, arms, margin, n, survivorsOnly } = comparisons;
   const label = labelsOf(model);
   const isStuck = model.clusters.some((one) => one.n === n && arms.includes(one.arm));
   return [
-    ...(model.bestOf === null ? [] : [bestOfText(model.bestOf, model.score.name, label)]),
-    ...crossingTexts(model.crossings, label),
+    ...(model.bestOf === null ? [] : [bestOfText(model.bestOf, model, label)]),
+    ...crossingTexts(model.crossings, label, model.confidence),
     ...(pairs.some(({ verdict }) => verdict === 'undecided')
       ? [
           `Undecided: neither different nor equivalent within ${margin}. “Would tell” is about how many replicates would decide it, were the difference what it is (power 0.8).`,

@@ -1,11 +1,12 @@
 /** Means by arm and size. */
-import { markedLabel, survivingArms, SURVIVORS_ONLY } from '../arm-names.js';
-import { elbowWords } from '../elbow-words.js';
-import { count, counted, halfWidth, signed } from '../format.js';
+import { markedLabel, metricWords, SURVIVORS_ONLY } from '../arm-names.js';
 import { hasCurve } from '../charts/layout.js';
+import type { CurvesModel } from '../curves-types.js';
+import { elbowWords } from '../elbow-words.js';
+import { count, counted, halfWidth, percent, signed } from '../format.js';
 import type { Markup } from '../markup.js';
 import { html } from '../markup.js';
-import type { ArmPoint, ArmReport, ReportModel } from '../types.js';
+import type { ArmPoint, ArmReport } from '../types.js';
 import { armColumns } from './arm-columns.js';
 import { cell, ends, plusMinus } from './cells.js';
 
@@ -17,7 +18,7 @@ const MOST_RANKS = 24;
 const MOST_FOLDED = 1_500;
 
 /** The one arm by size, or a ranking of arms with their sizes folded below. */
-export function curveTable(model: ReportModel): Markup {
+export function curveTable(model: CurvesModel): Markup {
   const hasSizes = model.sizes.length > 0;
   if (model.arms.length === 1 && hasSizes) return sizesTable(model, model.arms);
   const ranked = [...model.arms].sort((a, b) => (a.rank ?? Infinity) - (b.rank ?? Infinity));
@@ -43,15 +44,14 @@ export function curveTable(model: ReportModel): Markup {
     </details>`;
 }
 
-function armsTable(model: ReportModel, arms: readonly ArmReport[]): Markup {
+function armsTable(model: CurvesModel, arms: readonly ArmReport[]): Markup {
   const hasSizes = model.sizes.length > 0;
   const columns = armColumns(model);
-  const surviving = survivingArms(model);
-  const objective = model.made.spec.objective.metric.replace(/^val_/, 'validation ').replaceAll('_', ' ');
+  const interval = percent(model.confidence);
   const head = hasSizes
-    ? html`${model.score.isAccuracy ? html`<th>${objective}</th>` : null}
+    ? html`${model.score.isAccuracy ? html`<th>${metricWords(model.objective.metric)}</th>` : null}
         <th>${model.score.name}</th>
-        <th>95 %</th>
+        <th>${interval}</th>
         ${
           hasCurve(model)
             ? html`<th>per class</th>
@@ -60,11 +60,11 @@ function armsTable(model: ReportModel, arms: readonly ArmReport[]): Markup {
             : null
         }`
     : html`<th>mean ${model.score.name}</th>
-        <th>95 %</th>
+        <th>${interval}</th>
         <th>trials</th>`;
   const row = (arm: ArmReport): Markup => html`
     <tr>
-      <td>${columns.swatch(arm.hash)}${arm.rank ?? '–'}${surviving.has(arm.hash) ? '\u00a0†' : null}</td>
+      <td>${columns.swatch(arm.hash)}${arm.rank ?? '–'}${arm.isSurvivorsOnly ? '\u00a0†' : null}</td>
       ${columns.cells(arm.hash)}${hasSizes ? sizedCells(model, arm) : sizelessCells(arm)}
     </tr>
   `;
@@ -82,7 +82,7 @@ function armsTable(model: ReportModel, arms: readonly ArmReport[]): Markup {
       </table>
     </div>
     ${
-      arms.some(({ hash }) => surviving.has(hash))
+      arms.some(({ isSurvivorsOnly }) => isSurvivorsOnly)
         ? html`<p class="caption">
             † ${SURVIVORS_ONLY}: trials of the arm were pruned, and the better ones are left.
           </p>`
@@ -90,7 +90,7 @@ function armsTable(model: ReportModel, arms: readonly ArmReport[]): Markup {
     }`;
 }
 
-function sizedCells(model: ReportModel, arm: ArmReport): Markup {
+function sizedCells(model: CurvesModel, arm: ArmReport): Markup {
   const last = arm.points.at(-1);
   const gain = arm.fit?.elbow.lastGain ?? null;
   return html`${model.score.isAccuracy ? html`<td>${cell(arm.objective)}</td>` : null}
@@ -113,8 +113,9 @@ function sizelessCells(arm: ArmReport): Markup {
 
 const elbowText = ({ fit }: ArmReport): string => (fit === null ? '–' : elbowWords(fit.elbow));
 
-function sizesTable(model: ReportModel, arms: readonly ArmReport[]): Markup {
+function sizesTable(model: CurvesModel, arms: readonly ArmReport[]): Markup {
   const { isAccuracy, name } = model.score;
+  const interval = percent(model.confidence);
   const { swatch } = armColumns(model);
   const splits = isAccuracy
     ? html`<th>train</th>
@@ -126,7 +127,7 @@ function sizesTable(model: ReportModel, arms: readonly ArmReport[]): Markup {
       ? null
       : html`<tr class="arm">
           <th colspan="${(isAccuracy ? 8 : 6) + (hasImages ? 1 : 0)}">
-            ${swatch(arm.hash)}${markedLabel(model, arm)}
+            ${swatch(arm.hash)}${markedLabel(arm)}
           </th>
         </tr>`;
   return html`<div class="scroll">
@@ -136,7 +137,7 @@ function sizesTable(model: ReportModel, arms: readonly ArmReport[]): Markup {
           <th>per class</th>
           <th>replicates</th>
           <th>mean ${name}</th>
-          <th>95 %</th>
+          <th>${interval}</th>
           ${hasImages ? html`<th>on new images</th>` : null}
           <th>this size alone</th>
           <th>std</th>

@@ -1,11 +1,11 @@
 /** What each setting does, and what two do together. */
 import type { Effect, Interaction, SettingEffects } from '../../curves/index.js';
 import type { EffectsReport } from '../finding-types.js';
-import { count, counted, listed, signed } from '../format.js';
+import { count, counted, listed, percent, probability, signed } from '../format.js';
 import type { Markup } from '../markup.js';
 import { html } from '../markup.js';
 import type { ReportModel } from '../types.js';
-import { cell, probability, signedEnds } from './cells.js';
+import { cell, signedEnds } from './cells.js';
 
 /** More are left to effects.csv. */
 const MOST_LEVELS = 200;
@@ -32,13 +32,13 @@ export function effectsSection(model: ReportModel, chart: Markup | null): Markup
       found === null
         ? html`<p class="caption">${REASONS[reason!]}</p>`
         : html`<p class="caption">${captionText(model, found, model.effects)}</p>
-            ${chart} ${mainTable(model, found)} ${interactionTable(found)}`
+            ${chart} ${mainTable(model, found)} ${interactionTable(model, found)}`
     }
   </section>`;
 }
 
 function captionText(
-  { score }: ReportModel,
+  { score, confidence }: ReportModel,
   { replicates, leftOut }: Found,
   { n, tied }: EffectsReport,
 ): string {
@@ -46,7 +46,7 @@ function captionText(
   const bars =
     replicates === 1
       ? 'With one replicate there is no interval and no test'
-      : `Bars are 95 % t intervals over ${counted(replicates, 'replicate')}`;
+      : `Bars are ${percent(confidence)} t intervals over ${counted(replicates, 'replicate')}`;
   const missing =
     leftOut === 0
       ? ''
@@ -58,9 +58,9 @@ function captionText(
   return `Mean ${score.name} of a value over all other settings${where}, beside the mean over everything: the distance of two dots is what one value brings more than the other. ${bars}${missing}.${together}`;
 }
 
-const head = (hasTests: boolean): Markup | null =>
+const head = (hasTests: boolean, confidence: number): Markup | null =>
   hasTests
-    ? html`<th>95 %</th>
+    ? html`<th>${percent(confidence)}</th>
         <th>p</th>`
     : null;
 
@@ -74,7 +74,7 @@ const tested = (effect: Effect, hasTests: boolean): Markup | null =>
 const familyText = (family: number): string =>
   family < 2 ? '' : ` p is for ${count(family)} tests together (Holm).`;
 
-function mainTable({ score }: ReportModel, { main, replicates }: Found): Markup {
+function mainTable({ score, confidence }: ReportModel, { main, replicates }: Found): Markup {
   const hasTests = replicates > 1;
   const rows = main.settings.flatMap((setting) => settingRows(setting, hasTests));
   return html`<div class="scroll">
@@ -85,7 +85,7 @@ function mainTable({ score }: ReportModel, { main, replicates }: Found): Markup 
             <th class="text">value</th>
             <th>mean ${score.name}</th>
             <th>difference</th>
-            ${head(hasTests)}
+            ${head(hasTests, confidence)}
           </tr>
         </thead>
         <tbody>
@@ -122,7 +122,7 @@ function settingRows({ setting, levels, difference }: SettingEffects, hasTests: 
   });
 }
 
-function interactionTable({ interactions, replicates }: Found): Markup | null {
+function interactionTable({ confidence }: ReportModel, { interactions, replicates }: Found): Markup | null {
   if (interactions === null)
     return html`<p class="caption">
       Interactions are left out: the settings have too many values to list them two by two.
@@ -144,7 +144,7 @@ function interactionTable({ interactions, replicates }: Found): Markup | null {
             <th class="text">settings</th>
             <th class="text">values</th>
             <th>beyond both</th>
-            ${head(hasTests)}
+            ${head(hasTests, confidence)}
           </tr>
         </thead>
         <tbody>

@@ -1,11 +1,12 @@
 /** What more data would bring, and what it would cost, by arm. */
-import { areGpuHours, costOf, trainingText } from '../costs.js';
+import { costOf, trainingText } from '../costs.js';
+import type { CurvesModel } from '../curves-types.js';
 import { elbowInterval } from '../elbow-words.js';
-import { classesOf, isTurning } from '../forecasts.js';
-import { count, decimal, rounded, signed } from '../format.js';
+import { isTurning } from '../forecasts.js';
+import { count, counted, decimal, percent, rounded, signed } from '../format.js';
 import type { Markup } from '../markup.js';
 import { html } from '../markup.js';
-import type { ArmFit, ArmReport, FittedArm, NextSteps, ReportModel } from '../types.js';
+import type { ArmFit, ArmReport, FittedArm } from '../types.js';
 import { armColumns } from './arm-columns.js';
 import { ends, signedEnds } from './cells.js';
 
@@ -15,32 +16,42 @@ const FAMILIES = 3;
 
 type Fitted = ArmReport & FittedArm;
 
-/** Null where no arm has a curve that one can follow beyond the data. */
-export function forecastSection(model: ReportModel): Markup | null {
-  const arms = model.arms
+/**
+ * Null where no arm has a curve that one can follow beyond the data.
+ * @param next what to run next
+ */
+export function forecastSection(model: CurvesModel, next: Markup | null = null): Markup | null {
+  const fitted = model.arms
     .filter((arm): arm is Fitted => arm.fit !== null && arm.fit.at.length > 0 && !isTurning(arm))
-    .sort((a, b) => (a.rank ?? Infinity) - (b.rank ?? Infinity))
-    .slice(0, MOST_ARMS);
+    .sort((a, b) => (a.rank ?? Infinity) - (b.rank ?? Infinity));
+  const arms = fitted.slice(0, MOST_ARMS);
   if (arms.length === 0) return null;
-  const hasPrice = model.prices !== null;
+  const hasTime = arms.some(({ splits }) => splits.some(({ seconds }) => seconds !== null));
+  const hours = hasTime
+    ? ` ${model.areGpuHours ? 'GPU-hours' : 'Hours'} are those of the trials at a size, one after the other, with as many replicates as now.`
+    : '';
+  const left =
+    fitted.length > arms.length
+      ? ` The best ${arms.length} of ${counted(fitted.length, 'arm')} with a curve are listed; report.json has all.`
+      : '';
   return html`<section>
     <h2>What more data would bring</h2>
     <p class="caption">
-      Read from the fitted curves, with 95 % intervals that hold for the expected ${model.score.name} on this
-      test set, for samples like these; “on new images” holds for other test images, too.
-      ${areGpuHours(model) ? 'GPU-hours' : 'Hours'} are those of the trials at a size, one after the other,
-      with as many replicates as now.
+      Read from the fitted curves, with ${percent(model.confidence)} intervals that hold for the expected
+      ${model.score.name} on this test set, for samples like these; “on new images” holds for other test
+      images, too.${hours}${left}
     </p>
-    ${moreTable(model, arms, hasPrice)} ${curveFacts(model, arms)} ${nextTable(model)}
+    ${moreTable(model, arms, hasTime)} ${curveFacts(model, arms)} ${next}
   </section>`;
 }
 
-function moreTable(model: ReportModel, arms: readonly Fitted[], hasPrice: boolean): Markup {
+function moreTable(model: CurvesModel, arms: readonly Fitted[], hasTime: boolean): Markup {
   const columns = armColumns(model);
   const isOne = model.arms.length === 1;
   const hasImages = arms.some(({ fit }) => fit.at.some(({ elsewhere }) => elsewhere !== null));
-  const hasLabels = classesOf(model) !== null;
-  const isGpu = areGpuHours(model);
+  const hasLabels = model.classCount !== null;
+  const hasPrice = model.prices !== null;
+  const interval = percent(model.confidence);
   return html`<div class="scroll">
     <table>
       <thead>
@@ -48,12 +59,11 @@ function moreTable(model: ReportModel, arms: readonly Fitted[], hasPrice: boolea
           ${isOne ? null : columns.head}
           <th>per class</th>
           <th>${model.score.name}</th>
-          <th>95 %</th>
+          <th>${interval}</th>
           ${hasImages ? html`<th>on new images</th>` : null}
           <th>gain</th>
-          <th>95 %</th>
-          ${hasLabels ? html`<th>more labels</th>` : null}
-          <th>training</th>
+          <th>${interval}</th>
+          ${hasLabels ? html`<th>more labels</th>` : null} ${hasTime ? html`<th>training</th>` : null}
           ${hasPrice ? html`<th>price</th>` : null}
         </tr>
       </thead>
@@ -70,7 +80,7 @@ function moreTable(model: ReportModel, arms: readonly Fitted[], hasPrice: boolea
               <td>${signed(at.gain.value)}</td>
               <td>${signedEnds(at.gain)}</td>
               ${hasLabels ? html`<td>${cost.labels === null ? '–' : count(cost.labels)}</td>` : null}
-              <td>${trainingText(cost.seconds, isGpu)}</td>
+              ${hasTime ? html`<td>${trainingText(cost.seconds, model.areGpuHours)}</td>` : null}
               ${hasPrice ? html`<td>${cost.price === null ? '–' : cost.price.toFixed(2)}</td>` : null}
             </tr>`;
           }),
@@ -80,53 +90,8 @@ function moreTable(model: ReportModel, arms: readonly Fitted[], hasPrice: boolea
   </div>`;
 }
 
-const ASKED: Readonly<Record<NextSteps['asked'], string>> = {
-  target: 'the number of samples that the target takes',
-  elbow: 'what the last doubling brings, which decides about the elbow',
-  score: 'the score at twice the largest size',
-};
-
-/** What to run next; null where nothing would narrow the answer. */
-function nextTable(model: ReportModel): Markup | null {
-  const { next, sweep, arms } = model;
-  const isGpu = areGpuHours(model);
-  const steps = next?.steps.filter(({ width }) => width < 0.995) ?? [];
-  if (next === null || steps.length === 0) return null;
-  const who = arms.length === 1 ? '' : ` of ${next.arm}`;
-  return html`<h3>What to run next</h3>
-    <p class="caption">
-      To know ${ASKED[next.asked]}${who} better: how wide its interval is expected to be then, beside now, by
-      the curves that are possible now. The most narrowing ${isGpu ? 'a GPU-hour' : 'an hour'} first.
-    </p>
-    <div class="scroll">
-      <table>
-        <thead>
-          <tr>
-            <th class="text">more</th>
-            <th>trials</th>
-            <th>training</th>
-            <th>width</th>
-            <th class="text">command</th>
-          </tr>
-        </thead>
-        <tbody>
-          ${steps.map(
-            ({ text, trials, seconds, width, options }) =>
-              html`<tr>
-                <td class="name">${text}</td>
-                <td>${count(trials)}</td>
-                <td>${trainingText(seconds, isGpu)}</td>
-                <td>× ${decimal(width, 2)}</td>
-                <td class="text"><code>elbow extend ${sweep.name} ${options}</code></td>
-              </tr>`,
-          )}
-        </tbody>
-      </table>
-    </div>`;
-}
-
 /** Elbow, target, end and shape of each arm's curve. */
-function curveFacts(model: ReportModel, arms: readonly Fitted[]): Markup {
+function curveFacts(model: CurvesModel, arms: readonly Fitted[]): Markup {
   const columns = armColumns(model);
   const isOne = model.arms.length === 1;
   const hasTarget = model.target !== null;

@@ -1,10 +1,11 @@
 /** How a report was made: what ran, where, and the same again. */
 import { printSpec } from '../../spec/index.js';
 import type { SweepSpec } from '../../spec/types.js';
+import { paperPart } from '../curve-methods.js';
 import { count, counted, duration, when } from '../format.js';
 import type { Markup } from '../markup.js';
 import { html } from '../markup.js';
-import type { Methods } from '../finding-types.js';
+import { factList } from '../page.js';
 import type { ReportModel } from '../types.js';
 
 /** Names of classes that are shown. */
@@ -45,13 +46,7 @@ export function madeSection({ made, sweep, methods }: ReportModel): Markup {
   ];
   return html`<section>
     <h2>How it was made</h2>
-    <dl class="facts">
-      ${facts.map(
-        ([name, value]) =>
-          html`<dt>${name}</dt>
-            <dd>${value}</dd>`,
-      )}
-    </dl>
+    ${factList(facts)}
     ${
       environments.length === 0
         ? null
@@ -100,18 +95,6 @@ export function madeSection({ made, sweep, methods }: ReportModel): Markup {
       <pre>${printSpec(spec)}</pre>
     </details>
   </section>`;
-}
-
-function paperPart({ text, sources }: Methods): Markup {
-  return html`<h3>For a paper</h3>
-    <p class="paper">${text}</p>
-    ${
-      sources.length === 0
-        ? null
-        : html`<ul class="notes caption">
-            ${sources.map((source) => html`<li>${source}</li>`)}
-          </ul>`
-    }`;
 }
 
 function digests({ environments }: ReportModel['made']): [string, string][] {

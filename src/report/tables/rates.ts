@@ -1,9 +1,10 @@
 /** Settings compared with each at its own best learning rate. */
-import { count, counted, decimal, halfWidth } from '../format.js';
+import { count, counted, decimal, halfWidth, percent } from '../format.js';
 import type { Markup } from '../markup.js';
 import { html } from '../markup.js';
 import { RATE } from '../rates.js';
-import type { RateGroup, RateReport, ReportModel } from '../types.js';
+import type { RateGroup, RateReport } from '../rate-types.js';
+import type { ReportModel } from '../types.js';
 import { armColumns } from './arm-columns.js';
 import { cell, plusMinus } from './cells.js';
 import { QUICKNESS, quicknessCells, quicknessHead } from './quickness.js';
@@ -70,7 +71,7 @@ function rateTable(model: ReportModel, { groups, trainsAbove }: RateReport): Mar
           ${hasSizes ? html`<th>per class</th>` : null}
           <th>validation</th>
           <th>test</th>
-          <th>95 %</th>
+          <th>${percent(model.confidence)}</th>
           <th>trials</th>
           ${trainsAbove === null ? null : html`<th>trains<br />up to</th>`}${hasQuickness ? quicknessHead : null}
         </tr>

@@ -1,5 +1,5 @@
-/** Where two specs differ. Pure. */
-import type { SweepSpec } from '../spec/types.js';
+/** Where specs differ. Pure. */
+import type { SweepSpec } from './types.js';
 
 export interface Difference {
   /** As `--set` takes it: `seed`, `space.optimizer`. */
@@ -9,15 +9,28 @@ export interface Difference {
   readonly after: string | null;
 }
 
-/** The values that differ, by path; the name is not compared, and the order of an axis' values does not count. */
-export function specDifferences(before: SweepSpec, after: SweepSpec): Difference[] {
-  const a = flatten(before);
-  const b = flatten(after);
-  const paths = [...new Set([...a.keys(), ...b.keys()])];
-  return paths
-    .map((path) => ({ path, before: a.get(path) ?? null, after: b.get(path) ?? null }))
-    .filter((one) => one.before !== one.after);
+/** A path with the value that each of some specs has there. */
+export interface DifferingValues {
+  readonly path: string;
+  readonly values: readonly (string | null)[];
 }
+
+/** The values that differ, by path; names are not compared, and the order of an axis' values does not count. */
+export function differingValues(specs: readonly SweepSpec[]): DifferingValues[] {
+  const flat = specs.map(flatten);
+  const paths = [...new Set(flat.flatMap((one) => [...one.keys()]))];
+  return paths
+    .map((path) => ({ path, values: flat.map((one) => one.get(path) ?? null) }))
+    .filter(({ values }) => values.some((value) => value !== values[0]));
+}
+
+/** The same of two. */
+export const specDifferences = (before: SweepSpec, after: SweepSpec): Difference[] =>
+  differingValues([before, after]).map(({ path, values: [a = null, b = null] }) => ({
+    path,
+    before: a,
+    after: b,
+  }));
 
 function flatten(spec: SweepSpec): Map<string, string> {
   const { space } = spec;
@@ -33,7 +46,9 @@ function flatten(spec: SweepSpec): Map<string, string> {
   };
   visit('', { ...spec, name: undefined, space: undefined });
   for (const [key, values] of Object.entries(space)) {
-    const sorted = [...values].sort((x, y) => (JSON.stringify(x) < JSON.stringify(y) ? -1 : 1));
+    const sorted = [...values].sort((x, y) =>
+      typeof x === 'number' && typeof y === 'number' ? x - y : JSON.stringify(x) < JSON.stringify(y) ? -1 : 1,
+    );
     found.set(`space.${key}`, JSON.stringify(sorted.length === 1 ? sorted[0] : sorted));
   }
   return found;
