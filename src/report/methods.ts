@@ -91,7 +91,7 @@ function valuesOf(arms: Draft['arms'], name: string): string {
 function curves(model: Curves): string[] {
   if (!isFitted(model)) return [];
   return [
-    'Curves are averages over parametric families (Viering & Loog 2022; Mohr et al. 2022), weighted by explanation and extrapolation (Hoeting et al. 1999).',
+    'Curves are averages over parametric families (Viering & Loog 2022; Mohr et al. 2022), weighted by fit and extrapolation (Hoeting et al. 1999).',
     `The elbow is the smallest size from which no doubling brings ${model.delta}.`,
   ];
 }
