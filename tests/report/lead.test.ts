@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { reportHtml } from '../../src/report/html.js';
 import { buildSweepsReport, type ReportModel } from '../../src/report/index.js';
 import { fixture, manyArms, quickstart, threeArms, type FixtureOptions } from './fixture.js';
 
@@ -7,7 +8,7 @@ const grid = (change?: FixtureOptions['change'], text = threeArms): ReportModel 
 
 describe('the leading arm beside the runner-up, on top of a report', () => {
   it('says how far it is ahead of the runner-up, and whether it is', () => {
-    const leading = (adam: number, wobble: number): string =>
+    const modelOf = (adam: number, wobble: number): ReportModel =>
       grid(
         ({ params }, { samplesPerClass, replicate }) => {
           const better = params['optimizer'] === 'adam' ? adam : 0;
@@ -16,11 +17,15 @@ describe('the leading arm beside the runner-up, on top of a report', () => {
           return { testAccuracy: score + better, objective: score + better };
         },
         threeArms.replace('[true, false]', 'true'),
-      ).answers[1]!;
+      );
+    const leading = (adam: number, wobble: number): string => modelOf(adam, wobble).answers[1]!;
     expect(leading(0.1, 0.001)).toMatch(
       /^optimizer=adam is ahead of the runner-up, optimizer=sgd, by \+0\.100 \(95 % \+0\.09\d to \+0\.10\d; p [<\d. ]+\) with 500 samples per class: the two are different\.$/,
     );
     expect(leading(0.0001, 0.0001)).toMatch(/by \+0\.000 .*: the two are equivalent within 0\.01\.$/);
+    const note = 'by two one-sided tests, which are the 90 % interval lying within the margin';
+    expect(reportHtml(modelOf(0.0001, 0.0001), [])).toContain(note);
+    expect(reportHtml(modelOf(0.1, 0.001), [])).not.toContain(note);
     expect(leading(0.01, 0.02)).toMatch(
       /: undecided; about \d+ replicates would tell; the smallest margin that these data can show is 0\.\d{3}\.$/,
     );

@@ -120,6 +120,11 @@ function notesOf(model: CurvesModel, comparisons: ComparisonReport): string[] {
   return [
     ...(model.bestOf === null ? [] : [bestOfText(model.bestOf, model, label)]),
     ...crossingTexts(model.crossings, label, model.confidence),
+    ...(pairs.some(({ verdict }) => verdict === 'equivalent')
+      ? [
+          `Equivalent within ${margin}: by two one-sided tests, which are the ${percent(2 * model.confidence - 1)} interval lying within the margin; the ${percent(model.confidence)} one may reach beyond it.`,
+        ]
+      : []),
     ...(pairs.some(({ verdict }) => verdict === 'undecided')
       ? [
           `Undecided: neither different nor equivalent within ${margin}. “Would tell” is about how many replicates would decide it, were the difference what it is (power 0.8).`,
