@@ -56,5 +56,11 @@ async function main(): Promise<ExitCode> {
   }
 }
 
-// Idle connections must not keep the process; what was written is out by now (pipes and files are written at once).
-process.exit(await main());
+/** Resolves once everything that was written before is out: what does not fit a pipe waits for whoever reads it. */
+const drained = (stream: NodeJS.WriteStream): Promise<void> =>
+  new Promise((resolve) => void stream.write('', () => resolve()));
+
+const exitCode = await main();
+await Promise.all([process.stdout, process.stderr].map(drained));
+// Idle connections must not keep the process.
+process.exit(exitCode);
