@@ -1,7 +1,7 @@
 import { parse } from 'csv-parse/sync';
 import { describe, expect, it } from 'vitest';
 import { curveChart } from '../../src/report/charts/curve.js';
-import { lossChart } from '../../src/report/charts/losses.js';
+import { lossChart, MOST_DRAWN } from '../../src/report/charts/losses.js';
 import { trialsCsv } from '../../src/report/csv.js';
 import { MOST_DETAILED, buildSummary, curveText, documentOf } from '../../src/report/index.js';
 import { reportHtml } from '../../src/report/html.js';
@@ -44,7 +44,7 @@ describe('the report of very many trials', () => {
 
   it('draws as many losses and replicates as can be seen, and has a page that opens', () => {
     const trials = new Set(valuesWith(lossChart(large, 'wide'), 'epoch').map((row) => row['trial']));
-    expect(trials.size).toBe(1_000);
+    expect(trials.size).toBe(MOST_DRAWN);
     expect(valuesWith(curveChart(large, 'wide'), 'score').length).toBeLessThanOrEqual(3_100);
     expect(reportHtml(large, []).length).toBeLessThan(2_000_000);
   });
