@@ -3,10 +3,9 @@ import { hasCurve } from './charts/layout.js';
 import { rateLines } from './charts/rates.js';
 import { hasChanged } from './charts/splits.js';
 import { armLegend, curveSection } from './curve-section.js';
-import { when } from './format.js';
 import type { Markup } from './markup.js';
 import { html } from './markup.js';
-import { figure, headerOf, headOf, legend, notesSection, plotOf, section } from './page.js';
+import { figure, headerOf, legend, notesSection, pageText, plotOf, section } from './page.js';
 import type { Plot } from './plots.js';
 import { classSection } from './tables/classes.js';
 import { comparisonSection } from './tables/comparisons.js';
@@ -28,66 +27,54 @@ export function reportHtml(model: ReportModel, plots: readonly Plot[]): string {
   const { sweep, score } = model;
   const plot = plotOf(plots);
   const isCurve = hasCurve(model);
-  const page = html`<!doctype html>
-    <html lang="en">
-      ${headOf(sweep.name)}
-      <body>
-        <main>
-          ${headerOf('sweep report', sweep.name, model.answers, tilesOf(model))} ${curveSection(model, plots)}
-          ${forecastSection(model, nextTable(model))} ${looksSection(model)} ${classSection(model)}
-          ${rateSection(model, figure(plot('rates'), 'Test accuracy against learning rate', rateLegend(model)))}
-          ${effectsSection(model, figure(plot('effects'), `Effect of each setting on ${score.name}`))}
-          ${comparisonSection(model)}
-          ${section(
-            'Train, validation and test',
-            splitsText(model, isCurve),
-            figure(
-              plot('splits'),
-              `Train, validation and test accuracy${hasChanged(model) ? ', and that on changed test images,' : ''} ${isCurve ? 'against samples per class' : 'by arm'}`,
-            ),
-            gapTable(model),
-          )}
-          ${section(
-            'Losses by epoch',
-            'One line a trial: training loss as a running mean over the epoch, validation loss after it. The best epoch is the one with the highest validation accuracy, not always the lowest loss.',
-            figure(
-              plot('losses'),
-              'Training and validation loss by epoch, one panel a size',
-              armLegend(model),
-            ),
-          )}
-          ${quicknessSection(model)} ${diagnosisSection(model)} ${notesSection(model.notes, sweep.isPartial)}
-          ${
-            model.failures.length === 0
-              ? null
-              : html`<section>
-                  <h2>Failures</h2>
-                  <p class="caption">
-                    Run them again with <code>elbow rerun ${sweep.name}</code>; the failed attempts are kept.
-                  </p>
-                  ${failureTable(model)}
-                </section>`
-          }
-          ${
-            model.trials === 0
-              ? null
-              : html`<section>
-                  <h2>Trials</h2>
-                  ${trialTable(model)}
-                </section>`
-          }
-          ${madeSection(model)}
-          <footer>
-            <p>
-              Made ${when(model.madeAt)} by elbow ${model.elbowVersion}. The figures are in
-              <code>report.json</code>, <code>trials.csv</code>, <code>curves.csv</code> and
-              <code>effects.csv</code> beside this page.
+  return pageText(
+    sweep.name,
+    [
+      headerOf('sweep report', sweep.name, model.answers, tilesOf(model)),
+      curveSection(model, plots),
+      forecastSection(model, nextTable(model)),
+      looksSection(model),
+      classSection(model),
+      rateSection(model, figure(plot('rates'), 'Test accuracy against learning rate', rateLegend(model))),
+      effectsSection(model, figure(plot('effects'), `Effect of each setting on ${score.name}`)),
+      comparisonSection(model),
+      section(
+        'Train, validation and test',
+        splitsText(model, isCurve),
+        figure(
+          plot('splits'),
+          `Train, validation and test accuracy${hasChanged(model) ? ', and that on changed test images,' : ''} ${isCurve ? 'against samples per class' : 'by arm'}`,
+        ),
+        gapTable(model),
+      ),
+      section(
+        'Losses by epoch',
+        'One line a trial: training loss as a running mean over the epoch, validation loss after it. The best epoch is the one with the highest validation accuracy, not always the lowest loss.',
+        figure(plot('losses'), 'Training and validation loss by epoch, one panel a size', armLegend(model)),
+      ),
+      quicknessSection(model),
+      diagnosisSection(model),
+      notesSection(model.notes, sweep.isPartial),
+      model.failures.length === 0
+        ? null
+        : html`<section>
+            <h2>Failures</h2>
+            <p class="caption">
+              Run them again with <code>elbow rerun ${sweep.name}</code>; the failed attempts are kept.
             </p>
-          </footer>
-        </main>
-      </body>
-    </html> `;
-  return page.text;
+            ${failureTable(model)}
+          </section>`,
+      model.trials === 0
+        ? null
+        : html`<section>
+            <h2>Trials</h2>
+            ${trialTable(model)}
+          </section>`,
+      madeSection(model),
+    ],
+    model,
+    ['report.json', 'trials.csv', 'curves.csv', 'effects.csv'],
+  );
 }
 
 const rateLegend = (model: ReportModel): Markup | null => legend(rateLines(model));

@@ -1,13 +1,14 @@
 /** What every page of a report has: its head and header, sections, figures with their legends, notes and facts. */
+import { when } from './format.js';
 import type { Markup } from './markup.js';
 import { escapeHtml, html, raw } from './markup.js';
 import type { Plot } from './plots.js';
 import { STYLE } from './style.js';
 import type { Tile } from './tiles.js';
-import type { Note } from './types.js';
+import type { Note, ReportModel } from './types.js';
 
 /** A page asks for nothing: no network, no script. */
-export const headOf = (title: string): Markup =>
+const headOf = (title: string): Markup =>
   html`<head>
     <meta charset="utf-8" />
     <meta name="viewport" content="width=device-width, initial-scale=1" />
@@ -17,6 +18,37 @@ export const headOf = (title: string): Markup =>
       ${raw(STYLE)}
     </style>
   </head>`;
+
+/**
+ * A whole page.
+ * @param files beside it that have the figures
+ */
+export function pageText(
+  title: string,
+  content: readonly (Markup | null)[],
+  { madeAt, elbowVersion }: Pick<ReportModel, 'madeAt' | 'elbowVersion'>,
+  files: readonly string[],
+): string {
+  const named = files.map((file, i) => {
+    const before = i === 0 ? '' : i === files.length - 1 ? ' and ' : ', ';
+    return html`${before}<code>${file}</code>`;
+  });
+  const page = html`<!doctype html>
+    <html lang="en">
+      ${headOf(title)}
+      <body>
+        <main>
+          ${content}
+          <footer>
+            <p>
+              Made ${when(madeAt)} by elbow ${elbowVersion}. The figures are in ${named} beside this page.
+            </p>
+          </footer>
+        </main>
+      </body>
+    </html> `;
+  return page.text;
+}
 
 /** @param kind of report */
 export const headerOf = (

@@ -1,10 +1,10 @@
 /** Prints the report of several sweeps as one page. */
 import { methodsSection } from './curve-methods.js';
 import { curveSection } from './curve-section.js';
-import { count, listed, percent, when } from './format.js';
+import { count, listed, percent } from './format.js';
 import type { Markup } from './markup.js';
 import { html } from './markup.js';
-import { headerOf, headOf, notesSection } from './page.js';
+import { headerOf, notesSection, pageText } from './page.js';
 import type { Plot } from './plots.js';
 import type { SweepsReport } from './sweeps-report.js';
 import { comparisonSection } from './tables/comparisons.js';
@@ -17,25 +17,20 @@ const COLORED = 'The leading arm of each sweep is coloured, the others grey.';
 
 export function sweepsHtml(model: SweepsReport, plots: readonly Plot[]): string {
   const title = listed(model.sweeps.map(({ name }) => name));
-  const page = html`<!doctype html>
-    <html lang="en">
-      ${headOf(title)}
-      <body>
-        <main>
-          ${headerOf('sweeps compared', title, model.answers, curveTiles(model))}
-          ${curveSection(model, plots, { colored: COLORED, rankedAt: model.rankedAt })}
-          ${differencesSection(model)} ${forecastSection(model)} ${comparisonSection(model)}
-          ${notesSection(model.notes)} ${methodsSection(model, factsOf(model), pairingText(model))}
-          <footer>
-            <p>
-              Made ${when(model.madeAt)} by elbow ${model.elbowVersion}. The figures are in
-              <code>report.json</code> and <code>curves.csv</code> beside this page.
-            </p>
-          </footer>
-        </main>
-      </body>
-    </html> `;
-  return page.text;
+  return pageText(
+    title,
+    [
+      headerOf('sweeps compared', title, model.answers, curveTiles(model)),
+      curveSection(model, plots, { colored: COLORED, rankedAt: model.rankedAt }),
+      differencesSection(model),
+      forecastSection(model),
+      comparisonSection(model),
+      notesSection(model.notes),
+      methodsSection(model, factsOf(model), pairingText(model)),
+    ],
+    model,
+    ['report.json', 'curves.csv'],
+  );
 }
 
 /** The sweeps, and the settings in which their files differ. */

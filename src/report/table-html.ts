@@ -1,9 +1,8 @@
 /** Prints the report of a table of scores as one page. */
 import { methodsSection } from './curve-methods.js';
 import { curveSection } from './curve-section.js';
-import { count, counted, percent, when } from './format.js';
-import { html } from './markup.js';
-import { headerOf, headOf, notesSection } from './page.js';
+import { count, counted, percent } from './format.js';
+import { headerOf, notesSection, pageText } from './page.js';
 import type { Plot } from './plots.js';
 import type { TableReport } from './table-report.js';
 import { comparisonSection } from './tables/comparisons.js';
@@ -11,24 +10,19 @@ import { forecastSection } from './tables/forecast.js';
 import { curveTiles } from './tiles.js';
 
 export function tableHtml(model: TableReport, plots: readonly Plot[]): string {
-  const page = html`<!doctype html>
-    <html lang="en">
-      ${headOf(model.title)}
-      <body>
-        <main>
-          ${headerOf('learning curves', model.title, model.answers, curveTiles(model))}
-          ${curveSection(model, plots, { rankedAt: model.rankedAt })} ${forecastSection(model)}
-          ${comparisonSection(model)} ${notesSection(model.notes)} ${methodsSection(model, factsOf(model))}
-          <footer>
-            <p>
-              Made ${when(model.madeAt)} by elbow ${model.elbowVersion}. The figures are in
-              <code>report.json</code> and <code>curves.csv</code> beside this page.
-            </p>
-          </footer>
-        </main>
-      </body>
-    </html> `;
-  return page.text;
+  return pageText(
+    model.title,
+    [
+      headerOf('learning curves', model.title, model.answers, curveTiles(model)),
+      curveSection(model, plots, { rankedAt: model.rankedAt }),
+      forecastSection(model),
+      comparisonSection(model),
+      notesSection(model.notes),
+      methodsSection(model, factsOf(model)),
+    ],
+    model,
+    ['report.json', 'curves.csv'],
+  );
 }
 
 /** What was read and asked. */

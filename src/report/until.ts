@@ -11,6 +11,7 @@ import {
   datasetFacts,
   LEAST_LOOKED_AT,
   looksAt,
+  trialCeiling,
   type Condition,
 } from '../spec/index.js';
 import type { SweepSpec } from '../spec/types.js';
@@ -95,7 +96,7 @@ function missingText(input: UntilInput): string | null {
   const scores = groupBy(observationsOf(spec, scored), ({ arm, n }) => `${arm}/${n}`);
   const labels = new Map(armsOf(spec).map(({ hash, label }) => [hash, label]));
   const sizes = (spec.space['samplesPerClass'] ?? [null]).flatMap((size) =>
-    typeof size === 'string' || typeof size === 'boolean' ? [] : (sizeOf(spec, size ?? null) ?? []),
+    typeof size === 'string' || typeof size === 'boolean' ? [] : (sizeOf(spec, size) ?? []),
   );
   const short = [...labels].flatMap(([hash, label]) =>
     sizes.flatMap((n) => {
@@ -202,7 +203,7 @@ function outcomeOf(input: UntilInput, found: readonly Found[], additions: number
     const reason = `${state}. Replicates were added ${MOST_ADDITIONS} times, and are not any more.`;
     return { decision: 'looks-used', added: 0, reason };
   }
-  const { most, limit } = budgetLeft(spec, input.seconds);
+  const { most, limit } = roomLeft(spec, input.seconds);
   const added = Math.min(replicatesWanted(replicates, worst.excess), most);
   if (added < LEAST_ADDED) {
     const reason = `${state}. ${limit} leaves no room for ${LEAST_ADDED} replicates more.`;
@@ -215,29 +216,28 @@ function outcomeOf(input: UntilInput, found: readonly Found[], additions: number
   };
 }
 
-/** How many replicates the budget has room for, and which of its limits says so. */
-function budgetLeft(
+/** For how many more replicates there is room, and which limit says so. */
+export function roomLeft(
   spec: SweepSpec,
   { spent, replicate }: TrainingSeconds,
 ): { readonly most: number; readonly limit: string } {
   const { maxTrials, maxHours } = spec.budget;
   const trials = countTrials(spec);
   const perReplicate = countTrials({ ...spec, replicates: spec.replicates + 1 }) - trials;
+  const ceiling = trialCeiling(spec);
   const limits = [
     {
-      most: maxTrials === null ? Infinity : (maxTrials - trials) / perReplicate,
-      limit: `\`budget.maxTrials: ${maxTrials}\``,
+      most: (ceiling - trials) / perReplicate,
+      limit: `That no sweep with \`trialsPerWorkflow: ${spec.trialsPerWorkflow}\` has more than ${count(ceiling)} trials`,
     },
-    {
-      most:
-        maxHours === undefined
-          ? Infinity
-          : replicate === 0
-            ? Infinity
-            : (maxHours * HOUR - spent) / replicate,
-      limit: `\`budget.maxHours: ${maxHours}\``,
-    },
+    ...(maxTrials === null
+      ? []
+      : [{ most: (maxTrials - trials) / perReplicate, limit: `\`budget.maxTrials: ${maxTrials}\`` }]),
+    // Trials that take no time use up none.
+    ...(maxHours === undefined || replicate === 0
+      ? []
+      : [{ most: (maxHours * HOUR - spent) / replicate, limit: `\`budget.maxHours: ${maxHours}\`` }]),
   ];
-  const [tightest] = limits.sort((a, b) => a.most - b.most);
-  return { ...tightest!, most: Math.floor(tightest!.most) };
+  const tightest = limits.reduce((a, b) => (b.most < a.most ? b : a));
+  return { ...tightest, most: Math.floor(tightest.most) };
 }

@@ -31,5 +31,6 @@ export type { ParameterFacts } from './params.js';
 export { parseSweep, requestedDataset } from './parse.js';
 export { printSpec } from './print.js';
 export type { ParseOptions } from './parse.js';
+export { trialCeiling } from './trial-limit.js';
 export { conditionOf, conditionText, LEAST_LOOKED_AT, looksAt, owesLook } from './until.js';
 export type { Condition } from './until.js';

@@ -9,6 +9,10 @@ import type { SweepSpec } from './types.js';
 
 const SIZE = 'samplesPerClass';
 
+/** No sweep has more: Temporal's histories could not hold them. */
+export const trialCeiling = ({ trialsPerWorkflow }: Pick<SweepSpec, 'trialsPerWorkflow'>): number =>
+  Math.min(MOST_TRIALS, MOST_SHARDS * trialsPerShard(trialsPerWorkflow));
+
 /** What to do about a sweep that is too large. */
 function countHint(trials: number, isAtCeiling: boolean): string {
   if (!isAtCeiling) return 'Raise `budget.maxTrials`, or leave values out.';
@@ -22,7 +26,7 @@ export function checkCount(spec: SweepSpec, places: Places): void {
   const most = countAtMost(spec);
   const isTooLarge = most > MOST_TRIALS;
   const trials = isTooLarge ? most : countTrials(spec);
-  const ceiling = Math.min(MOST_TRIALS, MOST_SHARDS * trialsPerShard(spec.trialsPerWorkflow));
+  const ceiling = trialCeiling(spec);
   const asked = isTooLarge ? null : spec.budget.maxTrials;
   const limit = Math.min(ceiling, asked ?? ceiling);
   if (trials <= limit) return;

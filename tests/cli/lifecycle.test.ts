@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { createControlActivities } from '../../activities/index.js';
+import { parseSweep, planTrials } from '../../src/spec/index.js';
 import type { SweepStatus } from '../../src/storage/index.js';
 import { CONTROL_QUEUE, workflowIds } from '../../workflows/messages.js';
 import { startWorkers } from '../support/temporal.js';
@@ -223,4 +224,26 @@ describe('each command in each state', () => {
       expect(await storage.getSweep(sweep.id)).toMatchObject({ status, concurrency: 100 });
     },
   );
+});
+
+describe('rerun of a sweep that owes a look', () => {
+  it('lets it look, and has nothing to do after that', async () => {
+    const source =
+      'name: owing\nreplicates: 5\nspace: { samplesPerClass: [10, 20] }\nuntil: width(score@20) < 0.1\n';
+    const spec = parseSweep(source, 'owing.yaml');
+    const { sweep } = await storage.createSweep(spec, source);
+    await storage.addTrials(sweep.id, planTrials(spec));
+    await storage.moveSweep(sweep.id, ['planning'], 'running');
+    for (let number = 0; number < 10; number++) await endTrial(sweep, number, success);
+    await storage.moveSweep(sweep.id, ['running'], 'cancelled');
+    await withControl(async () => {
+      const rerun = await elbow('rerun', 'owing');
+      expect(rerun.code, rerun.stderr).toBe(0);
+      expect(rerun.stderr).toContain('it looks whether `until` asks for more replicates');
+      expect(rerun.stdout).toContain('look 1: width(score@20) < 0.1: so it is for 1 arm with 5 replicates.');
+      expect(await storage.decisions(sweep.id)).toMatchObject([{ look: 1, decision: 'met' }]);
+      expect((await elbow('rerun', 'owing')).stdout).toMatch(/^Nothing to do: /);
+      expect(await storage.decisions(sweep.id)).toHaveLength(1);
+    });
+  });
 });

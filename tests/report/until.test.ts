@@ -2,7 +2,8 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { deriveSeed, uniforms } from '../../src/random.js';
 import { lookAt as lookAtResting, type UntilInput } from '../../src/report/index.js';
-import { parseSweep, planTrials } from '../../src/spec/index.js';
+import { roomLeft } from '../../src/report/until.js';
+import { parseSweep, planTrials, trialCeiling } from '../../src/spec/index.js';
 import type { DecisionRow, NewDecision, TrialFigures } from '../../src/storage/storage.js';
 
 interface Made {
@@ -174,6 +175,22 @@ describe('a look at a sweep', () => {
     const hours = (most: number) => lookAt(made({ until, budget: `{ maxTrials: 500, maxHours: ${most} }` }));
     expect(await hours(1.35)).toMatchObject({ decision: 'extended', added: 3 });
     expect((await hours(1.15))!.reason).toContain('`budget.maxHours: 1.15` leaves no room');
+  });
+
+  it('leaves the trials that a sweep may have at most', () => {
+    const seconds = { spent: 0, replicate: 0 };
+    const room = (replicates: number, trialsPerWorkflow: number) => {
+      const { spec } = made({ until: 'width(score@1000) < 0.1' }).sweep;
+      return roomLeft({ ...spec, replicates, trialsPerWorkflow }, seconds);
+    };
+    const most = trialCeiling({ trialsPerWorkflow: 1 });
+    // Ten trials a replicate.
+    expect(room(most / 10 - 3, 1)).toEqual({
+      most: 3,
+      limit: expect.stringMatching(/^That no sweep with `trialsPerWorkflow: 1` has more than [\d,]+ trials$/),
+    });
+    expect(room(most / 10, 1).most).toBe(0);
+    expect(room(most / 10, 20).most).toBeGreaterThan(0);
   });
 
   it('waits for scores that failed, and looks again when they are there', async () => {

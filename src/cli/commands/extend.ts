@@ -4,6 +4,7 @@ import type { SweepRow } from '../../storage/storage.js';
 import type { CommandModule } from '../command.js';
 import { printEnding } from '../ending.js';
 import { followSweep } from '../follow.js';
+import type { confirmationOf } from '../confirmation.js';
 import { endLostSweeps } from '../lost.js';
 import { runAdded } from '../run-added.js';
 import { requireSweep, withSession } from '../session.js';
@@ -67,12 +68,9 @@ Example:
         replicate,
       }));
       const confirm = readConfirm(options);
-      const { confirmationOf } = await import('../confirmation.js');
       const extension = {
         ...readExtension(options),
-        ...(confirm === null
-          ? {}
-          : { confirm: confirmationOf({ sweep, arms, figures }, confirm.replicates) }),
+        ...(await confirmed({ sweep, arms, figures }, confirm)),
       };
       const extended = extendSweep(sweep.spec, extension, existing);
       const { trials, added, isChanged } = extended;
@@ -114,6 +112,16 @@ Example:
       return EXIT.done;
     }),
 };
+
+/** Loads reports where an arm is to be chosen alone. @throws ElbowError as `confirmationOf` */
+async function confirmed(
+  input: Parameters<typeof confirmationOf>[0],
+  asked: ReturnType<typeof readConfirm>,
+): Promise<Pick<Extension, 'confirm'>> {
+  if (asked === null) return {};
+  const { confirmationOf } = await import('../confirmation.js');
+  return { confirm: confirmationOf(input, asked.replicates) };
+}
 
 /** @throws ElbowError `state-forbids` */
 function expectExtendable({ name, status }: SweepRow): void {
