@@ -14,7 +14,7 @@ interface LossPoint {
 }
 
 /** Trials whose losses are drawn: more lines make no picture, and the page heavy. */
-export const MOST_DRAWN = 800;
+export const MOST_DRAWN = 500;
 
 const KINDS = ['train', 'validation'] as const;
 
